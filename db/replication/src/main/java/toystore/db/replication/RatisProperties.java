@@ -1,0 +1,82 @@
+package toystore.db.replication;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.apache.ratis.RaftConfigKeys;
+import org.apache.ratis.conf.RaftProperties;
+import org.apache.ratis.grpc.GrpcConfigKeys;
+import org.apache.ratis.server.RaftServerConfigKeys;
+import org.apache.ratis.util.SizeInBytes;
+import org.apache.ratis.util.TimeDuration;
+
+/** What Ratis has to be told, and why where its default would be wrong here. */
+final class RatisProperties {
+  private static final String MB = "MB";
+
+  private RatisProperties() {}
+
+  static RaftProperties of(Member self, Path directory, LogSettings settings) {
+    RaftProperties p = new RaftProperties();
+    RaftServerConfigKeys.setStorageDir(p, List.of(directory.toFile()));
+    RaftConfigKeys.Rpc.setType(p, new RatisAppender.Type());
+    GrpcConfigKeys.Server.setHost(p, self.host());
+    GrpcConfigKeys.Server.setPort(p, self.port());
+    elections(p, settings);
+    log(p, settings);
+    appender(p);
+    RaftServerConfigKeys.Read.setOption(p, RaftServerConfigKeys.Read.Option.LINEARIZABLE);
+    // Results stay in memory for this long; the order id in H2 makes a purchase happen once.
+    RaftServerConfigKeys.RetryCache.setExpiryTime(p, time(Duration.ofSeconds(1)));
+    return p;
+  }
+
+  private static void elections(RaftProperties p, LogSettings settings) {
+    RaftServerConfigKeys.Rpc.setTimeoutMin(p, time(settings.electionMin()));
+    RaftServerConfigKeys.Rpc.setTimeoutMax(p, time(settings.electionMax()));
+    Duration spread = settings.electionMax().minus(settings.electionMin());
+    RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMin(p, time(settings.firstElection()));
+    RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMax(
+        p, time(settings.firstElection().plus(spread)));
+    RaftServerConfigKeys.Rpc.setRequestTimeout(p, time(Duration.ofSeconds(1)));
+    RaftServerConfigKeys.LeaderElection.setLeaderStepDownWaitTime(
+        p, time(settings.stepDownAfter()));
+    // Ratis would close itself after a long pause; a stopped and continued process is fine here.
+    RaftServerConfigKeys.setCloseThreshold(p, time(Duration.ofDays(1)));
+    RaftServerConfigKeys.Notification.setNoLeaderTimeout(p, time(Duration.ofSeconds(10)));
+  }
+
+  private static void log(RaftProperties p, LogSettings settings) {
+    // Each commit would append and fsync an entry of its own.
+    RaftServerConfigKeys.Log.setLogMetadataEnabled(p, false);
+    RaftServerConfigKeys.Log.setSegmentSizeMax(p, SizeInBytes.valueOf(settings.segmentBytes()));
+    RaftServerConfigKeys.Log.setPreallocatedSize(p, SizeInBytes.valueOf("1" + MB));
+    RaftServerConfigKeys.Log.setWriteBufferSize(p, SizeInBytes.valueOf("4" + MB));
+    RaftServerConfigKeys.Log.setQueueElementLimit(p, 1024);
+    RaftServerConfigKeys.Log.setQueueByteLimit(p, SizeInBytes.valueOf("16" + MB));
+    RaftServerConfigKeys.Log.setSegmentCacheNumMax(p, 2);
+    RaftServerConfigKeys.Log.setSegmentCacheSizeMax(p, SizeInBytes.valueOf("16" + MB));
+    // What the log drops is in the state: dead members do not keep it from being dropped.
+    RaftServerConfigKeys.Log.setPurgeUptoSnapshotIndex(p, true);
+    RaftServerConfigKeys.Log.setPurgePreservationLogNum(p, settings.preserveEntries());
+    RaftServerConfigKeys.Snapshot.setAutoTriggerEnabled(p, true);
+    RaftServerConfigKeys.Snapshot.setAutoTriggerThreshold(p, settings.snapshotEntries());
+    RaftServerConfigKeys.Snapshot.setTriggerWhenStopEnabled(p, false);
+    RaftServerConfigKeys.Write.setElementLimit(p, 1024);
+    RaftServerConfigKeys.Write.setByteLimit(p, SizeInBytes.valueOf("16" + MB));
+  }
+
+  private static void appender(RaftProperties p) {
+    RaftServerConfigKeys.Log.Appender.setBufferByteLimit(p, SizeInBytes.valueOf("2" + MB));
+    // A pause between attempts also stops heartbeats to that member: keep it short, for ever.
+    RaftServerConfigKeys.Log.Appender.setRetryPolicy(p, "10ms,20, 250ms,2000000000");
+    // Notification mode: a member that is behind the log's start asks the leader for what it lacks.
+    RaftServerConfigKeys.Log.Appender.setInstallSnapshotEnabled(p, false);
+    GrpcConfigKeys.setMessageSizeMax(p, SizeInBytes.valueOf("8" + MB));
+  }
+
+  private static TimeDuration time(Duration duration) {
+    return TimeDuration.valueOf(duration.toMillis(), TimeUnit.MILLISECONDS);
+  }
+}

@@ -1,0 +1,277 @@
+package toystore.db.storage;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.h2.engine.SessionLocal;
+import org.h2.jdbc.JdbcConnection;
+import org.h2.mvstore.MVStore;
+
+/**
+ * One H2 file, written by one platform thread and read through a small pool.
+ *
+ * <p>Every COMMIT, CHECKPOINT and compaction runs on the writer thread. H2 snapshots a file map by
+ * map while transactions go on; with {@code WRITE_DELAY=0} and a single writer a snapshot happens
+ * only at a commit, so a crash cannot tear one commit across two tables ({@code TornCommitTest}).
+ * Nobody interrupts that thread, because an interrupt closes the file.
+ *
+ * <p>Any exception on the writer is fatal: {@code onFatal} is told once, and the process is expected
+ * to halt, since a restarted replica is correct and a limping one is not.
+ */
+public final class Database implements AutoCloseable {
+  private static final String SETTINGS =
+      ";WRITE_DELAY=0;MAX_COMPACT_TIME=0;DB_CLOSE_DELAY=-1;DB_CLOSE_ON_EXIT=FALSE";
+  private static final long CLOSE_SECONDS = 20;
+
+  private final Path file;
+  private final Connection writer;
+  private final HikariDataSource readers;
+  private final ScheduledThreadPoolExecutor writerThread;
+  private final Consumer<Throwable> onFatal;
+  private final AtomicBoolean failed = new AtomicBoolean();
+
+  private Database(
+      Path file,
+      Connection writer,
+      HikariDataSource readers,
+      ScheduledThreadPoolExecutor writerThread,
+      Consumer<Throwable> onFatal) {
+    this.file = file;
+    this.writer = writer;
+    this.readers = readers;
+    this.writerThread = writerThread;
+    this.onFatal = onFatal;
+  }
+
+  /** Sizes of one database: H2's page cache in KiB, and the connections of the read pool. */
+  public record Sizes(int cacheKb, int readConnections) {}
+
+  /**
+   * Opens the file, which is made if it is not there, and brings its schema up to date.
+   *
+   * @param file path without H2's ending {@code .mv.db}
+   * @param onFatal called once, on the writer thread, with the first failure of a write
+   * @throws StorageException if the file is in use, damaged, or of a newer version
+   */
+  public static Database open(
+      Path file, Migrations migrations, Sizes sizes, Consumer<Throwable> onFatal) {
+    String url =
+        "jdbc:h2:file:" + file.toAbsolutePath() + SETTINGS + ";CACHE_SIZE=" + sizes.cacheKb();
+    ScheduledThreadPoolExecutor thread =
+        new ScheduledThreadPoolExecutor(
+            1, Thread.ofPlatform().name("h2-writer-" + file.getFileName()).factory());
+    thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+    try {
+      Connection writer = thread.submit(() -> connect(url, migrations)).get();
+      return new Database(file, writer, pool(url, sizes), thread, onFatal);
+    } catch (ExecutionException e) {
+      thread.shutdown();
+      throw new StorageException("cannot open " + file + ".mv.db: " + reason(e), e);
+    } catch (InterruptedException e) {
+      thread.shutdown();
+      Thread.currentThread().interrupt();
+      throw new StorageException("interrupted while opening " + file, e);
+    }
+  }
+
+  private static String reason(Exception e) {
+    Throwable cause = e.getCause() == null ? e : e.getCause();
+    return String.valueOf(cause.getMessage()).lines().findFirst().orElse(cause.toString());
+  }
+
+  private static Connection connect(String url, Migrations migrations) throws SQLException {
+    Connection connection = DriverManager.getConnection(url, "sa", "");
+    try {
+      connection.setAutoCommit(false);
+      migrations.apply(connection);
+      connection.commit();
+      return connection;
+    } catch (SQLException | RuntimeException e) {
+      try {
+        connection.close();
+      } catch (SQLException closing) {
+        e.addSuppressed(closing);
+      }
+      throw e;
+    }
+  }
+
+  private static HikariDataSource pool(String url, Sizes sizes) {
+    HikariConfig config = new HikariConfig();
+    config.setPoolName("h2-read");
+    config.setJdbcUrl(url);
+    config.setUsername("sa");
+    config.setPassword("");
+    config.setReadOnly(true);
+    config.setMaximumPoolSize(sizes.readConnections());
+    config.setMinimumIdle(1);
+    config.setConnectionTimeout(5_000);
+    config.setInitializationFailTimeout(5_000);
+    return new HikariDataSource(config);
+  }
+
+  /** Where the rows are, without H2's ending. */
+  public Path file() {
+    return file;
+  }
+
+  /**
+   * Runs one transaction on the writer thread; the future completes after its commit, or with its
+   * failure, which is fatal to the database.
+   */
+  public <T> CompletableFuture<T> write(Transaction<T> transaction) {
+    CompletableFuture<T> done = new CompletableFuture<>();
+    writerThread.execute(() -> runWrite(transaction, done));
+    return done;
+  }
+
+  /** Runs a task on the writer thread after the delay; it writes by {@link #runWrite}. */
+  void onWriterAfter(long delay, TimeUnit unit, Runnable task) {
+    writerThread.schedule(task, delay, unit);
+  }
+
+  /** Runs one transaction; only ever called on the writer thread. */
+  <T> void runWrite(Transaction<T> transaction, CompletableFuture<T> done) {
+    if (failed.get()) {
+      done.completeExceptionally(new StorageException("the writer of " + file + " has failed"));
+      return;
+    }
+    T result;
+    try {
+      result = transaction.run(writer);
+      writer.commit();
+    } catch (SQLException | RuntimeException | Error e) {
+      try {
+        writer.rollback();
+      } catch (SQLException rollback) {
+        e.addSuppressed(rollback);
+      }
+      fail(e);
+      done.completeExceptionally(e);
+      return;
+    }
+    done.complete(result);
+  }
+
+  private void fail(Throwable cause) {
+    if (failed.compareAndSet(false, true)) {
+      onFatal.accept(cause);
+    }
+  }
+
+  /**
+   * Runs read-only work on a pooled connection. It sees what was committed when each of its
+   * statements began.
+   *
+   * @throws StorageException if the statement fails
+   */
+  public <T> T read(Transaction<T> query) {
+    try (Connection connection = readers.getConnection()) {
+      return query.run(connection);
+    } catch (SQLException e) {
+      throw new StorageException("cannot read " + file + ".mv.db: " + reason(e), e);
+    }
+  }
+
+  /** Like {@link #read}, but all statements see one state of the file. */
+  public <T> T readSnapshot(Transaction<T> query) {
+    return read(
+        connection -> {
+          connection.setAutoCommit(false);
+          connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+          try {
+            return query.run(connection);
+          } finally {
+            connection.rollback();
+            connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
+            connection.setAutoCommit(true);
+          }
+        });
+  }
+
+  /** Makes all that was committed so far survive a loss of power: H2's only fsync. */
+  public CompletableFuture<Void> checkpoint() {
+    return write(
+            connection -> {
+              try (Statement statement = connection.createStatement()) {
+                return statement.execute("CHECKPOINT SYNC");
+              }
+            })
+        .thenAccept(nothing -> {});
+  }
+
+  /**
+   * Gives space of dead chunks back, for at most about this many bytes of rewriting. With {@code
+   * WRITE_DELAY=0} H2 never does so by itself. The future says whether anything was moved.
+   */
+  public CompletableFuture<Boolean> compact(int maxBytes) {
+    return write(
+        connection -> {
+          MVStore store = store(connection);
+          return store.compact(TARGET_FILL_PERCENT, maxBytes);
+        });
+  }
+
+  private static final int TARGET_FILL_PERCENT = 60;
+
+  private static MVStore store(Connection connection) throws SQLException {
+    SessionLocal session = (SessionLocal) connection.unwrap(JdbcConnection.class).getSession();
+    return session.getDatabase().getStore().getMvStore();
+  }
+
+  /** The transaction that reads the single number a query gives. */
+  public static long number(Connection connection, String sql) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery(sql)) {
+      if (!rows.next()) {
+        throw new SQLException("no row: " + sql);
+      }
+      return rows.getLong(1);
+    }
+  }
+
+  /**
+   * Closes the read pool, lets the writer finish what it has, syncs, and closes the file. Bounded:
+   * after 20 s the file is left as it is, which is as safe as a crash.
+   */
+  @Override
+  public void close() {
+    readers.close();
+    CompletableFuture<Void> closed = new CompletableFuture<>();
+    writerThread.execute(
+        () -> {
+          try (writer;
+              Statement statement = writer.createStatement()) {
+            if (!failed.get()) {
+              statement.execute("CHECKPOINT SYNC");
+            }
+            statement.execute("SHUTDOWN IMMEDIATELY");
+            closed.complete(null);
+          } catch (SQLException e) {
+            closed.completeExceptionally(e);
+          }
+        });
+    writerThread.shutdown();
+    try {
+      closed.get(CLOSE_SECONDS, TimeUnit.SECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      // H2 reports the SHUTDOWN itself as a broken connection; the checkpoint came before it.
+      System.getLogger(Database.class.getName())
+          .log(System.Logger.Level.DEBUG, "closing " + file, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,14 @@
+package toystore.db.storage;
+
+/** The H2 file cannot be opened, read or written; the message says which file and why. */
+public final class StorageException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  public StorageException(String message, Throwable cause) {
+    super(message, cause);
+  }
+
+  public StorageException(String message) {
+    super(message);
+  }
+}

@@ -1,0 +1,72 @@
+package toystore.api;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.cfg.MapperBuilder;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.dataformat.cbor.databind.CBORMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+
+/**
+ * The two encodings of the store: JSON for people and the public API, CBOR between processes and in
+ * the Raft log. Both are strict: unknown, repeated or wrongly typed fields are errors, since a
+ * field that is silently dropped is a purchase that silently differs from what was asked for.
+ */
+public final class Json {
+  private static final ObjectMapper JSON =
+      strict(JsonMapper.builder()).disable(JsonParser.Feature.AUTO_CLOSE_SOURCE).build();
+  private static final ObjectMapper CBOR = strict(CBORMapper.builder()).build();
+
+  private Json() {}
+
+  private static <M extends ObjectMapper, B extends MapperBuilder<M, B>> B strict(B builder) {
+    return builder
+        .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+        .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+        .enable(
+            DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES,
+            DeserializationFeature.FAIL_ON_TRAILING_TOKENS,
+            DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES,
+            DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+        .disable(
+            DeserializationFeature.ACCEPT_FLOAT_AS_INT, DeserializationFeature.WRAP_EXCEPTIONS)
+        .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS);
+  }
+
+  /** The strict JSON mapper itself, for streaming and trees. */
+  public static ObjectMapper json() {
+    return JSON;
+  }
+
+  public static byte[] toJson(Object value) {
+    return write(JSON, value);
+  }
+
+  /** Reads JSON; throws {@link IOException} with a message fit for a client if it does not fit. */
+  public static <T> T fromJson(byte[] bytes, Class<T> type) throws IOException {
+    return JSON.readValue(bytes, type);
+  }
+
+  public static byte[] toCbor(Object value) {
+    return write(CBOR, value);
+  }
+
+  /** Reads CBOR that another process of the store wrote. */
+  public static <T> T fromCbor(byte[] bytes, Class<T> type) throws IOException {
+    return CBOR.readValue(bytes, type);
+  }
+
+  private static byte[] write(ObjectMapper mapper, Object value) {
+    try {
+      return mapper.writeValueAsBytes(value);
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException("cannot encode a " + value.getClass().getSimpleName(), e);
+    }
+  }
+}

@@ -1,0 +1,380 @@
+package toystore.api;
+
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The settings of the store, as {@code config/toystore.yaml} explains them key by key. Values come
+ * from the shipped file, then the file given with {@code --config}, then environment variables
+ * ({@code TOYSTORE_CACHE_SIZE}), then system properties ({@code toystore.cache.size}).
+ */
+public record StoreConfig(
+    String cluster,
+    int portBase,
+    List<Node> nodes,
+    Http http,
+    Batch batch,
+    Cache cache,
+    Catalog catalog,
+    Storage storage,
+    Raft raft,
+    Jvm jvm) {
+
+  /** Prefix of system properties that override a key. */
+  public static final String PROPERTY_PREFIX = "toystore.";
+
+  /** Prefix of environment variables that override a key. */
+  public static final String ENVIRONMENT_PREFIX = "TOYSTORE_";
+
+  private static final int RAFT_OFFSET = 100;
+  private static final int OBSERVE_OFFSET = 200;
+
+  /** One process of the store. */
+  public record Node(String name, Role role, int id, String host, int portOffset) {
+    public Node {
+      require(name.matches("[a-z][a-z0-9-]{0,30}"), "nodes: not a node name: '" + name + "'");
+      require(id > 0, "nodes: id of " + name + " must be positive");
+      require(portOffset >= 0 && portOffset < 100, "nodes: port-offset of " + name + " not 0..99");
+    }
+  }
+
+  /** Limits of what a node accepts. */
+  public record Http(Duration requestDeadline, int maxBodyBytes, int concurrency, int queue) {
+    public Http {
+      require(requestDeadline.toMillis() >= 100, "http.request-deadline must be at least 100ms");
+      require(maxBodyBytes >= 1024, "http.max-body-bytes must be at least 1024");
+      require(concurrency > 0 && queue >= 0, "http.concurrency and http.queue must be positive");
+    }
+  }
+
+  /** Sizes of batches. */
+  public record Batch(int maxSize, int maxQueued) {
+    public Batch {
+      require(maxSize > 0 && maxQueued >= maxSize, "batch: 0 < max-size <= max-queued");
+    }
+  }
+
+  /** The product cache of a front end and its lease. */
+  public record Cache(boolean enabled, int size, Duration lease, Duration driftAllowance) {
+    public Cache {
+      require(size > 0, "cache.size must be positive");
+      require(lease.toMillis() >= 100, "cache.lease must be at least 100ms");
+      require(
+          !driftAllowance.isNegative() && driftAllowance.compareTo(lease) < 0,
+          "cache.drift-allowance must be shorter than cache.lease");
+    }
+  }
+
+  /** Restock and the life of holds. */
+  public record Catalog(
+      Duration restockInterval, int restockTo, Duration doubtAfter, Duration retention) {
+    public Catalog {
+      require(restockInterval.toMillis() >= 100, "catalog.restock-interval: at least 100ms");
+      require(restockTo > 0, "catalog.restock-to must be positive");
+      require(doubtAfter.toMillis() >= 100, "catalog.doubt-after must be at least 100ms");
+      require(
+          retention.compareTo(doubtAfter.multipliedBy(10)) >= 0,
+          "catalog.retention must be at least ten times catalog.doubt-after");
+    }
+  }
+
+  /** How H2 follows the Raft log. */
+  public record Storage(
+      Duration flushInterval, int flushRows, int maxPendingRows, int cacheKb, int readConnections) {
+    public Storage {
+      require(flushInterval.toMillis() >= 1, "storage.flush-interval must be at least 1ms");
+      require(
+          flushRows > 0 && maxPendingRows >= flushRows,
+          "storage: 0 < flush-rows <= max-pending-rows");
+      require(cacheKb >= 0 && readConnections > 0, "storage.read-connections must be positive");
+    }
+  }
+
+  /** Elections and the size of the log. */
+  public record Raft(
+      Duration electionTimeoutMin,
+      Duration electionTimeoutMax,
+      Duration firstElectionStep,
+      Duration caughtUpFor,
+      Duration stepDownAfter,
+      int segmentBytes,
+      int snapshotEntries,
+      int preserveEntries) {
+    public Raft {
+      require(
+          electionTimeoutMin.toMillis() >= 50
+              && electionTimeoutMin.compareTo(electionTimeoutMax) < 0,
+          "raft: 50ms <= election-timeout-min < election-timeout-max");
+      require(stepDownAfter.toMillis() > 0, "raft.step-down-after must never be 0");
+      require(segmentBytes >= 1 << 20, "raft.segment-bytes must be at least 1048576");
+      require(
+          snapshotEntries > 0 && preserveEntries >= 0, "raft.snapshot-entries must be positive");
+    }
+  }
+
+  /** Options of the virtual machines that toyctl starts. */
+  public record Jvm(String catalog, String order, String frontend, String common) {}
+
+  public StoreConfig {
+    require(cluster.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,62}"), "cluster: not a name: " + cluster);
+    require(portBase >= 1 && portBase <= 65_000, "port-base must be from 1 to 65000");
+    nodes = List.copyOf(nodes);
+    Set<Object> seen = new HashSet<>();
+    for (Node node : nodes) {
+      require(seen.add(node.name()), "nodes: " + node.name() + " is there twice");
+      require(
+          seen.add(node.host() + ":" + node.portOffset()),
+          "nodes: port-offset " + node.portOffset() + " is taken twice on " + node.host());
+      require(
+          seen.add(node.role() + "/" + node.id()),
+          "nodes: id " + node.id() + " is taken twice among the " + node.role() + " nodes");
+    }
+    for (Role role : Role.values()) {
+      require(
+          nodes.stream().anyMatch(n -> n.role() == role),
+          "nodes: there is no " + role.name().toLowerCase(Locale.ROOT) + " node");
+    }
+  }
+
+  /** The nodes of a role, highest id first. */
+  public List<Node> nodes(Role role) {
+    return nodes.stream()
+        .filter(n -> n.role() == role)
+        .sorted(Comparator.comparingInt(Node::id).reversed())
+        .toList();
+  }
+
+  /**
+   * The node of that name.
+   *
+   * @throws ConfigException if there is none
+   */
+  public Node node(String name) {
+    return nodes.stream()
+        .filter(n -> n.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new ConfigException(
+                    "there is no node '"
+                        + name
+                        + "'; the nodes are "
+                        + String.join(", ", nodes.stream().map(Node::name).toList())));
+  }
+
+  public int httpPort(Node node) {
+    return portBase + node.portOffset();
+  }
+
+  public int raftPort(Node node) {
+    return httpPort(node) + RAFT_OFFSET;
+  }
+
+  public int observePort(Node node) {
+    return httpPort(node) + OBSERVE_OFFSET;
+  }
+
+  public String url(Node node) {
+    return "http://" + node.host() + ":" + httpPort(node);
+  }
+
+  public String observeUrl(Node node) {
+    return "http://" + node.host() + ":" + observePort(node);
+  }
+
+  /**
+   * Reads the settings of this process.
+   *
+   * @param file the user's file, or null for the shipped settings alone
+   * @throws ConfigException naming the key, and what is wrong with it
+   */
+  public static StoreConfig load(@Nullable Path file) {
+    return load(file, System.getProperties(), System.getenv());
+  }
+
+  static StoreConfig load(
+      @Nullable Path file, Properties properties, Map<String, String> environment) {
+    ObjectMapper yaml = mapper();
+    ObjectNode tree = shipped(yaml);
+    if (file != null) {
+      ObjectNode given = given(yaml, file);
+      checkKeys(tree, given, "", file.toString());
+      overlay(tree, given);
+    }
+    overrideFromEnvironment(tree, environment);
+    overrideFromProperties(tree, properties);
+    return bind(yaml, tree);
+  }
+
+  private static ObjectMapper mapper() {
+    return YAMLMapper.builder()
+        .propertyNamingStrategy(PropertyNamingStrategies.KEBAB_CASE)
+        .enable(
+            DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES,
+            DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
+        .addModule(
+            new SimpleModule().addDeserializer(Duration.class, new DurationDeserializer()))
+        .build();
+  }
+
+  private static ObjectNode shipped(ObjectMapper yaml) {
+    try (InputStream in = StoreConfig.class.getResourceAsStream("toystore.yaml")) {
+      if (in == null) {
+        throw new IllegalStateException("toystore.yaml is missing from the distribution");
+      }
+      return (ObjectNode) yaml.readTree(in);
+    } catch (IOException e) {
+      throw new IllegalStateException("the shipped toystore.yaml is unreadable", e);
+    }
+  }
+
+  private static ObjectNode given(ObjectMapper yaml, Path file) {
+    try {
+      JsonNode tree = yaml.readTree(Files.readAllBytes(file));
+      if (tree instanceof ObjectNode object) {
+        return object;
+      }
+      throw new ConfigException(file + ": not a list of keys and values");
+    } catch (IOException e) {
+      throw new ConfigException(file + ": " + firstLine(e), e);
+    }
+  }
+
+  private static void checkKeys(
+      ObjectNode known, ObjectNode given, String prefix, String source) {
+    for (Map.Entry<String, JsonNode> field : given.properties()) {
+      String key = prefix + field.getKey();
+      JsonNode shipped = known.get(field.getKey());
+      if (shipped == null) {
+        throw new ConfigException(source + ": unknown key '" + key + "'");
+      }
+      if (shipped instanceof ObjectNode inner) {
+        if (!(field.getValue() instanceof ObjectNode deeper)) {
+          throw new ConfigException(source + ": '" + key + "' must have keys of its own");
+        }
+        checkKeys(inner, deeper, key + ".", source);
+      }
+    }
+  }
+
+  private static void overlay(ObjectNode tree, ObjectNode given) {
+    for (Map.Entry<String, JsonNode> field : given.properties()) {
+      if (tree.get(field.getKey()) instanceof ObjectNode inner
+          && field.getValue() instanceof ObjectNode deeper) {
+        overlay(inner, deeper);
+      } else {
+        tree.set(field.getKey(), field.getValue());
+      }
+    }
+  }
+
+  private static void overrideFromProperties(ObjectNode tree, Properties properties) {
+    for (String name : properties.stringPropertyNames()) {
+      if (name.startsWith(PROPERTY_PREFIX)) {
+        String key = name.substring(PROPERTY_PREFIX.length());
+        if (!override(tree, key, properties.getProperty(name))) {
+          throw new ConfigException("system property " + name + ": unknown key '" + key + "'");
+        }
+      }
+    }
+  }
+
+  private static void overrideFromEnvironment(ObjectNode tree, Map<String, String> environment) {
+    environment.forEach(
+        (name, value) -> {
+          if (name.startsWith(ENVIRONMENT_PREFIX)) {
+            String wanted = name.substring(ENVIRONMENT_PREFIX.length());
+            String key =
+                keys(tree, "")
+                    .filter(k -> k.replace('.', '_').replace('-', '_').equalsIgnoreCase(wanted))
+                    .findFirst()
+                    .orElseThrow(
+                        () ->
+                            new ConfigException(
+                                "environment variable " + name + ": no key of that name"));
+            override(tree, key, value);
+          }
+        });
+  }
+
+  private static Stream<String> keys(ObjectNode tree, String prefix) {
+    return tree.properties().stream()
+        .flatMap(
+            field ->
+                field.getValue() instanceof ObjectNode inner
+                    ? keys(inner, prefix + field.getKey() + ".")
+                    : Stream.of(prefix + field.getKey()));
+  }
+
+  private static boolean override(ObjectNode tree, String key, String value) {
+    int dot = key.indexOf('.');
+    if (dot >= 0) {
+      return tree.get(key.substring(0, dot)) instanceof ObjectNode inner
+          && override(inner, key.substring(dot + 1), value);
+    }
+    JsonNode old = tree.get(key);
+    if (old == null || old instanceof ObjectNode || old instanceof ArrayNode) {
+      return false;
+    }
+    tree.set(key, TextNode.valueOf(value));
+    return true;
+  }
+
+  private static StoreConfig bind(ObjectMapper yaml, ObjectNode tree) {
+    try {
+      return yaml.treeToValue(tree, StoreConfig.class);
+    } catch (UnrecognizedPropertyException e) {
+      throw new ConfigException("unknown key '" + e.getPropertyName() + "' in nodes", e);
+    } catch (JsonMappingException e) {
+      for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+        if (cause instanceof ConfigException config) {
+          throw config;
+        }
+      }
+      throw new ConfigException(path(e) + ": " + firstLine(e), e);
+    } catch (IOException e) {
+      throw new ConfigException(firstLine(e), e);
+    }
+  }
+
+  private static String path(JsonMappingException e) {
+    return String.join(
+        ".",
+        e.getPath().stream()
+            .map(r -> r.getFieldName() == null ? "[" + r.getIndex() + "]" : r.getFieldName())
+            .toList());
+  }
+
+  private static String firstLine(IOException e) {
+    return String.valueOf(e.getMessage()).lines().findFirst().orElse(e.toString());
+  }
+
+  private static void require(boolean holds, String message) {
+    if (!holds) {
+      throw new ConfigException(message);
+    }
+  }
+}

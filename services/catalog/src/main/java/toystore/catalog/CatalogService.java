@@ -1,0 +1,205 @@
+package toystore.catalog;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import toystore.api.ApiException;
+import toystore.api.CatalogFile;
+import toystore.api.Hold;
+import toystore.db.replication.NotLeaderException;
+import toystore.db.replication.ReplicatedLog;
+import toystore.replica.Replica;
+import toystore.server.Batcher;
+
+/**
+ * The leader's part of the catalog: puts holds, outcomes and restocks into the log, and publishes
+ * what clients see of them.
+ */
+final class CatalogService implements Replica.Leadership, AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(CatalogService.class.getName());
+  private static final long LOG_SECONDS = 10;
+
+  private final CatalogState state;
+  private final ReplicatedLog log;
+  private final Publisher publisher;
+  private final Sessions sessions;
+  private final Duration lease;
+  private final List<CatalogFile.Item> firstProducts;
+  private final Batcher<Hold.Batch, List<Hold.Answer>> changes;
+  private final Map<Class<? extends Hold.Answer>, Counter> holdCounters;
+  private final Runnable onOpen;
+
+  /** Completes when this leader may show products; a new one for each time that it leads. */
+  private volatile CompletableFuture<Void> opened = new CompletableFuture<>();
+
+  CatalogService(
+      Replica<CatalogState> replica,
+      Publisher publisher,
+      Sessions sessions,
+      Duration lease,
+      List<CatalogFile.Item> firstProducts,
+      Runnable onOpen,
+      MeterRegistry metrics) {
+    this.state = replica.state();
+    this.log = replica.log();
+    this.publisher = publisher;
+    this.sessions = sessions;
+    this.lease = lease;
+    this.firstProducts = firstProducts;
+    this.onOpen = onOpen;
+    this.changes = new Batcher<>("catalog-log", 64, 8192, 2, this::putIntoLog);
+    this.holdCounters =
+        Map.of(
+            Hold.Granted.class, holds(metrics, "granted"),
+            Hold.NotEnough.class, holds(metrics, "not_enough"),
+            Hold.NoSuchProduct.class, holds(metrics, "no_such_product"),
+            Hold.Over.class, holds(metrics, "over"));
+  }
+
+  private static Counter holds(MeterRegistry metrics, String outcome) {
+    return metrics.counter("toystore.holds", "outcome", outcome);
+  }
+
+  /** The time that commands carry: never behind the log's own, whatever this host's clock says. */
+  long timeMs() {
+    return Math.max(System.currentTimeMillis(), state.logTimeMs());
+  }
+
+  @Override
+  public void began(long term) {
+    CompletableFuture<Void> mine = new CompletableFuture<>();
+    opened = mine;
+    Thread.ofVirtual().name("open-catalog").start(() -> open(mine));
+  }
+
+  @Override
+  public void ended() {
+    opened = new CompletableFuture<>();
+    sessions.clear();
+  }
+
+  /**
+   * A catalog that starts or takes over shows nothing before one full lease has passed: caches may
+   * hold what an earlier one published, while its own state is ahead of that. A catalog without
+   * products has no such past.
+   */
+  private void open(CompletableFuture<Void> mine) {
+    try {
+      sessions.clear();
+      if (state.isEmpty()) {
+        List<CatalogCommand.Line> lines =
+            firstProducts.stream().map(CatalogCommand.Line::of).toList();
+        submit(new CatalogCommand.Import(timeMs(), lines));
+        LOG.log(Level.INFO, "imported {0} products", lines.size());
+      } else {
+        Thread.sleep(lease);
+      }
+      publisher.reset(state.products());
+      onOpen.run();
+      mine.complete(null);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      mine.completeExceptionally(e);
+    } catch (Exception e) {
+      LOG.log(Level.WARNING, "the catalog could not be opened", e);
+      mine.completeExceptionally(e);
+    }
+  }
+
+  /** Whether products may be shown now. */
+  boolean isOpen() {
+    return opened.isDone() && !opened.isCompletedExceptionally();
+  }
+
+  /**
+   * Waits until this leader may show products.
+   *
+   * @throws ApiException 503 if that takes longer
+   */
+  void awaitOpen(Duration patience) throws InterruptedException {
+    try {
+      opened.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      throw new ApiException(503, "the catalog is not open yet", e);
+    }
+  }
+
+  /** Holds stock and takes outcomes; the answers are given once clients are shown the change. */
+  List<Hold.Answer> hold(Hold.Batch batch) throws Exception {
+    return await(changes.submit(batch));
+  }
+
+  private List<List<Hold.Answer>> putIntoLog(List<Hold.Batch> batches) throws Exception {
+    CatalogCommand.Change change = Merge.of(timeMs(), batches);
+    CatalogCommand.Result result = submit(change);
+    await(publisher.publishLater(result.visible().values()));
+    result.answers().forEach(a -> count(a));
+    return Merge.split(result.answers(), batches);
+  }
+
+  private void count(Hold.Answer answer) {
+    Counter counter = holdCounters.get(answer.getClass());
+    if (counter != null) {
+      counter.increment();
+    }
+  }
+
+  /** Fills what is out of stock; says whether there was anything. */
+  boolean restock(long wanted) throws Exception {
+    if (!state.anythingOutOfStock()) {
+      return false;
+    }
+    CatalogCommand.Result result = submit(new CatalogCommand.Restock(timeMs(), wanted));
+    await(publisher.publishLater(result.visible().values()));
+    result
+        .visible()
+        .forEach((name, row) -> LOG.log(Level.INFO, "restocked {0} to {1}", name, row.onHand()));
+    return !result.visible().isEmpty();
+  }
+
+  /** Forgets holds that ended before this time. */
+  void prune(long beforeMs) throws Exception {
+    submit(new CatalogCommand.Prune(timeMs(), beforeMs));
+  }
+
+  private CatalogCommand.Result submit(CatalogCommand command) throws Exception {
+    return (CatalogCommand.Result) await(log.submit(command.encode())).result();
+  }
+
+  private static <T> T await(CompletableFuture<T> future) throws Exception {
+    try {
+      return future.get(LOG_SECONDS, TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof Exception cause ? cause : e;
+    }
+  }
+
+  /** Whether this node leads; what it does on a timer is for the leader alone. */
+  boolean leads() {
+    return log.leads() && isOpen();
+  }
+
+  /** A follower serves by being there; a leader once it may show products. */
+  boolean serves() {
+    return !log.leads() || isOpen();
+  }
+
+  /** What a timer's work failed with is worth a line, unless another node leads now. */
+  static void logUnlessDeposed(String what, Exception e) {
+    if (!(e instanceof NotLeaderException)) {
+      LOG.log(Level.WARNING, what + " failed and will be tried again", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    changes.close();
+  }
+}

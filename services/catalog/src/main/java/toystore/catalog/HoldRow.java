@@ -1,0 +1,12 @@
+package toystore.catalog;
+
+import java.util.UUID;
+
+/**
+ * A hold that is neither settled nor released.
+ *
+ * @param version the product's version that it made
+ * @param heldAtMs the log's time of its command
+ */
+record HoldRow(
+    UUID holdId, String name, int quantity, long unitPriceCents, long version, long heldAtMs) {}

@@ -1,0 +1,61 @@
+package toystore.catalog;
+
+import toystore.api.Price;
+import toystore.api.Product;
+import toystore.api.Stock;
+
+/**
+ * A product and its stock. {@code stocked = onHand + held + sold}, and none is negative: a row that
+ * breaks this cannot be made (promise P3).
+ *
+ * @param position its place in listings
+ * @param version rises by one with each change of {@code onHand}
+ */
+record ProductRow(
+    String name,
+    int position,
+    long priceCents,
+    long stocked,
+    long onHand,
+    long held,
+    long sold,
+    long version) {
+
+  ProductRow {
+    if (onHand < 0 || held < 0 || sold < 0 || stocked != onHand + held + sold) {
+      throw new IllegalStateException(
+          "stock of '" + name + "' would not add up: " + stocked + " stocked, " + onHand
+              + " on hand, " + held + " held, " + sold + " sold");
+    }
+  }
+
+  ProductRow hold(int quantity) {
+    return with(stocked, onHand - quantity, held + quantity, sold, version + 1);
+  }
+
+  ProductRow settle(int quantity) {
+    return with(stocked, onHand, held - quantity, sold + quantity, version);
+  }
+
+  ProductRow release(int quantity) {
+    return with(stocked, onHand + quantity, held - quantity, sold, version + 1);
+  }
+
+  ProductRow restockTo(long wanted) {
+    return with(stocked + wanted - onHand, wanted, held, sold, version + 1);
+  }
+
+  private ProductRow with(
+      long newStocked, long newOnHand, long newHeld, long newSold, long newVersion) {
+    return new ProductRow(
+        name, position, priceCents, newStocked, newOnHand, newHeld, newSold, newVersion);
+  }
+
+  Product.Versioned product() {
+    return new Product.Versioned(new Product(name, new Price(priceCents), onHand), version);
+  }
+
+  Stock stock() {
+    return new Stock(name, priceCents, stocked, onHand, held, sold, version);
+  }
+}

@@ -1,0 +1,86 @@
+package toystore.frontend;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import toystore.api.NodeStatus;
+import toystore.api.Role;
+import toystore.api.StoreConfig;
+import toystore.server.JdkCaller;
+import toystore.server.LeaderRoute;
+import toystore.server.Node;
+import toystore.server.NodeServer;
+
+/** A front end: {@code --node frontend --data DIR}. It keeps nothing on disk. */
+public final class FrontendMain {
+  private static final Duration CONNECT = Duration.ofMillis(300);
+
+  private FrontendMain() {}
+
+  public static void main(String[] args) {
+    Node.run(args, Role.FRONTEND, FrontendMain::assemble);
+  }
+
+  private static void assemble(Node node) {
+    StoreConfig config = node.config();
+    JdkCaller caller = node.onStop("caller", new JdkCaller(CONNECT));
+    LeaderWatch watch = new LeaderWatch(config, node.metrics());
+    LeaderRoute orders = new LeaderRoute(caller, config, config.nodes(Role.ORDER), watch);
+    LeaderRoute catalog =
+        new LeaderRoute(
+            caller, config, config.nodes(Role.CATALOG), LeaderRoute.OnLeader.NOBODY);
+    ProductCache cache = cache(node, catalog);
+    ProductDesk products =
+        node.onStop("products", new ProductDesk(cache, catalog, config, node.metrics()));
+    PurchaseDesk purchases =
+        node.onStop("purchases", new PurchaseDesk(orders, config, node.metrics()));
+    Readiness readiness = node.onStop("readiness", new Readiness(catalog, orders));
+    FrontendRoutes routes =
+        new FrontendRoutes(
+            products,
+            purchases,
+            new OrderReads(caller, config),
+            cache,
+            new RequestMetrics(node.metrics()),
+            config.http().maxBodyBytes());
+    node.onStop(
+        "server",
+        NodeServer.start(
+            config,
+            node.self(),
+            routes.routes(),
+            node.metrics(),
+            () -> status(node, readiness, orders)));
+  }
+
+  private static @Nullable ProductCache cache(Node node, LeaderRoute catalog) {
+    StoreConfig config = node.config();
+    if (!config.cache().enabled()) {
+      return null;
+    }
+    ProductCache cache =
+        new ProductCache(config.cache().size(), System::nanoTime, node.metrics());
+    node.onStop(
+        "lease",
+        new LeaseKeeper(
+            cache, catalog, config.url(node.self()), config.cache(), System::nanoTime));
+    return cache;
+  }
+
+  private static NodeStatus status(Node node, Readiness readiness, LeaderRoute orders) {
+    return new NodeStatus(
+        node.name(),
+        "frontend",
+        readiness.ready() ? "ready" : "starting",
+        node.config().cluster(),
+        orders.leader(),
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        ProcessHandle.current().pid(),
+        node.uptimeSeconds());
+  }
+}

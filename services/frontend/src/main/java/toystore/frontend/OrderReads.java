@@ -1,0 +1,64 @@
+package toystore.frontend;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import toystore.api.ApiException;
+import toystore.api.Role;
+import toystore.api.StoreConfig;
+import toystore.server.Caller;
+import toystore.server.Deadline;
+
+/** Reads orders from whichever replica answers: an order never changes. */
+final class OrderReads {
+  /** A replica that does not answer for so long is left for the next one. */
+  private static final Duration TRY = Duration.ofSeconds(1);
+
+  private static final long PAUSE_MS = 20;
+
+  private final Caller caller;
+  private final List<String> urls;
+  private final Duration patience;
+  private final AtomicInteger turn = new AtomicInteger();
+
+  OrderReads(Caller caller, StoreConfig config) {
+    this.caller = caller;
+    this.urls = config.nodes(Role.ORDER).stream().map(config::url).toList();
+    this.patience = config.http().requestDeadline();
+  }
+
+  /**
+   * What a replica answers to a GET.
+   *
+   * @throws ApiException 503 if none answers in time
+   */
+  Caller.Reply get(String path) throws InterruptedException {
+    Deadline deadline = Deadline.in(patience);
+    Throwable last = null;
+    int first = turn.getAndIncrement() & Integer.MAX_VALUE;
+    for (int i = 0; !deadline.passed(); i++) {
+      String url = urls.get((first + i) % urls.size()) + path;
+      Duration patienceHere = TRY.compareTo(deadline.left()) < 0 ? TRY : deadline.left();
+      CompletableFuture<Caller.Reply> call = caller.call(url, null, patienceHere);
+      try {
+        Caller.Reply reply = call.get(patienceHere.toMillis() + 1, TimeUnit.MILLISECONDS);
+        if (reply.status() < 500) {
+          return reply;
+        }
+        last = new IOException(url + " answered " + reply.status());
+      } catch (ExecutionException | TimeoutException e) {
+        call.cancel(true);
+        last = e;
+      }
+      if (i % urls.size() == urls.size() - 1) {
+        Thread.sleep(Math.min(PAUSE_MS, deadline.left().toMillis()));
+      }
+    }
+    throw new ApiException(503, "no order replica can answer now", last);
+  }
+}

@@ -1,0 +1,123 @@
+package toystore.order;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import toystore.api.ApiException;
+import toystore.api.Hold;
+import toystore.api.Json;
+import toystore.api.Paths;
+import toystore.api.StoreConfig;
+import toystore.server.Batcher;
+import toystore.server.Caller;
+import toystore.server.Deadline;
+import toystore.server.LeaderRoute;
+
+/**
+ * The order leader's dealings with the catalog: new holds, and what became of earlier ones. Outcomes
+ * ride with the next batch of holds; when none comes, they are sent alone after a moment.
+ *
+ * <p>Outcomes that cannot be told are dropped after the deadline: their holds become doubtful, and
+ * the catalog asks for them.
+ */
+final class HoldDesk implements AutoCloseable {
+  private static final long IDLE_MS = 100;
+  private static final int MAX_OUTCOMES = 4096;
+
+  private final LeaderRoute catalog;
+  private final Duration patience;
+  private final Batcher<Hold, Hold.Answer> holds;
+  private final ScheduledThreadPoolExecutor timer;
+
+  private final Object lock = new Object();
+  private List<UUID> settled = new ArrayList<>();
+  private List<UUID> released = new ArrayList<>();
+
+  /**
+   * A desk at this catalog.
+   *
+   * @param patience how long one call may keep trying to find the catalog's leader
+   */
+  HoldDesk(LeaderRoute catalog, Duration patience, StoreConfig.Batch sizes) {
+    this.catalog = catalog;
+    this.patience = patience;
+    this.holds = new Batcher<>("hold-batch", sizes.maxSize(), sizes.maxQueued(), 2, this::send);
+    this.timer =
+        new ScheduledThreadPoolExecutor(
+            1, Thread.ofPlatform().daemon().name("hold-outcomes").factory());
+    timer.scheduleWithFixedDelay(this::sendOutcomes, IDLE_MS, IDLE_MS, TimeUnit.MILLISECONDS);
+  }
+
+  List<CompletableFuture<Hold.Answer>> holdAll(List<Hold> wanted) {
+    return holds.submitAll(wanted);
+  }
+
+  /** An order names this hold. */
+  void settled(UUID holdId) {
+    synchronized (lock) {
+      if (settled.size() < MAX_OUTCOMES) {
+        settled.add(holdId);
+      }
+    }
+  }
+
+  /** No order names this hold, and none can. */
+  void released(UUID holdId) {
+    synchronized (lock) {
+      if (released.size() < MAX_OUTCOMES) {
+        released.add(holdId);
+      }
+    }
+  }
+
+  private Hold.Outcomes takeOutcomes() {
+    synchronized (lock) {
+      Hold.Outcomes outcomes = new Hold.Outcomes(settled, released);
+      if (!outcomes.isEmpty()) {
+        settled = new ArrayList<>();
+        released = new ArrayList<>();
+      }
+      return outcomes;
+    }
+  }
+
+  private List<Hold.Answer> send(List<Hold> batch) throws IOException {
+    return post(new Hold.Batch(batch, takeOutcomes()));
+  }
+
+  private void sendOutcomes() {
+    Hold.Outcomes outcomes = takeOutcomes();
+    if (outcomes.isEmpty()) {
+      return;
+    }
+    try {
+      post(new Hold.Batch(List.of(), outcomes));
+    } catch (IOException | ApiException e) {
+      System.getLogger(HoldDesk.class.getName())
+          .log(
+              System.Logger.Level.INFO,
+              "the catalog will ask for " + outcomes.settled().size() + " outcomes: " + e);
+    }
+  }
+
+  private List<Hold.Answer> post(Hold.Batch batch) throws IOException {
+    Caller.Reply reply =
+        catalog.call(Paths.HOLDS, Json.toCbor(batch), Deadline.in(patience));
+    if (!reply.ok()) {
+      throw new IOException("the catalog answered " + reply.status() + " to a batch of holds");
+    }
+    return Json.fromCbor(reply.body(), Hold.Answers.class).answers();
+  }
+
+  /** Sends what is left to tell, briefly: what is not told is asked for. */
+  @Override
+  public void close() {
+    timer.shutdown();
+    holds.close();
+  }
+}

@@ -1,0 +1,100 @@
+package toystore.order;
+
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.time.Duration;
+import java.util.List;
+import toystore.api.ApiException;
+import toystore.api.Hold;
+import toystore.api.LoggedOrder;
+import toystore.api.Paths;
+import toystore.api.Purchase;
+import toystore.db.replication.ReplicatedLog;
+import toystore.replica.Replica;
+import toystore.server.Deadline;
+import toystore.server.Exchange;
+import toystore.server.NodeServer;
+
+/** HTTP of an order replica. */
+final class OrderRoutes {
+  private final Replica<OrderLog> replica;
+  private final OrderLog log;
+  private final PurchaseService purchases;
+  private final Duration patience;
+
+  OrderRoutes(Replica<OrderLog> replica, PurchaseService purchases, Duration patience) {
+    this.replica = replica;
+    this.log = replica.state();
+    this.purchases = purchases;
+    this.patience = patience;
+  }
+
+  NodeServer.Routes routes() {
+    return new NodeServer.Routes()
+        .post(Paths.PURCHASES, replica.leaderOnly(this::purchases))
+        .get(Paths.ORDERS + "/{number}", this::order)
+        .get(Paths.ORDERS, this::orders)
+        .post(Paths.RESOLUTIONS, replica.leaderOnly(this::resolutions))
+        .post(Paths.FENCE, replica.leaderOnly(this::fence))
+        .get(Paths.LOG, this::log)
+        .get(MissedOrdersWire.PATH, this::missed);
+  }
+
+  private void purchases(ServerRequest request, ServerResponse response) {
+    Purchase.Batch batch = Exchange.message(request, Purchase.Batch.class);
+    Deadline deadline = Deadline.in(Duration.ofMillis(batch.budgetMs()));
+    Exchange.sendMessage(
+        request, response, new Purchase.Answers(purchases.buy(batch.purchases(), deadline)));
+  }
+
+  private void resolutions(ServerRequest request, ServerResponse response) throws Exception {
+    Hold.Doubtful doubtful = Exchange.message(request, Hold.Doubtful.class);
+    Exchange.sendMessage(request, response, purchases.resolve(doubtful.holds()));
+  }
+
+  private void fence(ServerRequest request, ServerResponse response) throws Exception {
+    ReplicatedLog.Applied fence = purchases.fence();
+    Exchange.sendJson(
+        request, response, new LoggedOrder.Fence(fence.index(), (Long) fence.result()));
+  }
+
+  /** An order never changes: whoever has it may answer. Only its absence needs a proof. */
+  private void order(ServerRequest request, ServerResponse response) throws Exception {
+    long number =
+        Exchange.number("order number", request.path().pathParameters().get("number"));
+    OrderRow row = log.byNumber(number);
+    if (row == null) {
+      replica.awaitAllCommitted(patience);
+      row = log.byNumber(number);
+    }
+    if (row == null) {
+      throw ApiException.notFound("order not found");
+    }
+    Exchange.sendData(request, response, row.order());
+  }
+
+  private void orders(ServerRequest request, ServerResponse response) throws Exception {
+    long after = Exchange.after(request);
+    int limit = Exchange.limit(request);
+    replica.awaitAllCommitted(patience);
+    Exchange.sendData(
+        request, response, log.after(after, limit).stream().map(OrderRow::order).toList());
+  }
+
+  /** Rows as they are here, for comparing replicas; what others have is not waited for. */
+  private void log(ServerRequest request, ServerResponse response) {
+    long applied = log.applied().index();
+    List<LoggedOrder> rows =
+        log.after(Exchange.after(request), Exchange.limit(request)).stream()
+            .map(OrderRow::logged)
+            .toList();
+    Exchange.sendJson(request, response, new LoggedOrder.Page(applied, rows));
+  }
+
+  private void missed(ServerRequest request, ServerResponse response) {
+    Exchange.sendMessage(
+        request,
+        response,
+        MissedOrdersWire.page(log, Exchange.number(request, "from", 0)));
+  }
+}

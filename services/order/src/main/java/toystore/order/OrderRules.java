@@ -1,0 +1,74 @@
+package toystore.order;
+
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import toystore.api.Purchase;
+
+/**
+ * The decisions of the order log (design, section 4), free of storage and network, so that a test
+ * can explore every order of messages with the very code that runs.
+ */
+final class OrderRules {
+  private OrderRules() {}
+
+  /** What the log knows at one index. */
+  interface Book {
+    /** The order that has this id, if there is one. */
+    @Nullable OrderRow byOrderId(UUID orderId);
+
+    /** Whether an order names this hold. */
+    boolean namesHold(UUID holdId);
+
+    /** Whether it was decided that no order may ever name this hold. */
+    boolean tombstoned(UUID holdId);
+
+    /** Tombstones of doubtful holds before this time are forgotten. */
+    long prunedBeforeMs();
+  }
+
+  /** What to do with an entry. */
+  sealed interface Decision {}
+
+  /** Give it the next number. */
+  record Append() implements Decision {}
+
+  /** Leave it: the order id is there already. */
+  record Repeats(OrderRow row) implements Decision {}
+
+  /** Leave it: its hold cannot be used any more. */
+  record Refuse() implements Decision {}
+
+  static Decision decide(Book book, OrderCommand.Entry entry) {
+    OrderRow row = book.byOrderId(entry.orderId());
+    if (row != null) {
+      return new Repeats(row);
+    }
+    // An entry from before the prune horizon may have had a tombstone that is forgotten now.
+    if (book.tombstoned(entry.holdId()) || entry.askedAtMs() < book.prunedBeforeMs()) {
+      return new Refuse();
+    }
+    return new Append();
+  }
+
+  /** Whether a doubtful hold counts for an order; if not, it needs a tombstone from now on. */
+  static boolean settles(Book book, UUID holdId) {
+    return book.namesHold(holdId);
+  }
+
+  /** Whether a hold that was made for an entry is free again, given what the log decided. */
+  static boolean freesOwnHold(OrderCommand.Outcome outcome, UUID holdId) {
+    return switch (outcome) {
+      case OrderCommand.Numbered numbered -> false;
+      // The very same entry again: the order names this hold.
+      case OrderCommand.Duplicate duplicate -> !duplicate.row().holdId().equals(holdId);
+      case OrderCommand.Voided voided -> true;
+    };
+  }
+
+  /** The answer to a purchase whose order id is in the log already. */
+  static Purchase.Answer replay(OrderRow row, Purchase purchase) {
+    return row.isFor(purchase.name(), purchase.quantity())
+        ? new Purchase.Placed(row.number(), row.productVersion(), true)
+        : new Purchase.OtherBody(row.number());
+  }
+}

@@ -1,0 +1,318 @@
+package toystore.replica;
+
+import io.helidon.http.HeaderName;
+import io.helidon.http.HeaderNames;
+import io.helidon.webserver.http.Handler;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.BiFunction;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import toystore.api.ApiException;
+import toystore.api.NodeStatus;
+import toystore.api.Paths;
+import toystore.api.Problem;
+import toystore.db.replication.IndeterminateException;
+import toystore.db.replication.LogListener;
+import toystore.db.replication.LogStatus;
+import toystore.db.replication.NotLeaderException;
+import toystore.db.replication.ReplicatedLog;
+import toystore.db.replication.ReplicatedState;
+import toystore.db.storage.Database;
+import toystore.db.storage.Migrations;
+import toystore.db.storage.WriteBehind;
+import toystore.server.Exchange;
+import toystore.server.Node;
+
+/**
+ * A member of a replicated group in a process of its own: opens the file, starts the log on it, says
+ * how it is, and halts when either can not go on.
+ *
+ * @param <S> the state that the log drives
+ */
+public final class Replica<S extends ReplicatedState> implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Replica.class.getName());
+  private static final HeaderName LEADER = HeaderNames.create(Paths.LEADER);
+  private static final String FILE_ENDING = ".mv.db";
+  private static final Duration BARRIER = Duration.ofSeconds(1);
+
+  /** Told when this member begins or ends to lead, on the log's threads: must not block. */
+  public interface Leadership {
+    void began(long term);
+
+    void ended();
+  }
+
+  private final Node node;
+  private final S state;
+  private final List<Leadership> leadership = new CopyOnWriteArrayList<>();
+  private final ReplicatedLog log;
+  private volatile boolean caughtUp;
+  private volatile boolean closing;
+
+  private Replica(Node node, S state) {
+    this.node = node;
+    this.state = state;
+    Group group = Group.of(node.config(), node.self());
+    this.log =
+        ReplicatedLog.start(
+            group.id(),
+            group.self(),
+            group.members(),
+            raftDirectory(node),
+            group.settings(),
+            state,
+            new Events());
+  }
+
+  private static Path raftDirectory(Node node) {
+    return node.directory().resolve("raft");
+  }
+
+  /**
+   * Opens the node's file and starts its log.
+   *
+   * @param name of the file in the node's directory
+   * @param state made from the open file and the pace of writing it
+   */
+  public static <S extends ReplicatedState> Replica<S> open(
+      Node node,
+      String name,
+      Migrations migrations,
+      BiFunction<Database, WriteBehind.Pace, S> state) {
+    Path file = node.directory().resolve(name);
+    requireFileOfLog(node, file);
+    Database database =
+        node.onStop(
+            "database",
+            Database.open(
+                file,
+                migrations,
+                Group.sizes(node.config().storage()),
+                e -> node.halt("the database cannot be written", e)));
+    S made = state.apply(database, Group.pace(node.config().storage()));
+    return node.onStop("raft", new Replica<>(node, made));
+  }
+
+  /** A log without its data: rows that it no longer holds would be missing unnoticed. */
+  private static void requireFileOfLog(Node node, Path file) {
+    Path data = file.resolveSibling(file.getFileName() + FILE_ENDING);
+    if (Files.isDirectory(raftDirectory(node)) && !Files.exists(data)) {
+      throw new IllegalStateException(
+          "there is a Raft log in "
+              + raftDirectory(node)
+              + " but no "
+              + data
+              + ": put the file back, or move the whole node directory away and start the node as a"
+              + " fresh member");
+    }
+  }
+
+  /** What the log tells this process. */
+  private final class Events implements LogListener {
+    @Override
+    public void leading(long term) {
+      LOG.log(Level.INFO, "{0} leads", node.name());
+      leadership.forEach(l -> l.began(term));
+    }
+
+    @Override
+    public void notLeading() {
+      LOG.log(Level.INFO, "{0} leads no more", node.name());
+      leadership.forEach(Leadership::ended);
+    }
+
+    @Override
+    public void leaderKnown(String leader, long term) {
+      LOG.log(Level.INFO, "{0} knows that {1} leads", node.name(), leader);
+    }
+
+    @Override
+    public void fatal(String what, @Nullable Throwable cause) {
+      if (!closing) {
+        node.halt(what, cause);
+      }
+    }
+  }
+
+  /** Adds a part that works only while this member leads. */
+  public void onLeadership(Leadership part) {
+    leadership.add(part);
+    if (log.leads()) {
+      part.began(log.status().term());
+    }
+  }
+
+  public S state() {
+    return state;
+  }
+
+  public ReplicatedLog log() {
+    return log;
+  }
+
+  /**
+   * Waits in the background until this member has applied all that was committed when it started,
+   * then tells; until then its status is "starting".
+   */
+  public void onceCaughtUp(Runnable tell) {
+    Thread.ofVirtual()
+        .name("catch-up")
+        .start(
+            () -> {
+              while (!closing) {
+                if (barrier(BARRIER)) {
+                  tell.run();
+                  caughtUp = true;
+                  return;
+                }
+              }
+            });
+  }
+
+  private boolean barrier(Duration patience) {
+    try {
+      log.barrier().get(patience.toMillis(), TimeUnit.MILLISECONDS);
+      return true;
+    } catch (ExecutionException e) {
+      LOG.log(Level.DEBUG, "no leader confirms yet", e);
+      return pause();
+    } catch (TimeoutException e) {
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      closing = true;
+      return false;
+    }
+  }
+
+  private boolean pause() {
+    try {
+      Thread.sleep(20);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      closing = true;
+    }
+    return false;
+  }
+
+  /**
+   * Waits until this member has applied all that was committed when this was called.
+   *
+   * @throws ApiException 503 if no leader confirms that in time
+   */
+  public void awaitAllCommitted(Duration patience) throws InterruptedException {
+    try {
+      log.barrier().get(patience.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      throw new ApiException(503, "no leader can confirm now what this replica lacks", e);
+    }
+  }
+
+  /** A handler that answers 421 with the leader's name where this member does not lead. */
+  public Handler leaderOnly(Handler handler) {
+    return (request, response) -> {
+      if (!log.leads()) {
+        misdirected(request, response, log.status().leader());
+        return;
+      }
+      try {
+        handler.handle(request, response);
+      } catch (NotLeaderException e) {
+        misdirected(request, response, e.leader());
+      } catch (IndeterminateException | TimeoutException e) {
+        throw new ApiException(503, "the outcome is unknown; a retry is safe", e);
+      }
+    };
+  }
+
+  private void misdirected(
+      ServerRequest request, ServerResponse response, @Nullable String leader) {
+    if (leader != null && !leader.equals(node.name())) {
+      response.header(LEADER, leader);
+    }
+    Exchange.sendProblem(request, response, new Problem(421, node.name() + " does not lead"));
+  }
+
+  /**
+   * How this node is, with what only its role knows added by the caller.
+   *
+   * @param open the role's own parts can do their work
+   */
+  public NodeStatus status(
+      boolean open,
+      String leaderRole,
+      String followerRole,
+      @Nullable Long orders,
+      @Nullable String hash,
+      @Nullable String missed) {
+    LogStatus now = log.status();
+    boolean serves = open && caughtUp && now.leader() != null;
+    return new NodeStatus(
+        node.name(),
+        now.leads() ? leaderRole : followerRole,
+        serves ? "ready" : "starting",
+        node.config().cluster(),
+        now.leader(),
+        now.term(),
+        now.commitIndex(),
+        now.appliedIndex(),
+        orders,
+        hash,
+        missed,
+        now.leads() ? lag(now.lag()) : null,
+        ProcessHandle.current().pid(),
+        node.uptimeSeconds());
+  }
+
+  private static List<NodeStatus.PeerLag> lag(Map<String, Long> byName) {
+    return byName.entrySet().stream()
+        .map(e -> new NodeStatus.PeerLag(e.getKey(), e.getValue()))
+        .sorted(Comparator.comparing(NodeStatus.PeerLag::node))
+        .toList();
+  }
+
+  /** Term, indexes and lag as gauges. */
+  public void bindMetrics(MeterRegistry metrics) {
+    gauge(metrics, "toystore.raft.term", () -> log.status().term());
+    gauge(metrics, "toystore.raft.commit.index", () -> log.status().commitIndex());
+    gauge(metrics, "toystore.raft.applied.index", () -> log.status().appliedIndex());
+    gauge(metrics, "toystore.raft.leader", () -> log.leads() ? 1 : 0);
+    for (var peer : node.config().nodes(node.self().role())) {
+      if (!peer.equals(node.self())) {
+        // Only the leader knows it: NaN elsewhere, which is no sample.
+        Gauge.builder("toystore.raft.lag", () -> lagOf(peer.name()))
+            .tag("peer", peer.name())
+            .register(metrics);
+      }
+    }
+  }
+
+  private double lagOf(String peer) {
+    Long lag = log.status().lag().get(peer);
+    return lag == null ? Double.NaN : lag;
+  }
+
+  private static void gauge(MeterRegistry metrics, String name, Supplier<Number> value) {
+    Gauge.builder(name, value).register(metrics);
+  }
+
+  @Override
+  public void close() {
+    closing = true;
+    log.close();
+  }
+}

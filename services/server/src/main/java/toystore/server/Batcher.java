@@ -1,0 +1,149 @@
+package toystore.server;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Group commit: while a batch is under way, what arrives forms the next one. A lone request waits
+ * for nobody, and under load one call, one Raft entry and one fsync serve many.
+ *
+ * @param <I> one request
+ * @param <O> its answer
+ */
+public final class Batcher<I, O> implements AutoCloseable {
+  /** Sends one batch and gives an answer for each of its items, in order. May block. */
+  @FunctionalInterface
+  public interface Send<I, O> {
+    List<O> send(List<I> items) throws Exception;
+  }
+
+  private record Waiting<I, O>(I item, CompletableFuture<O> answer) {}
+
+  private final String name;
+  private final int maxBatch;
+  private final int maxQueued;
+  private final int lanes;
+  private final Send<I, O> send;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Queue<Waiting<I, O>> queue = new ArrayDeque<>();
+  private int underWay;
+  private boolean closed;
+
+  /**
+   * A batcher whose batches are sent on virtual threads.
+   *
+   * @param name for its threads
+   * @param maxBatch most items of one batch
+   * @param maxQueued most items that wait; more are refused at once rather than kept waiting
+   * @param lanes most batches under way at a time: more than one where a slow batch must not hold
+   *     up those behind it, exactly one where batches must not overtake each other
+   */
+  public Batcher(String name, int maxBatch, int maxQueued, int lanes, Send<I, O> send) {
+    this.name = name;
+    this.maxBatch = maxBatch;
+    this.maxQueued = maxQueued;
+    this.lanes = lanes;
+    this.send = send;
+  }
+
+  /** Puts an item into the next batch. The future fails with what sending it failed with. */
+  public CompletableFuture<O> submit(I item) {
+    return submitAll(List.of(item)).getFirst();
+  }
+
+  /** Like {@link #submit} for several items that are ready together. */
+  public List<CompletableFuture<O>> submitAll(List<I> items) {
+    List<CompletableFuture<O>> answers = new ArrayList<>(items.size());
+    lock.lock();
+    try {
+      for (I item : items) {
+        CompletableFuture<O> answer = new CompletableFuture<>();
+        answers.add(answer);
+        if (closed) {
+          answer.completeExceptionally(new OverloadedException(name + " is closed"));
+        } else if (queue.size() >= maxQueued) {
+          answer.completeExceptionally(new OverloadedException("too many requests wait"));
+        } else {
+          queue.add(new Waiting<>(item, answer));
+        }
+      }
+      if (underWay < lanes && !queue.isEmpty()) {
+        underWay++;
+        Thread.ofVirtual().name(name).start(this::drain);
+      }
+    } finally {
+      lock.unlock();
+    }
+    return answers;
+  }
+
+  /** One lane: sends batch after batch until nothing waits. */
+  private void drain() {
+    while (true) {
+      List<Waiting<I, O>> batch = next();
+      if (batch.isEmpty()) {
+        return;
+      }
+      try {
+        List<O> answers = send.send(batch.stream().map(Waiting::item).toList());
+        if (answers.size() != batch.size()) {
+          throw new IllegalStateException(
+              name + ": " + answers.size() + " answers to " + batch.size() + " requests");
+        }
+        for (int i = 0; i < batch.size(); i++) {
+          batch.get(i).answer().complete(answers.get(i));
+        }
+      } catch (Exception | Error e) {
+        batch.forEach(waiting -> waiting.answer().completeExceptionally(e));
+      }
+    }
+  }
+
+  private List<Waiting<I, O>> next() {
+    lock.lock();
+    try {
+      List<Waiting<I, O>> batch = new ArrayList<>(Math.min(queue.size(), maxBatch));
+      while (batch.size() < maxBatch && !queue.isEmpty()) {
+        batch.add(queue.remove());
+      }
+      if (batch.isEmpty()) {
+        underWay--;
+      }
+      return batch;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** How many items wait for a place in a batch. */
+  public int queued() {
+    lock.lock();
+    try {
+      return queue.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Refuses new items and fails those that wait; a batch under way ends by itself. */
+  @Override
+  public void close() {
+    List<Waiting<I, O>> left;
+    lock.lock();
+    try {
+      closed = true;
+      left = new ArrayList<>(queue);
+      queue.clear();
+    } finally {
+      lock.unlock();
+    }
+    left.forEach(
+        waiting ->
+            waiting.answer().completeExceptionally(new OverloadedException(name + " is closed")));
+  }
+}

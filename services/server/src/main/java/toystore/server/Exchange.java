@@ -1,0 +1,164 @@
+package toystore.server;
+
+import io.helidon.common.buffers.DataReader;
+import io.helidon.http.Header;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
+import io.helidon.http.HttpMediaType;
+import io.helidon.http.Method;
+import io.helidon.http.Status;
+import io.helidon.webserver.CloseConnectionException;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Optional;
+import java.util.OptionalLong;
+import toystore.api.ApiException;
+import toystore.api.Json;
+import toystore.api.Problem;
+
+/** Reads requests and writes answers in the API's form. */
+public final class Exchange {
+  private static final Header JSON = HeaderValues.CONTENT_TYPE_JSON;
+  private static final Header CBOR =
+      HeaderValues.createCached(HeaderNames.CONTENT_TYPE, "application/cbor");
+  private static final Header RETRY_SOON =
+      HeaderValues.createCached(HeaderNames.RETRY_AFTER, "1");
+
+  /** Largest body that nodes send each other: a full batch, several times over. */
+  private static final int MAX_INTERNAL_BYTES = 8 << 20;
+
+  private static final int MAX_PAGE = 10_000;
+  private static final int DEFAULT_PAGE = 100;
+
+  private Exchange() {}
+
+  /** The envelope of every successful public answer, {@code {"data":…}}. */
+  public record Data(Object data) {}
+
+  /**
+   * The whole body.
+   *
+   * @throws ApiException 413 if it is longer than this
+   */
+  public static byte[] body(ServerRequest request, int maxBytes) {
+    OptionalLong length = request.headers().contentLength();
+    if (length.isPresent() && length.getAsLong() > maxBytes) {
+      throw tooLarge(maxBytes);
+    }
+    if (!request.content().hasEntity()) {
+      return new byte[0];
+    }
+    try (InputStream in = request.content().inputStream()) {
+      byte[] bytes = in.readNBytes(maxBytes + 1);
+      if (bytes.length > maxBytes) {
+        throw tooLarge(maxBytes);
+      }
+      return bytes;
+    } catch (DataReader.InsufficientDataAvailableException | IOException e) {
+      throw new CloseConnectionException("the client went away within its request", e);
+    }
+  }
+
+  private static ApiException tooLarge(int maxBytes) {
+    return new ApiException(413, "the body is larger than " + maxBytes + " bytes");
+  }
+
+  /**
+   * A JSON body as bytes.
+   *
+   * @throws ApiException 415 if the request says it is something else, 413 if it is too long
+   */
+  public static byte[] jsonBody(ServerRequest request, int maxBytes) {
+    byte[] bytes = body(request, maxBytes);
+    if (!saysJson(request)) {
+      throw new ApiException(415, "Content-Type must be application/json");
+    }
+    return bytes;
+  }
+
+  private static boolean saysJson(ServerRequest request) {
+    try {
+      Optional<HttpMediaType> type = request.headers().contentType();
+      return type.isPresent() && type.get().text().startsWith("application/json");
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+
+  /** A message of another node; throws {@link ApiException} 400 if it does not fit. */
+  public static <T> T message(ServerRequest request, Class<T> type) {
+    try {
+      return Json.fromCbor(body(request, MAX_INTERNAL_BYTES), type);
+    } catch (IOException e) {
+      throw new ApiException(400, "not a " + type.getSimpleName() + " message", e);
+    }
+  }
+
+  /** A query parameter that must be a whole number from 0 on. */
+  public static long number(ServerRequest request, String name, long absent) {
+    if (!request.query().contains(name)) {
+      return absent;
+    }
+    if (request.query().all(name).size() > 1) {
+      throw ApiException.badRequest(name + " is given more than once");
+    }
+    return number(name, request.query().get(name));
+  }
+
+  /** A whole number from 0 on that fits a long; leading zeros are fine, signs are not. */
+  public static long number(String name, String text) {
+    if (!text.matches("[0-9]{1,18}")) {
+      throw ApiException.badRequest(name + " must be a whole number from 0 on");
+    }
+    return Long.parseLong(text);
+  }
+
+  /** The parameter {@code after} of a listing: rows come after this number; absent: all rows. */
+  public static long after(ServerRequest request) {
+    boolean fromStart =
+        !request.query().contains("after") || request.query().get("after").equals("-1");
+    return fromStart ? -1 : number(request, "after", -1);
+  }
+
+  /** The parameter {@code limit} of a listing. */
+  public static int limit(ServerRequest request) {
+    long limit = number(request, "limit", DEFAULT_PAGE);
+    if (limit < 1 || limit > MAX_PAGE) {
+      throw ApiException.badRequest("limit must be from 1 to " + MAX_PAGE);
+    }
+    return (int) limit;
+  }
+
+  public static void sendData(ServerRequest request, ServerResponse response, Object data) {
+    send(request, response, 200, JSON, Json.toJson(new Data(data)));
+  }
+
+  public static void sendJson(ServerRequest request, ServerResponse response, Object body) {
+    send(request, response, 200, JSON, Json.toJson(body));
+  }
+
+  public static void sendMessage(ServerRequest request, ServerResponse response, Object body) {
+    send(request, response, 200, CBOR, Json.toCbor(body));
+  }
+
+  public static void sendProblem(
+      ServerRequest request, ServerResponse response, Problem problem) {
+    if (problem.code() == 503) {
+      response.header(RETRY_SOON);
+    }
+    send(request, response, problem.code(), JSON, Json.toJson(new Problem.Body(problem)));
+  }
+
+  public static void send(
+      ServerRequest request, ServerResponse response, int status, Header type, byte[] body) {
+    response.status(Status.create(status)).header(type);
+    if (Method.HEAD.equals(request.prologue().method())) {
+      response.contentLength(body.length);
+      response.send();
+    } else {
+      response.send(body);
+    }
+  }
+}

@@ -1,0 +1,217 @@
+package toystore.server;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import toystore.api.ApiException;
+import toystore.api.Json;
+import toystore.api.NodeStatus;
+import toystore.api.Paths;
+import toystore.api.StoreConfig;
+
+/**
+ * Finds the leader of a replicated group and keeps trying until a deadline. Everything sent through
+ * it is idempotent by an id of its own, so an attempt whose answer was lost is simply repeated, at
+ * the same leader or at the next.
+ *
+ * <p>A leader that is dead answers with a reset and one that lost its office with 421 and the name
+ * of its successor. A leader that hangs answers nothing: after {@link #SUSPECT} the others are
+ * asked who leads.
+ */
+public final class LeaderRoute {
+  private static final System.Logger LOG = System.getLogger(LeaderRoute.class.getName());
+  private static final Duration SUSPECT = Duration.ofMillis(400);
+  private static final Duration PROBE = Duration.ofMillis(250);
+  private static final long FIRST_PAUSE_MS = 5;
+  private static final long LONGEST_PAUSE_MS = 40;
+
+  /** Told when another node than before answers as leader. */
+  @FunctionalInterface
+  public interface OnLeader {
+    /** A route that tells nobody. */
+    OnLeader NOBODY = (leader, waited) -> {};
+
+    /**
+     * A call got through to a new leader.
+     *
+     * @param waited how long that call had been trying
+     */
+    void changed(String leader, Duration waited);
+  }
+
+  /** Where a call may go. */
+  private record Target(String name, String url) {}
+
+  private final Caller caller;
+  private final List<Target> targets;
+  private final Map<String, Target> byName;
+  private final OnLeader onLeader;
+  private volatile @Nullable Target leader;
+
+  /** The last one that was told of; it stays while no leader is known. */
+  private @Nullable String lastLeader;
+
+  /**
+   * A route to the leader of these nodes.
+   *
+   * @param nodes the group, most likely leader first
+   * @param onLeader told of each new leader
+   */
+  public LeaderRoute(
+      Caller caller, StoreConfig config, List<StoreConfig.Node> nodes, OnLeader onLeader) {
+    this.caller = caller;
+    this.targets = nodes.stream().map(n -> new Target(n.name(), config.url(n))).toList();
+    this.byName = targets.stream().collect(Collectors.toMap(Target::name, Function.identity()));
+    this.onLeader = onLeader;
+  }
+
+  /** The node that answered as leader last, if any. */
+  public @Nullable String leader() {
+    Target known = leader;
+    return known == null ? null : known.name();
+  }
+
+  /**
+   * Calls the leader until it answers: with anything but 421 and 503.
+   *
+   * @param body CBOR to post, or null for GET
+   * @throws ApiException 503 when the deadline passes; the call may or may not have been done
+   */
+  public Caller.Reply call(String path, byte @Nullable [] body, Deadline deadline) {
+    long begunNanos = System.nanoTime();
+    Throwable last = null;
+    long pause = FIRST_PAUSE_MS;
+    int next = 0;
+    Target target = leader != null ? leader : targets.getFirst();
+    while (!deadline.passed()) {
+      try {
+        Caller.Reply reply = attempt(target, path, body, deadline);
+        if (reply.status() == 421) {
+          last = new IOException(target.name() + " does not lead");
+          forget(target);
+          Target hinted = reply.leader() == null ? null : byName.get(reply.leader());
+          if (hinted != null && !hinted.equals(target)) {
+            target = hinted;
+            // A hint may point at a dead node: without a pause two wrong hints would spin.
+            pause = sleep(pause, deadline);
+            continue;
+          }
+        } else if (reply.status() == 503) {
+          last = new IOException(target.name() + " is not available");
+        } else {
+          know(target, Duration.ofNanos(System.nanoTime() - begunNanos));
+          return reply;
+        }
+      } catch (IOException e) {
+        last = e;
+        forget(target);
+      }
+      Target known = leader;
+      target = known != null ? known : targets.get(next++ % targets.size());
+      pause = sleep(pause, deadline);
+    }
+    throw new ApiException(
+        503, "no leader of " + names() + " answered within the deadline", last);
+  }
+
+  private String names() {
+    return targets.stream().map(Target::name).collect(Collectors.joining(", "));
+  }
+
+  private static long sleep(long pause, Deadline deadline) {
+    try {
+      Thread.sleep(Math.min(pause, deadline.left().toMillis()));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw ApiException.unavailable("the node is stopping");
+    }
+    return Math.min(LONGEST_PAUSE_MS, pause * 2);
+  }
+
+  private Caller.Reply attempt(
+      Target target, String path, byte @Nullable [] body, Deadline deadline) throws IOException {
+    CompletableFuture<Caller.Reply> reply =
+        caller.call(target.url() + path, body, deadline.left());
+    try {
+      while (true) {
+        try {
+          return reply.get(
+              Math.min(SUSPECT.toMillis(), deadline.left().toMillis()), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+          Target other = deadline.passed() ? null : askWhoLeads(target);
+          if (other != null || deadline.passed()) {
+            reply.cancel(true);
+            leader = other;
+            throw new IOException(target.name() + " did not answer", e);
+          }
+        }
+      }
+    } catch (ExecutionException e) {
+      throw new IOException(target.name() + " did not answer: " + e.getCause(), e);
+    } catch (InterruptedException e) {
+      reply.cancel(true);
+      Thread.currentThread().interrupt();
+      throw ApiException.unavailable("the node is stopping");
+    }
+  }
+
+  private static boolean leads(NodeStatus status) {
+    return status.ready() && status.node().equals(status.leader());
+  }
+
+  /** Another node than this one that says it leads, or null. */
+  private @Nullable Target askWhoLeads(@Nullable Target suspect) throws InterruptedException {
+    Map<Target, CompletableFuture<Caller.Reply>> asked = new LinkedHashMap<>();
+    for (Target target : targets) {
+      if (!target.equals(suspect)) {
+        asked.put(target, caller.call(target.url() + Paths.STATUS, null, PROBE));
+      }
+    }
+    for (Map.Entry<Target, CompletableFuture<Caller.Reply>> entry : asked.entrySet()) {
+      try {
+        Caller.Reply reply = entry.getValue().get(PROBE.toMillis(), TimeUnit.MILLISECONDS);
+        if (reply.ok() && leads(Json.fromJson(reply.body(), NodeStatus.class))) {
+          return entry.getKey();
+        }
+      } catch (ExecutionException | TimeoutException | IOException e) {
+        // A node that cannot say who leads is no answer; the suspect keeps its chance.
+        LOG.log(System.Logger.Level.DEBUG, entry.getKey().name() + " cannot say who leads", e);
+      }
+    }
+    return null;
+  }
+
+  private void know(Target target, Duration waited) {
+    leader = target;
+    synchronized (onLeader) {
+      if (!target.name().equals(lastLeader)) {
+        lastLeader = target.name();
+        onLeader.changed(target.name(), waited);
+      }
+    }
+  }
+
+  /** Asks all nodes who leads, once; says whether one does and is ready. */
+  public boolean findLeader() throws InterruptedException {
+    Target found = askWhoLeads(null);
+    if (found != null) {
+      know(found, Duration.ZERO);
+    }
+    return found != null;
+  }
+
+  private void forget(Target target) {
+    if (target.equals(leader)) {
+      leader = null;
+    }
+  }
+}

@@ -1,0 +1,43 @@
+package toystore.toyctl;
+
+import org.jspecify.annotations.Nullable;
+
+/** A command did not do what was asked: what, why, and which command helps. */
+final class CliException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  private final int exitCode;
+  private final String what;
+  private final String why;
+  private final @Nullable String remedy;
+
+  CliException(int exitCode, String what, String why, @Nullable String remedy) {
+    this(exitCode, what, why, remedy, null);
+  }
+
+  CliException(
+      int exitCode, String what, String why, @Nullable String remedy, @Nullable Throwable cause) {
+    super(what + ": " + why, cause);
+    this.exitCode = exitCode;
+    this.what = what;
+    this.why = why;
+    this.remedy = remedy;
+  }
+
+  int exitCode() {
+    return exitCode;
+  }
+
+  String what() {
+    return what;
+  }
+
+  String why() {
+    return why;
+  }
+
+  /** A command to type, or null if none would help. */
+  @Nullable String remedy() {
+    return remedy;
+  }
+}

@@ -1,0 +1,311 @@
+package toystore.toyctl;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import toystore.api.NodeStatus;
+import toystore.api.Role;
+import toystore.api.StoreConfig;
+import toystore.api.StoreConfig.Node;
+
+/** The store's processes on this host: starting them, waiting for them, ending them. */
+final class Cluster {
+  private static final Duration POLL = Duration.ofMillis(30);
+  private static final Duration PROBE = Duration.ofSeconds(1);
+
+  /** How long nodes that have to go because another failed may take before they are killed. */
+  private static final Duration UNDO = Duration.ofSeconds(5);
+
+  private final StoreConfig config;
+  private final Path data;
+  private final RunFiles runs;
+  private final Supplier<Launcher> launcher;
+  private final NodeClient client;
+
+  Cluster(StoreConfig config, Path data, Supplier<Launcher> launcher, NodeClient client) {
+    this.config = config;
+    this.data = data;
+    this.runs = new RunFiles(data);
+    this.launcher = launcher;
+    this.client = client;
+  }
+
+  /**
+   * Starts those of the nodes that do not run, all at once, and does not wait for them. Either all
+   * are started or none.
+   *
+   * @param catalog the products that a new catalog begins with, or null for the shipped ones
+   * @return the nodes that this call started
+   */
+  List<NodeProcess> launch(List<Node> nodes, @Nullable Path catalog, Deadline deadline)
+      throws InterruptedException {
+    List<NodeProcess> started = new ArrayList<>();
+    try (Closeable _ = runs.lock(deadline)) {
+      List<Node> missing =
+          nodes.stream().filter(node -> runs.process(node.name()).isEmpty()).toList();
+      Ports.requireFree(config, missing);
+      Launcher starter = launcher.get();
+      ClusterFile.claim(data, config);
+      for (Node node : missing) {
+        NodeProcess process = starter.launch(node, catalog);
+        started.add(process);
+        runs.write(RunFile.of(node.name(), process.process().toHandle(), config.url(node)));
+      }
+      return started;
+    } catch (InterruptedException | RuntimeException e) {
+      undo(started, e);
+      throw e;
+    } catch (IOException e) {
+      undo(started, e);
+      throw new CliException(
+          ExitCode.FAILED,
+          "data directory " + data,
+          "it cannot be used: " + Texts.reason(e),
+          "toyctl --data OTHER_DIRECTORY up",
+          e);
+    }
+  }
+
+  /**
+   * Waits until all nodes serve. If one of those just started ends instead, all of them are brought
+   * down again; if only the time is up, they are left to finish.
+   */
+  Map<Node, NodeStatus> awaitReady(List<Node> nodes, List<NodeProcess> started, Deadline deadline)
+      throws InterruptedException {
+    Map<Node, NodeProcess> own =
+        started.stream().collect(Collectors.toMap(NodeProcess::node, process -> process));
+    try {
+      return Parallel.forEach(nodes, node -> awaitReady(node, own.get(node), deadline));
+    } catch (CliException e) {
+      if (e.exitCode() != ExitCode.TIMED_OUT) {
+        undo(started, e);
+      }
+      throw e;
+    } catch (RuntimeException e) {
+      undo(started, e);
+      throw e;
+    }
+  }
+
+  private NodeStatus awaitReady(Node node, @Nullable NodeProcess own, Deadline deadline)
+      throws InterruptedException {
+    while (true) {
+      Probe probe = client.probe(node, deadline.atMost(PROBE));
+      if (probe instanceof Probe.Answered answer
+          && answer.status().ready()
+          && (own == null || answer.status().pid() == own.process().pid())) {
+        return answer.status();
+      }
+      requireAlive(node, own);
+      if (deadline.passed()) {
+        throw new CliException(
+            ExitCode.TIMED_OUT,
+            node.name(),
+            "it is not ready after " + deadline.inWords() + " (" + inWords(probe) + "); it goes on",
+            "toyctl status");
+      }
+      deadline.pause(POLL);
+    }
+  }
+
+  private void requireAlive(Node node, @Nullable NodeProcess own) {
+    if (own != null) {
+      if (!own.process().isAlive()) {
+        throw new CliException(
+            own.exitCode(),
+            node.name() + " did not start",
+            own.reason() + " (log: " + own.log() + ")",
+            own.exitCode() == ExitCode.IN_USE ? "toyctl status" : "tail " + own.log());
+      }
+    } else if (runs.read(node.name()).isPresent() && runs.process(node.name()).isEmpty()) {
+      throw new CliException(
+          ExitCode.FAILED,
+          node.name(),
+          "its process ended (log: " + Launcher.log(data, node.name()).toAbsolutePath() + ")",
+          "toyctl start " + node.name());
+    }
+  }
+
+  private static String inWords(Probe probe) {
+    return switch (probe) {
+      case Probe.Answered answer -> answer.status().state();
+      case Probe.Refused _ -> "nothing listens at its address yet";
+      case Probe.Silent silent -> silent.why();
+    };
+  }
+
+  /** Waits until an order replica has applied what its leader has committed by now. */
+  NodeStatus awaitCaughtUp(Node node, NodeStatus status, Deadline deadline)
+      throws InterruptedException {
+    OptionalLong goal = OptionalLong.empty();
+    NodeStatus latest = status;
+    while (true) {
+      if (goal.isEmpty()) {
+        goal = leaderCommit(deadline);
+      }
+      Long applied = latest.appliedIndex();
+      if (goal.isPresent() && applied != null && applied >= goal.getAsLong()) {
+        return latest;
+      }
+      if (deadline.passed()) {
+        throw new CliException(
+            ExitCode.TIMED_OUT,
+            node.name(),
+            goal.isEmpty()
+                ? "there is no leader to catch up with"
+                : "it has not caught up after " + deadline.inWords() + "; it goes on",
+            "toyctl status");
+      }
+      deadline.pause(POLL);
+      if (client.probe(node, deadline.atMost(PROBE)) instanceof Probe.Answered answer) {
+        latest = answer.status();
+      }
+    }
+  }
+
+  private OptionalLong leaderCommit(Deadline deadline) throws InterruptedException {
+    return Parallel.forEach(
+            config.nodes(Role.ORDER), node -> client.probe(node, deadline.atMost(PROBE)))
+        .values()
+        .stream()
+        .flatMap(probe -> StatusReport.leadership(probe).stream())
+        .max(Comparator.comparingLong(StatusReport::term))
+        .map(NodeStatus::commitIndex)
+        .map(OptionalLong::of)
+        .orElse(OptionalLong.empty());
+  }
+
+  /** Takes back what was just started. What goes wrong in it is attached to the first cause. */
+  private void undo(List<NodeProcess> started, Exception cause) {
+    try {
+      for (NodeProcess node : started) {
+        node.process().destroy();
+      }
+      Deadline deadline = Deadline.in(UNDO);
+      for (NodeProcess node : started) {
+        if (!awaitEnd(node.process().toHandle(), deadline)) {
+          node.process().destroyForcibly();
+        }
+        runs.delete(node.node().name());
+      }
+    } catch (IOException e) {
+      cause.addSuppressed(e);
+    } catch (InterruptedException e) {
+      started.forEach(node -> node.process().destroyForcibly());
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** What came of telling nodes to stop. */
+  record Stopped(List<String> stopped, List<String> stillRunning) {}
+
+  /**
+   * Tells the nodes to stop, all at once, and waits for the end of their processes.
+   *
+   * @param kill SIGKILL: the process gets no chance to do anything
+   */
+  Stopped stop(List<String> nodes, boolean kill, Deadline deadline)
+      throws IOException, InterruptedException {
+    Map<String, ProcessHandle> processes = new LinkedHashMap<>();
+    for (String node : nodes) {
+      runs.process(node).ifPresent(process -> processes.put(node, process));
+    }
+    for (ProcessHandle process : processes.values()) {
+      // False only if it ended by itself meanwhile.
+      boolean _ = kill ? process.destroyForcibly() : process.destroy();
+    }
+    List<String> stillRunning = new ArrayList<>();
+    for (Map.Entry<String, ProcessHandle> entry : processes.entrySet()) {
+      if (!awaitEnd(entry.getValue(), deadline)) {
+        stillRunning.add(entry.getKey());
+      }
+    }
+    for (String node : nodes) {
+      if (!stillRunning.contains(node)) {
+        runs.delete(node);
+      }
+    }
+    return new Stopped(
+        processes.keySet().stream().filter(node -> !stillRunning.contains(node)).toList(),
+        List.copyOf(stillRunning));
+  }
+
+  private static boolean awaitEnd(ProcessHandle process, Deadline deadline)
+      throws InterruptedException {
+    while (RunFile.isAlive(process)) {
+      if (deadline.passed()) {
+        return false;
+      }
+      deadline.pause(Duration.ofMillis(10));
+    }
+    return true;
+  }
+
+  /** Stops everything that was started here: the front ends first, so that clients are told. */
+  Stopped stopAll(Deadline deadline) throws IOException, InterruptedException {
+    List<String> frontEnds =
+        config.nodes(Role.FRONTEND).stream()
+            .map(Node::name)
+            .filter(name -> runs.read(name).isPresent())
+            .toList();
+    Stopped first = stop(frontEnds, false, deadline);
+    Stopped others =
+        stop(
+            runs.nodes().stream().filter(name -> !frontEnds.contains(name)).toList(),
+            false,
+            deadline);
+    return new Stopped(
+        concat(first.stopped, others.stopped), concat(first.stillRunning, others.stillRunning));
+  }
+
+  private static List<String> concat(List<String> first, List<String> second) {
+    List<String> all = new ArrayList<>(first);
+    all.addAll(second);
+    return List.copyOf(all);
+  }
+
+  /**
+   * Nodes of this host that run, with or without a run file: what they write to must not be
+   * deleted.
+   */
+  List<String> running() throws InterruptedException {
+    List<Node> local = config.nodes().stream().filter(Ports::isLocal).toList();
+    return Parallel.forEach(
+            local,
+            node ->
+                runs.process(node.name()).isPresent()
+                    || !(client.probe(node, PROBE) instanceof Probe.Refused))
+        .entrySet()
+        .stream()
+        .filter(Map.Entry::getValue)
+        .map(entry -> entry.getKey().name())
+        .toList();
+  }
+
+  /** The live process of a node that was started here. */
+  Optional<ProcessHandle> process(Node node) {
+    return runs.process(node.name());
+  }
+
+  Path log(Node node) {
+    return Launcher.log(data, node.name());
+  }
+
+  /** Whether the data directory holds a catalog already, so that products are not read again. */
+  boolean hasCatalog() {
+    return config.nodes(Role.CATALOG).stream()
+        .anyMatch(node -> Files.exists(data.resolve(node.name())));
+  }
+}

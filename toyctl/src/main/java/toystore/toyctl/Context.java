@@ -1,0 +1,154 @@
+package toystore.toyctl;
+
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Supplier;
+import toystore.api.Json;
+import toystore.api.Role;
+import toystore.api.StoreConfig;
+import toystore.api.StoreConfig.Node;
+
+/** What commands work with: options, settings, the nodes, and the two streams. */
+final class Context {
+  private final Options options;
+  private final PrintWriter out;
+  private final PrintWriter err;
+  private final Supplier<Distribution> distribution;
+
+  Context(Options options, PrintWriter out, PrintWriter err, Supplier<Distribution> distribution) {
+    this.options = options;
+    this.out = out;
+    this.err = err;
+    this.distribution = distribution;
+  }
+
+  Path data() {
+    return options.data;
+  }
+
+  Duration timeout() {
+    return options.timeout();
+  }
+
+  boolean json() {
+    return options.output == Output.JSON;
+  }
+
+  boolean quiet() {
+    return options.quiet;
+  }
+
+  PrintWriter err() {
+    return err;
+  }
+
+  Distribution distribution() {
+    return distribution.get();
+  }
+
+  /** The settings for talking to the store; its port base is known where it was started. */
+  StoreConfig config() {
+    StoreConfig given = StoreConfig.load(options.config);
+    if (options.portBase != null) {
+      return withPortBase(given, options.portBase);
+    }
+    ClusterFile recorded = ClusterFile.read(options.data);
+    return recorded == null || !recorded.cluster().equals(given.cluster())
+        ? given
+        : withPortBase(given, recorded.portBase());
+  }
+
+  /** The settings for handling processes: the data directory must be this cluster's. */
+  StoreConfig ownConfig() {
+    StoreConfig config = config();
+    ClusterFile.check(options.data, config);
+    return config;
+  }
+
+  private static StoreConfig withPortBase(StoreConfig config, int portBase) {
+    return new StoreConfig(
+        config.cluster(),
+        portBase,
+        config.nodes(),
+        config.http(),
+        config.batch(),
+        config.cache(),
+        config.catalog(),
+        config.storage(),
+        config.raft(),
+        config.jvm());
+  }
+
+  Cluster cluster(StoreConfig config, Http http) {
+    return new Cluster(
+        config,
+        options.data,
+        () -> new Launcher(distribution(), config, options.config, options.data),
+        new NodeClient(http, config));
+  }
+
+  StoreClient store(StoreConfig config, Http http) {
+    return new StoreClient(http, frontEnd(config));
+  }
+
+  String frontEnd(StoreConfig config) {
+    return config.url(config.nodes(Role.FRONTEND).getFirst());
+  }
+
+  /** Whether the front end's process lives, so that it may yet answer. */
+  boolean frontEndRuns(StoreConfig config) {
+    Node frontEnd = config.nodes(Role.FRONTEND).getFirst();
+    return new RunFiles(options.data).process(frontEnd.name()).isPresent();
+  }
+
+  /** Nodes of this host by name, each once. */
+  List<Node> localNodes(StoreConfig config, List<String> names) {
+    return names.stream()
+        .distinct()
+        .map(config::node)
+        .peek(
+            node -> {
+              if (!Ports.isLocal(node)) {
+                throw new CliException(
+                    ExitCode.USAGE,
+                    node.name(),
+                    "it belongs to the host " + node.host(),
+                    "toyctl start " + node.name() + "   (there)");
+              }
+            })
+        .toList();
+  }
+
+  /** Tells people that something was done. */
+  void say(String text) {
+    if (!options.quiet && !json()) {
+      out.println(text);
+    }
+  }
+
+  /** What a command is asked for: printed in any case, in the form that was asked for. */
+  void data(Object json, Supplier<String> text) {
+    if (json()) {
+      out.println(new String(Json.toJson(json), StandardCharsets.UTF_8));
+    } else {
+      out.println(text.get());
+    }
+  }
+
+  /** The outcome of an action: of no interest to someone who wants no output. */
+  void outcome(Object json, Supplier<String> text) {
+    if (json()) {
+      data(json, text);
+    } else {
+      say(text.get());
+    }
+  }
+
+  /** Something that is wrong without ending the command. */
+  void warn(String text) {
+    err.println("toyctl: " + text);
+  }
+}

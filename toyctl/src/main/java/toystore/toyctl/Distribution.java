@@ -1,0 +1,53 @@
+package toystore.toyctl;
+
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import toystore.api.Role;
+
+/**
+ * What nodes are started from.
+ *
+ * @param home the directory with bin/ and config/
+ * @param classPath the services' jars
+ * @param mains the class that each role starts with
+ */
+record Distribution(Path home, String classPath, Map<Role, String> mains) {
+  /** System property with the home directory. Not below "toystore.": those are settings. */
+  static final String HOME = "toyctl.home";
+
+  /** The services, by name only: the command line must not depend on them. */
+  private static final Map<Role, String> MAINS =
+      Map.of(
+          Role.CATALOG, "toystore.catalog.CatalogMain",
+          Role.ORDER, "toystore.order.OrderMain",
+          Role.FRONTEND, "toystore.frontend.FrontendMain");
+
+  Distribution {
+    mains = Map.copyOf(mains);
+  }
+
+  /** The distribution that {@code bin/toyctl} belongs to. */
+  static Distribution installed() {
+    String home = System.getProperty(HOME);
+    if (home == null) {
+      throw new CliException(
+          ExitCode.FAILED, "distribution", "system property " + HOME + " is not set", "bin/toyctl");
+    }
+    Path lib = Path.of(home, "toyctl", "target", "dist", "lib");
+    if (!Files.isDirectory(lib)) {
+      throw new CliException(
+          ExitCode.FAILED, "distribution", lib + " is missing", "mvn -DskipTests package");
+    }
+    return new Distribution(Path.of(home), lib + File.separator + "*", MAINS);
+  }
+
+  Path shippedCatalog() {
+    return home.resolve("config").resolve("catalog.csv");
+  }
+
+  Path loggingConfig() {
+    return home.resolve("config").resolve("logging.properties");
+  }
+}

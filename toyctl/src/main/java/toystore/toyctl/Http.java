@@ -1,0 +1,110 @@
+package toystore.toyctl;
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpHeaders;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import toystore.api.Json;
+import toystore.api.Paths;
+import toystore.api.Problem;
+
+/** HTTP requests, each with one time limit from connecting to the last byte of the answer. */
+final class Http implements AutoCloseable {
+  private final HttpClient client =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+  /** An answer of whatever status. */
+  record Answer(int status, HttpHeaders headers, byte[] body) {
+    boolean ok() {
+      return status == 200;
+    }
+
+    @Nullable String header(String name) {
+      return headers.firstValue(name).orElse(null);
+    }
+
+    /** The message of an error, or what can be said without one. */
+    String problem() {
+      try {
+        return Json.fromJson(body, Problem.Body.class).error().message();
+      } catch (IOException _) {
+        return "HTTP status " + status;
+      }
+    }
+  }
+
+  Answer get(String url, Duration limit) throws IOException, InterruptedException {
+    return send(HttpRequest.newBuilder(URI.create(url)).GET(), limit);
+  }
+
+  /**
+   * Posts JSON.
+   *
+   * @param key the Idempotency-Key, or null for a request without one
+   */
+  Answer post(String url, byte[] json, @Nullable String key, Duration limit)
+      throws IOException, InterruptedException {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create(url))
+            .POST(HttpRequest.BodyPublishers.ofByteArray(json))
+            .header("Content-Type", "application/json");
+    if (key != null) {
+      request.header(Paths.IDEMPOTENCY_KEY, key);
+    }
+    return send(request, limit);
+  }
+
+  /** A path segment in which every character stands for itself. */
+  static String encode(String segment) {
+    return URLEncoder.encode(segment, StandardCharsets.UTF_8).replace("+", "%20");
+  }
+
+  // The request's own time limit ends with the headers; a node that is paused in the middle of a
+  // body would hang the command.
+  private Answer send(HttpRequest.Builder request, Duration limit)
+      throws IOException, InterruptedException {
+    CompletableFuture<HttpResponse<byte[]>> sent =
+        client.sendAsync(request.build(), HttpResponse.BodyHandlers.ofByteArray());
+    try {
+      HttpResponse<byte[]> response = sent.get(limit.toNanos(), TimeUnit.NANOSECONDS);
+      return new Answer(response.statusCode(), response.headers(), response.body());
+    } catch (TimeoutException e) {
+      sent.cancel(true);
+      HttpTimeoutException timeout =
+          new HttpTimeoutException("no answer within " + limit.toMillis() + " ms");
+      timeout.initCause(e);
+      throw timeout;
+    } catch (InterruptedException e) {
+      sent.cancel(true);
+      throw e;
+    } catch (ExecutionException e) {
+      throw asIoException(e);
+    }
+  }
+
+  private static IOException asIoException(ExecutionException e) {
+    return switch (e.getCause()) {
+      case ConnectException refused -> refused;
+      case IOException io -> io;
+      case null, default -> new IOException(Texts.reason(e), e);
+    };
+  }
+
+  /** Does not wait for requests that are under way: their answers interest nobody any more. */
+  @Override
+  public void close() {
+    client.shutdownNow();
+  }
+}

@@ -1,0 +1,142 @@
+package toystore.toyctl;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import toystore.api.Role;
+import toystore.api.StoreConfig;
+import toystore.api.StoreConfig.Node;
+
+/** Starts the process of a node, so that it outlives this one. */
+final class Launcher {
+  private static final Path NOWHERE = Path.of("/dev/null");
+
+  private final Distribution distribution;
+  private final StoreConfig config;
+  private final @Nullable Path configFile;
+  private final Path data;
+
+  /**
+   * @param configFile the user's file that config was read from, or null
+   */
+  Launcher(Distribution distribution, StoreConfig config, @Nullable Path configFile, Path data) {
+    this.distribution = distribution;
+    this.config = config;
+    this.configFile = configFile;
+    this.data = data;
+  }
+
+  static Path log(Path data, String node) {
+    return data.resolve("logs").resolve(node + ".log");
+  }
+
+  /**
+   * Starts the node and does not wait for it.
+   *
+   * @param catalog the products that a catalog begins with, or null for the shipped ones
+   */
+  NodeProcess launch(Node node, @Nullable Path catalog) throws IOException {
+    Path log = log(data, node.name()).toAbsolutePath();
+    Files.createDirectories(data.resolve("logs"));
+    long logStart = Files.exists(log) ? Files.size(log) : 0;
+    List<String> command = new ArrayList<>(detached());
+    command.addAll(command(node, catalog));
+    Process process =
+        new ProcessBuilder(command)
+            .redirectInput(NOWHERE.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+            .start();
+    return new NodeProcess(node, process, log, logStart);
+  }
+
+  /** The command line of a node, from the java executable on. */
+  List<String> command(Node node, @Nullable Path catalog) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(words(config.jvm().common()));
+    command.addAll(
+        words(
+            switch (node.role()) {
+              case CATALOG -> config.jvm().catalog();
+              case ORDER -> config.jvm().order();
+              case FRONTEND -> config.jvm().frontend();
+            }));
+    command.add("--enable-native-access=ALL-UNNAMED");
+    command.add("--sun-misc-unsafe-memory-access=allow");
+    command.add("-XX:+ExitOnOutOfMemoryError");
+    if (Files.isRegularFile(distribution.loggingConfig())) {
+      command.add("-Djava.util.logging.config.file=" + distribution.loggingConfig());
+    }
+    command.addAll(settings());
+    command.add("-cp");
+    command.add(distribution.classPath());
+    String main = distribution.mains().get(node.role());
+    if (main == null) {
+      throw new IllegalStateException("no main class for a node of role " + node.role());
+    }
+    command.add(main);
+    command.addAll(List.of("--node", node.name(), "--data", data.toAbsolutePath().toString()));
+    if (configFile != null) {
+      command.addAll(List.of("--config", configFile.toAbsolutePath().toString()));
+    }
+    Path products = catalog == null ? distribution.shippedCatalog() : catalog;
+    if (node.role() == Role.CATALOG && (catalog != null || Files.isRegularFile(products))) {
+      command.addAll(List.of("--catalog", products.toAbsolutePath().toString()));
+    }
+    return command;
+  }
+
+  /** Settings that this process was given hold for the nodes too; the port base is decided here. */
+  private List<String> settings() {
+    String portBase = StoreConfig.PROPERTY_PREFIX + "port-base";
+    Stream<String> own =
+        System.getProperties().stringPropertyNames().stream()
+            .filter(name -> name.startsWith(StoreConfig.PROPERTY_PREFIX))
+            .filter(name -> !name.equals(portBase))
+            .sorted()
+            .map(name -> "-D" + name + "=" + System.getProperty(name));
+    return Stream.concat(own, Stream.of("-D" + portBase + "=" + config.portBase())).toList();
+  }
+
+  /**
+   * What makes the process survive a Ctrl-C or a hang-up of this terminal. Both forms replace
+   * themselves by the JVM, so that the pid is its own: setsid only forks if it leads its process
+   * group, which a child of a JVM never does; and signals ignored by a shell stay ignored after
+   * exec, which the JVM respects.
+   */
+  private static List<String> detached() {
+    return onPath("setsid")
+        .map(setsid -> List.of(setsid.toString()))
+        .orElse(List.of("/bin/sh", "-c", "trap '' INT HUP; exec \"$@\"", "sh"));
+  }
+
+  private static java.util.Optional<Path> onPath(String program) {
+    String path = System.getenv("PATH");
+    return Pattern.compile(Pattern.quote(File.pathSeparator))
+        .splitAsStream(path == null ? "" : path)
+        .filter(directory -> !directory.isBlank())
+        .map(directory -> Path.of(directory, program))
+        .filter(Files::isExecutable)
+        .findFirst();
+  }
+
+  private static List<String> words(String options) {
+    return Pattern.compile("\\s+")
+        .splitAsStream(options.strip())
+        .filter(w -> !w.isEmpty())
+        .toList();
+  }
+
+  /** "catalog", "order", "frontend". */
+  static String word(Role role) {
+    return role.name().toLowerCase(Locale.ROOT);
+  }
+}

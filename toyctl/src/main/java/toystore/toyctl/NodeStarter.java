@@ -1,0 +1,57 @@
+package toystore.toyctl;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import toystore.api.NodeStatus;
+import toystore.api.Role;
+import toystore.api.StoreConfig.Node;
+
+/** Starts nodes and sees them through until they serve and have caught up. */
+final class NodeStarter {
+  private final Cluster cluster;
+
+  NodeStarter(Cluster cluster) {
+    this.cluster = cluster;
+  }
+
+  /**
+   * A node that serves.
+   *
+   * @param started false if it was running before
+   * @param missed what it got from others, in words
+   */
+  record Serving(String node, String state, long pid, boolean started, @Nullable String missed) {
+    String text() {
+      return node
+          + (started ? " is " : " was running already and is ")
+          + state
+          + ", pid "
+          + pid
+          + (missed == null ? "" : "; " + missed);
+    }
+  }
+
+  List<Serving> start(List<Node> nodes, Deadline deadline) throws InterruptedException {
+    List<NodeProcess> started = cluster.launch(nodes, null, deadline);
+    List<String> names = started.stream().map(process -> process.node().name()).toList();
+    Map<Node, NodeStatus> ready = cluster.awaitReady(nodes, started, deadline);
+    List<Serving> serving = new ArrayList<>();
+    for (Map.Entry<Node, NodeStatus> entry : ready.entrySet()) {
+      Node node = entry.getKey();
+      NodeStatus status =
+          node.role() == Role.ORDER
+              ? cluster.awaitCaughtUp(node, entry.getValue(), deadline)
+              : entry.getValue();
+      serving.add(
+          new Serving(
+              node.name(),
+              status.state(),
+              status.pid(),
+              names.contains(node.name()),
+              status.missed()));
+    }
+    return List.copyOf(serving);
+  }
+}

@@ -1,0 +1,68 @@
+package toystore.toyctl;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.ServerSocket;
+import java.net.SocketException;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.List;
+import toystore.api.Role;
+import toystore.api.StoreConfig;
+import toystore.api.StoreConfig.Node;
+
+/** Which ports a node needs, and whether this host can give them. */
+final class Ports {
+  private Ports() {}
+
+  /** Refuses to start anything while a port that it needs is taken. */
+  static void requireFree(StoreConfig config, List<Node> nodes) {
+    List<String> taken = new ArrayList<>();
+    for (Node node : nodes) {
+      for (int port : of(config, node)) {
+        if (!free(node.host(), port)) {
+          taken.add(node.host() + ":" + port + " (" + node.name() + ")");
+        }
+      }
+    }
+    if (!taken.isEmpty()) {
+      throw new CliException(
+          ExitCode.IN_USE,
+          "port in use",
+          String.join(", ", taken) + "; nothing was started",
+          "toyctl --port-base " + (config.portBase() + 1000) + " --data OTHER_DIRECTORY up");
+    }
+  }
+
+  /** HTTP, observe, and Raft for the roles that have a log. */
+  static List<Integer> of(StoreConfig config, Node node) {
+    return node.role() == Role.FRONTEND
+        ? List.of(config.httpPort(node), config.observePort(node))
+        : List.of(config.httpPort(node), config.raftPort(node), config.observePort(node));
+  }
+
+  private static boolean free(String host, int port) {
+    try (ServerSocket socket = new ServerSocket()) {
+      // As the nodes do: connections of an earlier process that wait for their end are no obstacle.
+      socket.setReuseAddress(true);
+      socket.bind(new InetSocketAddress(host, port));
+      return true;
+    } catch (IOException _) {
+      return false;
+    }
+  }
+
+  /** Whether the node's host is this one. Nodes of other hosts are started there. */
+  static boolean isLocal(Node node) {
+    try {
+      InetAddress address = InetAddress.getByName(node.host());
+      return address.isAnyLocalAddress()
+          || address.isLoopbackAddress()
+          || NetworkInterface.getByInetAddress(address) != null;
+    } catch (UnknownHostException | SocketException _) {
+      return false;
+    }
+  }
+}

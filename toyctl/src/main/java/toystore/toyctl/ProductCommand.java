@@ -1,0 +1,72 @@
+package toystore.toyctl;
+
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+import toystore.api.Price;
+import toystore.api.Product;
+
+/** {@code toyctl product …} */
+@Command(
+    name = "product",
+    description = "Shows products.",
+    synopsisSubcommandLabel = "(list | get)")
+final class ProductCommand {
+  private static Table table(List<Product> products) {
+    Table table = new Table("NAME", "PRICE", "QUANTITY");
+    for (Product product : products) {
+      table.row(product.name(), product.price().amount(), product.quantity());
+    }
+    return table;
+  }
+
+  /** {@code toyctl product list} */
+  @Command(name = "list", description = "All products.")
+  static final class ListCommand implements Callable<Integer> {
+    private final Context context;
+
+    ListCommand(Context context) {
+      this.context = context;
+    }
+
+    @Override
+    public Integer call() throws InterruptedException {
+      try (Http http = new Http()) {
+        List<Product> products = context.store(context.config(), http).products(context.timeout());
+        context.data(products, () -> table(products).render());
+      }
+      return ExitCode.OK;
+    }
+  }
+
+  /** {@code toyctl product get NAME} */
+  @Command(name = "get", description = "One product.")
+  static final class GetCommand implements Callable<Integer> {
+    private final Context context;
+
+    @Parameters(paramLabel = "NAME", description = "Such as Tux.")
+    private String name = "";
+
+    GetCommand(Context context) {
+      this.context = context;
+    }
+
+    /** What is printed with -o json. */
+    record Versioned(String name, Price price, long quantity, @Nullable Long version) {}
+
+    @Override
+    public Integer call() throws InterruptedException {
+      try (Http http = new Http()) {
+        StoreClient.Seen seen =
+            context.store(context.config(), http).product(name, context.timeout());
+        Product product = seen.product();
+        context.data(
+            new Versioned(product.name(), product.price(), product.quantity(), seen.version()),
+            () -> table(List.of(product)).render());
+      }
+      return ExitCode.OK;
+    }
+  }
+}

@@ -1,0 +1,56 @@
+package toystore.toyctl;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * {@code run/NODE.json}: the process that a node was started as.
+ *
+ * @param startedAt when that process began, in milliseconds since 1970, as the operating system
+ *     says: a pid alone may since belong to someone else
+ */
+record RunFile(String node, long pid, long startedAt, String url) {
+  /** Linux derives start times from a boot time that moves by a second when the clock is set. */
+  private static final Duration CLOCK_JITTER = Duration.ofSeconds(3);
+
+  static RunFile of(String node, ProcessHandle process, String url) {
+    long start = process.info().startInstant().orElseGet(Instant::now).toEpochMilli();
+    return new RunFile(node, process.pid(), start, url);
+  }
+
+  /** The process, if it still lives. */
+  Optional<ProcessHandle> process() {
+    return ProcessHandle.of(pid).filter(p -> isAlive(p) && isThisOne(p));
+  }
+
+  private boolean isThisOne(ProcessHandle process) {
+    return process
+        .info()
+        .startInstant()
+        .map(start -> Math.abs(start.toEpochMilli() - startedAt) <= CLOCK_JITTER.toMillis())
+        .orElse(true);
+  }
+
+  /**
+   * Whether the process still does anything. Java counts a zombie as alive: a killed node whose
+   * starter is gone stays one where the first process of a container does not reap.
+   */
+  static boolean isAlive(ProcessHandle process) {
+    if (!process.isAlive()) {
+      return false;
+    }
+    Path stat = Path.of("/proc", Long.toString(process.pid()), "stat");
+    try {
+      // "pid (command) state ...": the command may itself contain parentheses.
+      String text = Files.readString(stat, java.nio.charset.StandardCharsets.ISO_8859_1);
+      return !text.startsWith(") Z", text.lastIndexOf(')'));
+    } catch (IOException _) {
+      // No /proc on this system, or the process ended just now.
+      return process.isAlive();
+    }
+  }
+}

@@ -1,0 +1,113 @@
+package toystore.toyctl;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import toystore.api.Json;
+
+/** The directory {@code run/}: which nodes were started here and not stopped. */
+final class RunFiles {
+  private static final String SUFFIX = ".json";
+  private static final Duration POLL = Duration.ofMillis(20);
+
+  private final Path directory;
+
+  RunFiles(Path data) {
+    this.directory = data.resolve("run");
+  }
+
+  Path directory() {
+    return directory;
+  }
+
+  Path path(String node) {
+    return directory.resolve(node + SUFFIX);
+  }
+
+  Path lockPath() {
+    return directory.resolve("lock");
+  }
+
+  void write(RunFile run) throws IOException {
+    Files.createDirectories(directory);
+    Texts.replace(path(run.node()), Json.toJson(run));
+  }
+
+  /** The node's run file, or nothing if it was never started here or was stopped. */
+  Optional<RunFile> read(String node) {
+    try {
+      return Optional.of(Json.fromJson(Files.readAllBytes(path(node)), RunFile.class));
+    } catch (NoSuchFileException _) {
+      return Optional.empty();
+    } catch (IOException e) {
+      throw new CliException(
+          ExitCode.STATE_UNKNOWN,
+          "run file " + path(node),
+          Texts.reason(e) + "; delete it once that node does not run",
+          "toyctl status",
+          e);
+    }
+  }
+
+  /** The node's process, if it lives. */
+  Optional<ProcessHandle> process(String node) {
+    return read(node).flatMap(RunFile::process);
+  }
+
+  /** Names of all nodes with a run file, also of those that the configuration no longer has. */
+  List<String> nodes() throws IOException {
+    if (!Files.isDirectory(directory)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.list(directory)) {
+      return files
+          .map(file -> String.valueOf(file.getFileName()))
+          .filter(name -> name.endsWith(SUFFIX))
+          .map(name -> name.substring(0, name.length() - SUFFIX.length()))
+          .sorted()
+          .toList();
+    }
+  }
+
+  void delete(String node) throws IOException {
+    Files.deleteIfExists(path(node));
+  }
+
+  /**
+   * Keeps others from starting nodes on this data directory. Held only from the look at what runs
+   * to the last run file written; never while waiting for a node.
+   */
+  Closeable lock(Deadline deadline) throws IOException, InterruptedException {
+    Files.createDirectories(directory);
+    FileChannel channel =
+        FileChannel.open(lockPath(), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    try {
+      while (true) {
+        FileLock lock = channel.tryLock();
+        if (lock != null) {
+          return channel;
+        }
+        if (deadline.passed()) {
+          throw new CliException(
+              ExitCode.IN_USE,
+              "data directory " + directory.getParent(),
+              "another toyctl is starting nodes there",
+              "toyctl status");
+        }
+        deadline.pause(POLL);
+      }
+    } catch (IOException | InterruptedException | RuntimeException e) {
+      channel.close();
+      throw e;
+    }
+  }
+}

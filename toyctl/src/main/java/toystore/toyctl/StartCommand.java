@@ -1,0 +1,56 @@
+package toystore.toyctl;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import toystore.api.StoreConfig;
+import toystore.api.StoreConfig.Node;
+
+/** {@code toyctl start NODE…} */
+@Command(
+    name = "start",
+    description = "Starts nodes; returns when they serve and have caught up with the others.")
+final class StartCommand implements Callable<Integer> {
+  private final Context context;
+
+  @Parameters(arity = "1..*", paramLabel = "NODE", description = "Such as order-3.")
+  private List<String> nodes = List.of();
+
+  @Option(
+      names = "--wait-timeout",
+      paramLabel = "S",
+      description = "How long to wait until they are ready (default: 60).")
+  private double waitTimeout = 60;
+
+  StartCommand(Context context) {
+    this.context = context;
+  }
+
+  /** What is printed with -o json. */
+  record Nodes(List<NodeStarter.Serving> nodes) {
+    Nodes {
+      nodes = List.copyOf(nodes);
+    }
+
+    String text() {
+      return nodes.stream().map(NodeStarter.Serving::text).collect(Collectors.joining("\n"));
+    }
+  }
+
+  @Override
+  public Integer call() throws InterruptedException {
+    Duration wait = Options.seconds("--wait-timeout", waitTimeout);
+    StoreConfig config = context.ownConfig();
+    List<Node> wanted = context.localNodes(config, nodes);
+    try (Http http = new Http()) {
+      NodeStarter starter = new NodeStarter(context.cluster(config, http));
+      Nodes started = new Nodes(starter.start(wanted, Deadline.in(wait)));
+      context.outcome(started, started::text);
+    }
+    return ExitCode.OK;
+  }
+}

@@ -1,0 +1,37 @@
+package toystore.toyctl;
+
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import toystore.api.StoreConfig;
+
+/** {@code toyctl status} */
+@Command(
+    name = "status",
+    description = "What every node is doing, asked now; the exit code says how the store is.")
+final class StatusCommand implements Callable<Integer> {
+  private final Context context;
+
+  StatusCommand(Context context) {
+    this.context = context;
+  }
+
+  @Override
+  public Integer call() throws InterruptedException {
+    StoreConfig config = context.ownConfig();
+    try (Http http = new Http()) {
+      StatusReport report =
+          new StatusReader(config, new RunFiles(context.data()), new NodeClient(http, config))
+              .read();
+      context.data(
+          report,
+          () ->
+              report.table().render()
+                  + "\n\n"
+                  + report.health()
+                  + (report.leader() == null
+                      ? ""
+                      : "; " + report.leader() + " leads in term " + report.term()));
+      return report.health().exitCode();
+    }
+  }
+}

@@ -1,0 +1,224 @@
+package toystore.toyctl;
+
+import com.fasterxml.jackson.annotation.JsonValue;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+import toystore.api.NodeStatus;
+import toystore.api.Role;
+import toystore.api.StoreConfig;
+import toystore.api.StoreConfig.Node;
+
+/** The state of the store, put together from what was seen of each node at one time. */
+record StatusReport(
+    Health health, @Nullable String leader, @Nullable Long term, List<NodeView> nodes) {
+
+  /** The store as a whole. */
+  enum Health {
+    /** All nodes are ready and there is an order leader. */
+    HEALTHY(ExitCode.OK),
+    /** There is an order leader, but something is not ready. */
+    DEGRADED(ExitCode.DEGRADED),
+    /** Something runs, but no order leader can serve. */
+    NO_QUORUM(ExitCode.NO_QUORUM),
+    /** Nothing runs. */
+    DOWN(ExitCode.NOT_RUNNING);
+
+    private final int exitCode;
+
+    Health(int exitCode) {
+      this.exitCode = exitCode;
+    }
+
+    int exitCode() {
+      return exitCode;
+    }
+
+    @JsonValue
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+  }
+
+  /** What a node is doing. */
+  enum State {
+    READY,
+    STARTING,
+    /** The process lives but does not answer. */
+    UNREACHABLE,
+    STOPPED,
+    /** The process is gone and nobody stopped it. */
+    CRASHED;
+
+    @JsonValue
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** One node; what does not apply, or cannot be known now, is null. */
+  record NodeView(
+      String node,
+      @Nullable String role,
+      State state,
+      @Nullable Long pid,
+      String url,
+      @Nullable Long commitIndex,
+      @Nullable Long appliedIndex,
+      @Nullable Long lag,
+      @Nullable Long orders,
+      @Nullable Long uptimeS) {}
+
+  /**
+   * What was seen of a node.
+   *
+   * @param local the node belongs to this host, so that no run file means that it does not run
+   * @param run its run file, if any
+   * @param alive the run file's process lives
+   */
+  record Sighting(Node node, boolean local, @Nullable RunFile run, boolean alive, Probe probe) {
+    State state() {
+      if (run != null && !alive) {
+        return State.CRASHED;
+      }
+      return switch (probe) {
+        case Probe.Answered answer -> answer.status().ready() ? State.READY : State.STARTING;
+        // Its process has not come to listening yet.
+        case Probe.Refused _ when run != null -> State.STARTING;
+        case Probe.Refused _ -> local ? State.STOPPED : State.UNREACHABLE;
+        case Probe.Silent _ -> local && run == null ? State.STOPPED : State.UNREACHABLE;
+      };
+    }
+
+    boolean runs() {
+      return alive || (run == null && probe instanceof Probe.Answered);
+    }
+
+    @Nullable NodeStatus status() {
+      State state = state();
+      return (state == State.READY || state == State.STARTING)
+              && probe instanceof Probe.Answered answer
+          ? answer.status()
+          : null;
+    }
+  }
+
+  static StatusReport of(StoreConfig config, List<Sighting> sightings) {
+    NodeStatus leader =
+        sightings.stream()
+            .filter(sighting -> sighting.status() != null)
+            .flatMap(sighting -> leadership(sighting.probe).stream())
+            .max(Comparator.comparingLong(StatusReport::term))
+            .orElse(null);
+    List<NodeView> views = new ArrayList<>();
+    for (Sighting sighting : sightings) {
+      views.add(view(config, sighting, leader));
+    }
+    return new StatusReport(
+        health(sightings, leader),
+        leader == null ? null : leader.node(),
+        leader == null ? highestTerm(sightings) : leader.term(),
+        List.copyOf(views));
+  }
+
+  /** The node's own word that it leads the order replicas and serves. */
+  static Optional<NodeStatus> leadership(Probe probe) {
+    return probe instanceof Probe.Answered answer
+            && answer.status().role().equals("leader")
+            && answer.status().ready()
+        ? Optional.of(answer.status())
+        : Optional.empty();
+  }
+
+  /** Of two that say they lead, the one with the higher term does (Raft §5.1). */
+  static long term(NodeStatus status) {
+    Long term = status.term();
+    return term == null ? -1 : term;
+  }
+
+  private static @Nullable Long highestTerm(List<Sighting> sightings) {
+    OptionalLong highest =
+        sightings.stream()
+            .filter(sighting -> sighting.node.role() == Role.ORDER)
+            .map(Sighting::status)
+            .mapToLong(status -> status == null ? -1 : term(status))
+            .max();
+    return highest.isPresent() && highest.getAsLong() >= 0 ? highest.getAsLong() : null;
+  }
+
+  private static Health health(List<Sighting> sightings, @Nullable NodeStatus leader) {
+    if (sightings.stream().noneMatch(Sighting::runs)) {
+      return Health.DOWN;
+    }
+    if (leader == null) {
+      return Health.NO_QUORUM;
+    }
+    return sightings.stream().allMatch(sighting -> sighting.state() == State.READY)
+        ? Health.HEALTHY
+        : Health.DEGRADED;
+  }
+
+  private static NodeView view(StoreConfig config, Sighting sighting, @Nullable NodeStatus leader) {
+    Node node = sighting.node;
+    NodeStatus status = sighting.status();
+    RunFile run = sighting.run;
+    Long pid = sighting.alive && run != null ? Long.valueOf(run.pid()) : null;
+    if (status == null) {
+      // Without an answer nobody knows whether an order replica leads or follows.
+      String role = node.role() == Role.ORDER ? null : Launcher.word(node.role());
+      return new NodeView(
+          node.name(), role, sighting.state(), pid, config.url(node), null, null, null, null, null);
+    }
+    return new NodeView(
+        node.name(),
+        status.role(),
+        sighting.state(),
+        pid == null ? Long.valueOf(status.pid()) : pid,
+        config.url(node),
+        status.commitIndex(),
+        status.appliedIndex(),
+        node.role() == Role.ORDER && leader != null ? lag(node, leader) : null,
+        status.orders(),
+        (long) status.uptimeS());
+  }
+
+  private static @Nullable Long lag(Node node, NodeStatus leader) {
+    if (node.name().equals(leader.node())) {
+      return 0L;
+    }
+    List<NodeStatus.PeerLag> peers = leader.peers();
+    return peers == null
+        ? null
+        : peers.stream()
+            .filter(peer -> peer.node().equals(node.name()))
+            .map(NodeStatus.PeerLag::lag)
+            .findFirst()
+            .orElse(null);
+  }
+
+  Table table() {
+    Table table =
+        new Table(
+            "NODE", "ROLE", "STATE", "PID", "URL", "COMMIT", "APPLIED", "LAG", "ORDERS", "UPTIME");
+    for (NodeView view : nodes) {
+      table.row(
+          view.node,
+          view.role,
+          view.state,
+          view.pid,
+          view.url,
+          view.commitIndex,
+          view.appliedIndex,
+          view.lag,
+          view.orders,
+          view.uptimeS == null ? null : view.uptimeS + "s");
+    }
+    return table;
+  }
+}

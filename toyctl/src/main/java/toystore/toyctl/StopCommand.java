@@ -1,0 +1,69 @@
+package toystore.toyctl;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import toystore.api.StoreConfig;
+import toystore.api.StoreConfig.Node;
+
+/** {@code toyctl stop NODE…} */
+@Command(name = "stop", description = "Stops nodes; the others go on.")
+final class StopCommand implements Callable<Integer> {
+  private final Context context;
+
+  @Parameters(arity = "1..*", paramLabel = "NODE", description = "Such as order-3.")
+  private List<String> nodes = List.of();
+
+  @Option(names = "--kill", description = "At once, as a crash would (SIGKILL).")
+  private boolean kill;
+
+  StopCommand(Context context) {
+    this.context = context;
+  }
+
+  /** What is printed with -o json. */
+  record StoppedNodes(List<String> stopped, List<String> wereNotRunning) {}
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    StoreConfig config = context.ownConfig();
+    List<String> names = context.localNodes(config, nodes).stream().map(Node::name).toList();
+    try (Http http = new Http()) {
+      Cluster.Stopped stopped =
+          context.cluster(config, http).stop(names, kill, Deadline.in(context.timeout()));
+      requireGone(stopped, kill);
+      StoppedNodes all =
+          new StoppedNodes(
+              stopped.stopped(),
+              names.stream().filter(name -> !stopped.stopped().contains(name)).toList());
+      context.outcome(all, () -> text(all));
+    }
+    return ExitCode.OK;
+  }
+
+  private String text(StoppedNodes nodes) {
+    String stopped =
+        nodes.stopped.isEmpty()
+            ? ""
+            : (kill ? "killed " : "stopped ") + String.join(", ", nodes.stopped);
+    String others =
+        nodes.wereNotRunning.isEmpty()
+            ? ""
+            : "not running: " + String.join(", ", nodes.wereNotRunning);
+    return stopped.isEmpty() || others.isEmpty() ? stopped + others : stopped + "; " + others;
+  }
+
+  static void requireGone(Cluster.Stopped stopped, boolean kill) {
+    if (!stopped.stillRunning().isEmpty()) {
+      String nodes = String.join(" ", stopped.stillRunning());
+      throw new CliException(
+          ExitCode.TIMED_OUT,
+          String.join(", ", stopped.stillRunning()),
+          kill ? "killed, but not gone yet" : "told to stop, but still running",
+          kill ? "toyctl status" : "toyctl stop --kill " + nodes);
+    }
+  }
+}

@@ -1,0 +1,193 @@
+package toystore.toyctl;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.http.HttpTimeoutException;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import toystore.api.ApiException;
+import toystore.api.Json;
+import toystore.api.Order;
+import toystore.api.Paths;
+import toystore.api.Product;
+
+/** The public API, as any client uses it. */
+final class StoreClient {
+  private static final Duration RETRY = Duration.ofMillis(100);
+
+  private final Http http;
+  private final String frontEnd;
+
+  /**
+   * @param frontEnd the front end's address, {@code http://host:port}
+   */
+  StoreClient(Http http, String frontEnd) {
+    this.http = http;
+    this.frontEnd = frontEnd;
+  }
+
+  /** The envelope of every successful answer. */
+  record Data<T>(T data) {}
+
+  /** What a purchase is answered with. */
+  record Placed(long orderNumber) {}
+
+  /**
+   * What became of a purchase.
+   *
+   * @param productVersion the product's version that it made, if the answer said so
+   * @param replayed an earlier request with this key placed the order
+   * @param attempts how many requests it took
+   */
+  record Bought(long orderNumber, @Nullable Long productVersion, boolean replayed, int attempts) {}
+
+  List<Product> products(Duration limit) throws InterruptedException {
+    return read(Paths.PRODUCTS, "products", new TypeReference<Data<List<Product>>>() {}, limit);
+  }
+
+  /** A product with the version that its ETag carries. */
+  record Seen(Product product, @Nullable Long version) {}
+
+  Seen product(String name, Duration limit) throws InterruptedException {
+    String what = "product " + name;
+    Http.Answer answer = get(Paths.PRODUCTS + "/" + Http.encode(name), what, limit);
+    return new Seen(
+        decode(answer, what, new TypeReference<Data<Product>>() {}),
+        version(answer.header("ETag")));
+  }
+
+  Order order(long number, Duration limit) throws InterruptedException {
+    return read(
+        Paths.ORDERS + "/" + number, "order " + number, new TypeReference<Data<Order>>() {}, limit);
+  }
+
+  /**
+   * A page of orders by rising number.
+   *
+   * @param after the number before the first one, or null to begin with the first order
+   */
+  List<Order> orders(@Nullable Long after, int count, Duration limit) throws InterruptedException {
+    String from = after == null ? "" : "after=" + after + "&";
+    return read(
+        Paths.ORDERS + "?" + from + "limit=" + count,
+        "orders",
+        new TypeReference<Data<List<Order>>>() {},
+        limit);
+  }
+
+  /**
+   * Buys, and keeps trying under the same key until the deadline: only then is it unknown whether
+   * the purchase happens.
+   *
+   * @param up whether it is worth waiting while nothing listens at the front end's address
+   */
+  Bought buy(String name, long quantity, String key, Deadline deadline, BooleanSupplier up)
+      throws InterruptedException {
+    byte[] body = Json.toJson(new Wanted(name, quantity));
+    String last = "";
+    boolean sent = false;
+    for (int attempt = 1; attempt == 1 || !deadline.passed(); attempt++) {
+      try {
+        Http.Answer answer = http.post(frontEnd + Paths.ORDERS, body, key, deadline.left());
+        if (answer.ok()) {
+          Placed placed = decode(answer, "buy", new TypeReference<Data<Placed>>() {});
+          return new Bought(
+              placed.orderNumber,
+              version(answer.header(Paths.PRODUCT_VERSION)),
+              "true".equals(answer.header(Paths.REPLAYED)),
+              attempt);
+        }
+        if (answer.status() != 503) {
+          throw refused("buy", answer, key);
+        }
+        last = answer.problem();
+        sent = true;
+      } catch (ConnectException e) {
+        if (!sent && !up.getAsBoolean()) {
+          throw notRunning(e);
+        }
+        last = Texts.reason(e);
+      } catch (IOException e) {
+        last = Texts.reason(e);
+        sent = true;
+      }
+      if (!deadline.passed()) {
+        deadline.pause(RETRY);
+      }
+    }
+    throw new CliException(
+        ExitCode.TIMED_OUT,
+        "buy",
+        "no decision within " + deadline.inWords() + " (" + last + "); it may still happen",
+        "toyctl buy '" + name + "' " + quantity + " --key " + key + "   (the same key buys once)");
+  }
+
+  private record Wanted(String name, long quantity) {}
+
+  private <T> T read(String path, String what, TypeReference<Data<T>> type, Duration limit)
+      throws InterruptedException {
+    return decode(get(path, what, limit), what, type);
+  }
+
+  private Http.Answer get(String path, String what, Duration limit) throws InterruptedException {
+    try {
+      Http.Answer answer = http.get(frontEnd + path, limit);
+      if (!answer.ok()) {
+        throw refused(what, answer, null);
+      }
+      return answer;
+    } catch (ConnectException e) {
+      throw notRunning(e);
+    } catch (HttpTimeoutException e) {
+      throw new CliException(ExitCode.TIMED_OUT, what, Texts.reason(e), "toyctl status", e);
+    } catch (IOException e) {
+      throw new CliException(ExitCode.FAILED, what, Texts.reason(e), "toyctl status", e);
+    }
+  }
+
+  private CliException notRunning(ConnectException e) {
+    return new CliException(
+        ExitCode.NOT_RUNNING, "front end", "nothing listens at " + frontEnd, "toyctl up", e);
+  }
+
+  private static CliException refused(String what, Http.Answer answer, @Nullable String key) {
+    // What a server could not decide because of a fault of its own may have happened.
+    boolean unknown = key != null && answer.status() >= 500;
+    String remedy =
+        switch (answer.status()) {
+          case 404 -> what.startsWith("order") ? "toyctl order list" : "toyctl product list";
+          case 409 -> "toyctl product list";
+          case 422 -> "toyctl buy without --key";
+          case 400 -> "toyctl help";
+          default -> "toyctl status";
+        };
+    return new CliException(
+        unknown ? ExitCode.STATE_UNKNOWN : ExitCode.FAILED,
+        what,
+        answer.problem(),
+        remedy,
+        new ApiException(answer.status(), answer.problem()));
+  }
+
+  private static <T> T decode(Http.Answer answer, String what, TypeReference<Data<T>> type) {
+    try {
+      Data<T> envelope = Json.json().readValue(answer.body(), type);
+      return envelope.data;
+    } catch (IOException e) {
+      throw new CliException(
+          ExitCode.FAILED,
+          what,
+          "the answer is not the store's: " + Texts.reason(e),
+          "toyctl status",
+          e);
+    }
+  }
+
+  private static @Nullable Long version(@Nullable String header) {
+    String digits = header == null ? "" : header.replace("\"", "");
+    return digits.matches("[0-9]{1,18}") ? Long.valueOf(digits) : null;
+  }
+}

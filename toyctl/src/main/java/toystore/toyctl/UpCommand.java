@@ -1,0 +1,131 @@
+package toystore.toyctl;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import toystore.api.CatalogFile;
+import toystore.api.ConfigException;
+import toystore.api.NodeStatus;
+import toystore.api.Role;
+import toystore.api.StoreConfig;
+import toystore.api.StoreConfig.Node;
+
+/** {@code toyctl up} */
+@Command(
+    name = "up",
+    description = "Starts what does not run; returns when a purchase can be made.")
+final class UpCommand implements Callable<Integer> {
+  private final Context context;
+
+  @Option(
+      names = "--catalog",
+      paramLabel = "FILE",
+      description = "The products of a new store (default: config/catalog.csv).")
+  private @Nullable Path catalog;
+
+  @Option(
+      names = "--wait-timeout",
+      paramLabel = "S",
+      description = "How long to wait until the store is ready (default: 60).")
+  private double waitTimeout = 60;
+
+  UpCommand(Context context) {
+    this.context = context;
+  }
+
+  /** What is printed with -o json. */
+  record Up(
+      List<String> started,
+      List<String> alreadyRunning,
+      @Nullable String leader,
+      String url,
+      double seconds) {}
+
+  @Override
+  public Integer call() throws InterruptedException {
+    Duration wait = Options.seconds("--wait-timeout", waitTimeout);
+    StoreConfig config = context.ownConfig();
+    List<Node> local = config.nodes().stream().filter(Ports::isLocal).toList();
+    try (Http http = new Http()) {
+      Cluster cluster = context.cluster(config, http);
+      checkCatalog(cluster);
+      Deadline deadline = Deadline.in(wait);
+      long begin = System.nanoTime();
+      List<NodeProcess> started = cluster.launch(local, catalog, deadline);
+      Map<Node, NodeStatus> ready = cluster.awaitReady(awaited(config, local), started, deadline);
+      Duration took = Duration.ofNanos(System.nanoTime() - begin);
+      report(config, local, started, ready, took);
+    }
+    return ExitCode.OK;
+  }
+
+  // A shipped catalog matters only to a store that is new; one that was asked for always.
+  private void checkCatalog(Cluster cluster) {
+    if (catalog != null) {
+      check(catalog);
+    } else if (!cluster.hasCatalog()) {
+      Path shipped = context.distribution().shippedCatalog();
+      if (Files.exists(shipped)) {
+        check(shipped);
+      }
+    }
+  }
+
+  private static void check(Path file) {
+    try {
+      var _ = CatalogFile.read(file);
+    } catch (ConfigException e) {
+      throw new CliException(
+          ExitCode.USAGE, "broken catalog", Texts.reason(e), "toyctl up --catalog OTHER_FILE", e);
+    }
+  }
+
+  /** This host's nodes, and the front end wherever it is: it is ready when purchases are. */
+  private static List<Node> awaited(StoreConfig config, List<Node> local) {
+    Map<String, Node> nodes = new LinkedHashMap<>();
+    config.nodes(Role.FRONTEND).forEach(node -> nodes.put(node.name(), node));
+    local.forEach(node -> nodes.put(node.name(), node));
+    return List.copyOf(nodes.values());
+  }
+
+  private void report(
+      StoreConfig config,
+      List<Node> local,
+      List<NodeProcess> started,
+      Map<Node, NodeStatus> ready,
+      Duration took) {
+    List<String> names = started.stream().map(process -> process.node().name()).toList();
+    String leader =
+        ready.entrySet().stream()
+            .filter(entry -> entry.getKey().role() == Role.FRONTEND)
+            .map(entry -> entry.getValue().leader())
+            .filter(name -> name != null)
+            .findFirst()
+            .orElse(null);
+    Up up =
+        new Up(
+            names,
+            local.stream().map(Node::name).filter(name -> !names.contains(name)).toList(),
+            leader,
+            context.frontEnd(config),
+            took.toMillis() / 1e3);
+    context.outcome(
+        up,
+        () ->
+            (names.isEmpty()
+                    ? "everything runs already"
+                    : String.format(
+                        Locale.ROOT, "started %s in %.1f s", String.join(", ", names), up.seconds))
+                + (leader == null ? "" : "; " + leader + " leads")
+                + "; the store is open at "
+                + up.url);
+  }
+}

@@ -1,0 +1,68 @@
+package toystore.toyctl;
+
+import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import org.jspecify.annotations.Nullable;
+import toystore.api.StoreConfig;
+import toystore.api.StoreConfig.Node;
+
+/** Deletes what the store made in its data directory, name by name; nothing else. */
+final class Wipe {
+  private Wipe() {}
+
+  static void contents(Path data, StoreConfig config) throws IOException {
+    RunFiles runs = new RunFiles(data);
+    Path logs = data.resolve("logs");
+    for (Node node : config.nodes()) {
+      tree(data.resolve(node.name()));
+      Files.deleteIfExists(Launcher.log(data, node.name()));
+      runs.delete(node.name());
+    }
+    Files.deleteIfExists(runs.lockPath());
+    ifEmpty(logs);
+    ifEmpty(runs.directory());
+    // Last: until everything is gone, the directory still says whose the rest is.
+    Files.deleteIfExists(ClusterFile.path(data));
+  }
+
+  // Does not follow symbolic links: of one that leads elsewhere, only the link goes.
+  private static void tree(Path root) throws IOException {
+    try {
+      Files.walkFileTree(root, new Deleting());
+    } catch (NoSuchFileException _) {
+      // This node never ran here.
+    }
+  }
+
+  private static final class Deleting extends SimpleFileVisitor<Path> {
+    @Override
+    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+      Files.delete(file);
+      return FileVisitResult.CONTINUE;
+    }
+
+    @Override
+    public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException failure)
+        throws IOException {
+      if (failure != null) {
+        throw failure;
+      }
+      Files.delete(directory);
+      return FileVisitResult.CONTINUE;
+    }
+  }
+
+  private static void ifEmpty(Path directory) throws IOException {
+    try {
+      Files.deleteIfExists(directory);
+    } catch (DirectoryNotEmptyException _) {
+      // Something in it is not the store's.
+    }
+  }
+}
