@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Supplier;
+import toystore.api.ConfigException;
 import toystore.api.Json;
 import toystore.api.Role;
 import toystore.api.StoreConfig;
@@ -30,7 +31,7 @@ final class Context {
   }
 
   Duration timeout() {
-    return options.timeout();
+    return options.timeout;
   }
 
   boolean json() {
@@ -108,7 +109,7 @@ final class Context {
   List<Node> localNodes(StoreConfig config, List<String> names) {
     return names.stream()
         .distinct()
-        .map(config::node)
+        .map(name -> node(config, name))
         .peek(
             node -> {
               if (!Ports.isLocal(node)) {
@@ -120,6 +121,14 @@ final class Context {
               }
             })
         .toList();
+  }
+
+  private static Node node(StoreConfig config, String name) {
+    try {
+      return config.node(name);
+    } catch (ConfigException e) {
+      throw new CliException(ExitCode.USAGE, "node", Texts.reason(e), "toyctl status", e);
+    }
   }
 
   /** Tells people that something was done. */

@@ -3,8 +3,10 @@ package toystore.toyctl;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.TypeConversionException;
 
 /** The options of every command, accepted before and after it. */
 final class Options {
@@ -46,24 +48,23 @@ final class Options {
       names = "--timeout",
       paramLabel = "SECONDS",
       scope = ScopeType.INHERIT,
+      converter = Seconds.class,
       description = "How long a request may take, retries included (default: 10).")
-  double timeoutSeconds = 10;
+  Duration timeout = Duration.ofSeconds(10);
 
-  Duration timeout() {
-    return seconds("--timeout", timeoutSeconds);
-  }
+  /** A time to wait, in seconds as someone typed them: 10, 0.5. */
+  static final class Seconds implements ITypeConverter<Duration> {
+    private static final double MOST = 86_400;
 
-  /**
-   * Seconds as someone typed them.
-   *
-   * @throws CliException a usage error if that is no time to wait
-   */
-  static Duration seconds(String option, double seconds) {
-    // The negation also catches NaN.
-    if (!(seconds > 0 && seconds <= 86_400)) {
-      throw new CliException(
-          ExitCode.USAGE, option, "must be more than 0 and at most 86400 seconds", "toyctl help");
+    @Override
+    public Duration convert(String text) {
+      // Checked before it is a number: what Java calls one includes NaN, 1f and 0x1p3.
+      double seconds = text.matches("[0-9]{1,6}(\\.[0-9]{1,3})?") ? Double.parseDouble(text) : 0;
+      if (seconds <= 0 || seconds > MOST) {
+        throw new TypeConversionException(
+            "'" + text + "' is not a number of seconds above 0 and up to 86400");
+      }
+      return Duration.ofMillis(Math.round(seconds * 1000));
     }
-    return Duration.ofNanos(Math.round(seconds * 1e9));
   }
 }

@@ -24,8 +24,9 @@ final class RestartCommand implements Callable<Integer> {
   @Option(
       names = "--wait-timeout",
       paramLabel = "S",
+      converter = Options.Seconds.class,
       description = "How long to wait until each is ready (default: 60).")
-  private double waitTimeout = 60;
+  private Duration waitTimeout = Duration.ofSeconds(60);
 
   RestartCommand(Context context) {
     this.context = context;
@@ -33,7 +34,6 @@ final class RestartCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    Duration wait = Options.seconds("--wait-timeout", waitTimeout);
     StoreConfig config = context.ownConfig();
     List<Node> wanted = context.localNodes(config, nodes);
     try (Http http = new Http()) {
@@ -43,7 +43,7 @@ final class RestartCommand implements Callable<Integer> {
       for (Node node : wanted) {
         StopCommand.requireGone(
             cluster.stop(List.of(node.name()), false, Deadline.in(context.timeout())), false);
-        serving.addAll(starter.start(List.of(node), Deadline.in(wait)));
+        serving.addAll(starter.start(List.of(node), Deadline.in(waitTimeout)));
       }
       StartCommand.Nodes started = new StartCommand.Nodes(serving);
       context.outcome(started, started::text);

@@ -23,8 +23,9 @@ final class StartCommand implements Callable<Integer> {
   @Option(
       names = "--wait-timeout",
       paramLabel = "S",
+      converter = Options.Seconds.class,
       description = "How long to wait until they are ready (default: 60).")
-  private double waitTimeout = 60;
+  private Duration waitTimeout = Duration.ofSeconds(60);
 
   StartCommand(Context context) {
     this.context = context;
@@ -43,12 +44,11 @@ final class StartCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    Duration wait = Options.seconds("--wait-timeout", waitTimeout);
     StoreConfig config = context.ownConfig();
     List<Node> wanted = context.localNodes(config, nodes);
     try (Http http = new Http()) {
       NodeStarter starter = new NodeStarter(context.cluster(config, http));
-      Nodes started = new Nodes(starter.start(wanted, Deadline.in(wait)));
+      Nodes started = new Nodes(starter.start(wanted, Deadline.in(waitTimeout)));
       context.outcome(started, started::text);
     }
     return ExitCode.OK;

@@ -34,8 +34,9 @@ final class UpCommand implements Callable<Integer> {
   @Option(
       names = "--wait-timeout",
       paramLabel = "S",
+      converter = Options.Seconds.class,
       description = "How long to wait until the store is ready (default: 60).")
-  private double waitTimeout = 60;
+  private Duration waitTimeout = Duration.ofSeconds(60);
 
   UpCommand(Context context) {
     this.context = context;
@@ -51,13 +52,12 @@ final class UpCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    Duration wait = Options.seconds("--wait-timeout", waitTimeout);
     StoreConfig config = context.ownConfig();
     List<Node> local = config.nodes().stream().filter(Ports::isLocal).toList();
     try (Http http = new Http()) {
       Cluster cluster = context.cluster(config, http);
       checkCatalog(cluster);
-      Deadline deadline = Deadline.in(wait);
+      Deadline deadline = Deadline.in(waitTimeout);
       long begin = System.nanoTime();
       List<NodeProcess> started = cluster.launch(local, catalog, deadline);
       Map<Node, NodeStatus> ready = cluster.awaitReady(awaited(config, local), started, deadline);

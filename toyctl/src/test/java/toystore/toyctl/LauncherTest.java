@@ -1,0 +1,65 @@
+package toystore.toyctl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import toystore.api.StoreConfig;
+
+class LauncherTest {
+  @TempDir private Path home = Path.of("");
+
+  private final StoreConfig config = new Cli(Path.of("unused"), 14_500).config();
+
+  @Test
+  void aNodeIsToldItsNameItsDataAndThePortBase() {
+    List<String> command = launcher().command(config.node("order-2"), null);
+
+    assertThat(command)
+        .containsSubsequence("-Dtoystore.port-base=14500", "-cp", "jars", "order.Main")
+        .containsSubsequence("--node", "order-2", "--data", Path.of("data").toAbsolutePath() + "")
+        .contains("-Xmx128m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError")
+        .doesNotContain("--catalog", "--config");
+  }
+
+  @Test
+  void loggingIsConfiguredWhereThereIsAConfiguration() throws IOException {
+    assertThat(launcher().command(config.node("order-2"), null))
+        .noneMatch(word -> word.startsWith("-Djava.util.logging"));
+
+    Path logging = Files.createDirectories(home.resolve("config")).resolve("logging.properties");
+    Files.writeString(logging, "");
+
+    assertThat(launcher().command(config.node("order-2"), null))
+        .contains("-Djava.util.logging.config.file=" + logging);
+  }
+
+  @Test
+  void onlyTheCatalogGetsProductsTheShippedOnesUnlessToldOtherwise() throws IOException {
+    Path shipped = Files.createDirectories(home.resolve("config")).resolve("catalog.csv");
+    Files.writeString(shipped, "name,price,quantity\n");
+    Path mine = home.resolve("mine.csv");
+
+    assertThat(launcher().command(config.node("catalog"), null))
+        .containsSubsequence("--catalog", shipped.toString());
+    assertThat(launcher().command(config.node("catalog"), mine))
+        .containsSubsequence("--catalog", mine.toString());
+    assertThat(launcher().command(config.node("frontend"), mine)).doesNotContain("--catalog");
+  }
+
+  private Launcher launcher() {
+    Distribution distribution =
+        new Distribution(
+            home,
+            "jars",
+            java.util.Map.of(
+                toystore.api.Role.CATALOG, "catalog.Main",
+                toystore.api.Role.ORDER, "order.Main",
+                toystore.api.Role.FRONTEND, "frontend.Main"));
+    return new Launcher(distribution, config, null, Path.of("data"));
+  }
+}

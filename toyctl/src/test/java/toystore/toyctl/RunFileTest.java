@@ -1,0 +1,70 @@
+package toystore.toyctl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RunFileTest {
+  @TempDir private Path data = Path.of("");
+
+  private final ProcessHandle self = ProcessHandle.current();
+
+  @Test
+  void aRunFileFindsItsProcess() throws IOException {
+    RunFiles runs = new RunFiles(data);
+    runs.write(RunFile.of("order-1", self, "http://127.0.0.1:1"));
+
+    assertThat(runs.process("order-1").map(ProcessHandle::pid)).contains(self.pid());
+    assertThat(runs.nodes()).containsExactly("order-1");
+    assertThat(runs.read("order-2")).isEmpty();
+  }
+
+  @Test
+  void aPidThatNowBelongsToAnotherProcessIsNotTheNode() throws IOException {
+    RunFile mine = RunFile.of("order-1", self, "http://127.0.0.1:1");
+    RunFile earlier =
+        new RunFile("order-1", self.pid(), mine.startedAt() - 60_000, "http://127.0.0.1:1");
+
+    assertThat(mine.process()).isPresent();
+    assertThat(earlier.process()).isEmpty();
+  }
+
+  @Test
+  void aProcessThatEndedIsNotTheNode() throws Exception {
+    Process process = new ProcessBuilder("true").start();
+    RunFile run = RunFile.of("order-1", process.toHandle(), "http://127.0.0.1:1");
+    assertThat(process.waitFor()).isZero();
+
+    assertThat(run.process()).isEmpty();
+  }
+
+  @Test
+  void aBrokenRunFileIsAnErrorAndNotAStoppedNode() throws IOException {
+    RunFiles runs = new RunFiles(data);
+    Files.createDirectories(runs.directory());
+    Files.writeString(runs.path("order-1"), "{");
+
+    assertThatThrownBy(() -> runs.read("order-1"))
+        .isInstanceOfSatisfying(
+            CliException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.STATE_UNKNOWN));
+  }
+
+  @Test
+  void theLockIsFreeAgainOnceClosed() throws Exception {
+    RunFiles runs = new RunFiles(data);
+    try (Closeable _ = runs.lock(Deadline.in(Duration.ofSeconds(1)))) {
+      assertThat(runs.lockPath()).exists();
+    }
+    try (Closeable again = runs.lock(Deadline.in(Duration.ofSeconds(1)))) {
+      assertThat(again).isNotNull();
+    }
+    assertThat(runs.nodes()).isEmpty();
+  }
+}
