@@ -86,38 +86,56 @@ final class Cluster {
       throws InterruptedException {
     Map<Node, NodeProcess> own =
         started.stream().collect(Collectors.toMap(NodeProcess::node, process -> process));
+    Map<Node, Probe> last;
     try {
-      return Parallel.forEach(nodes, node -> awaitReady(node, own.get(node), deadline));
-    } catch (CliException e) {
-      if (e.exitCode() != ExitCode.TIMED_OUT) {
-        undo(started, e);
-      }
-      throw e;
+      last = Parallel.forEach(nodes, node -> awaitReady(node, own.get(node), deadline));
     } catch (RuntimeException e) {
       undo(started, e);
       throw e;
     }
+    Map<Node, NodeStatus> ready = new LinkedHashMap<>();
+    List<String> late = new ArrayList<>();
+    last.forEach(
+        (node, probe) -> {
+          if (isReady(probe, own.get(node)) && probe instanceof Probe.Answered answer) {
+            ready.put(node, answer.status());
+          } else {
+            late.add(node.name() + " (" + inWords(probe) + ")");
+          }
+        });
+    if (!late.isEmpty()) {
+      throw new CliException(
+          ExitCode.TIMED_OUT,
+          "not ready after " + deadline.inWords(),
+          String.join(", ", late) + "; what was started goes on",
+          "toyctl status");
+    }
+    return ready;
   }
 
-  private NodeStatus awaitReady(Node node, @Nullable NodeProcess own, Deadline deadline)
+  /** What was seen of the node last: that it is ready, unless the time was up first. */
+  private Probe awaitReady(Node node, @Nullable NodeProcess own, Deadline deadline)
       throws InterruptedException {
+    Probe last = new Probe.Refused();
     while (true) {
-      Probe probe = client.probe(node, deadline.atMost(PROBE));
-      if (probe instanceof Probe.Answered answer
-          && answer.status().ready()
-          && (own == null || answer.status().pid() == own.process().pid())) {
-        return answer.status();
+      if (Ports.listens(config, node, deadline.atMost(PROBE))) {
+        Probe next = client.probe(node, deadline.atMost(PROBE));
+        // What the deadline cut short says nothing about the node.
+        last = deadline.passed() && next instanceof Probe.Silent ? last : next;
+      }
+      if (isReady(last, own) || deadline.passed()) {
+        return last;
       }
       requireAlive(node, own);
-      if (deadline.passed()) {
-        throw new CliException(
-            ExitCode.TIMED_OUT,
-            node.name(),
-            "it is not ready after " + deadline.inWords() + " (" + inWords(probe) + "); it goes on",
-            "toyctl status");
-      }
       deadline.pause(POLL);
     }
+  }
+
+  // While an earlier process still holds the port, it may answer in the place of the new one.
+  private static boolean isReady(Probe probe, @Nullable NodeProcess own) {
+    return probe instanceof Probe.Answered answer
+        && answer.status().ready()
+        && (own == null || answer.status().pid() == own.process().pid());
   }
 
   private void requireAlive(Node node, @Nullable NodeProcess own) {

@@ -19,6 +19,13 @@ record ClusterFile(String cluster, int portBase) {
   /** What the data directory says, or null if it says nothing yet. */
   static @Nullable ClusterFile read(Path data) {
     Path file = path(data);
+    if (Files.exists(data) && !Files.isDirectory(data)) {
+      throw new CliException(
+          ExitCode.USAGE,
+          "data directory " + data,
+          "it is not a directory",
+          "toyctl --data OTHER_DIRECTORY up");
+    }
     try {
       return Json.fromJson(Files.readAllBytes(file), ClusterFile.class);
     } catch (NoSuchFileException _) {

@@ -69,7 +69,7 @@ final class Context {
     return config;
   }
 
-  private static StoreConfig withPortBase(StoreConfig config, int portBase) {
+  static StoreConfig withPortBase(StoreConfig config, int portBase) {
     return new StoreConfig(
         config.cluster(),
         portBase,

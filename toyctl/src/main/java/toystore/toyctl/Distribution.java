@@ -43,6 +43,11 @@ record Distribution(Path home, String classPath, Map<Role, String> mains) {
     return new Distribution(Path.of(home), lib + File.separator + "*", MAINS);
   }
 
+  /** The caches that make its processes start faster. */
+  AotCaches aotCaches(boolean training) {
+    return new AotCaches(home.resolve("toyctl/target/dist/aot"), training);
+  }
+
   Path shippedCatalog() {
     return home.resolve("config").resolve("catalog.csv");
   }

@@ -22,11 +22,26 @@ final class Launcher {
   private final StoreConfig config;
   private final @Nullable Path configFile;
   private final Path data;
+  private final AotCaches caches;
 
   /**
    * @param configFile the user's file that config was read from, or null
    */
   Launcher(Distribution distribution, StoreConfig config, @Nullable Path configFile, Path data) {
+    this(distribution, config, configFile, data, distribution.aotCaches(false));
+  }
+
+  /**
+   * @param configFile the user's file that config was read from, or null
+   * @param caches what processes use, or write when they end
+   */
+  Launcher(
+      Distribution distribution,
+      StoreConfig config,
+      @Nullable Path configFile,
+      Path data,
+      AotCaches caches) {
+    this.caches = caches;
     this.distribution = distribution;
     this.config = config;
     this.configFile = configFile;
@@ -69,6 +84,7 @@ final class Launcher {
               case ORDER -> config.jvm().order();
               case FRONTEND -> config.jvm().frontend();
             }));
+    command.addAll(caches.options(word(node.role())));
     command.add("--enable-native-access=ALL-UNNAMED");
     command.add("--sun-misc-unsafe-memory-access=allow");
     command.add("-XX:+ExitOnOutOfMemoryError");

@@ -73,6 +73,7 @@ public final class Main {
                     .addSubcommand(new OrderCommand.ListCommand(context)))
             .addSubcommand(new VerifyCommand(context))
             .addSubcommand(new LoadCommand(context))
+            .addSubcommand(new TrainCommand(context))
             .addSubcommand(new VersionCommand(context))
             .addSubcommand(new HelpCommand());
     ErrorHandler errors = new ErrorHandler();

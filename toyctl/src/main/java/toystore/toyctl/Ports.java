@@ -5,8 +5,10 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.SocketException;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import toystore.api.Role;
@@ -19,6 +21,18 @@ final class Ports {
 
   /** Refuses to start anything while a port that it needs is taken. */
   static void requireFree(StoreConfig config, List<Node> nodes) {
+    List<String> taken = taken(config, nodes);
+    if (!taken.isEmpty()) {
+      throw new CliException(
+          ExitCode.IN_USE,
+          "port in use",
+          String.join(", ", taken) + "; nothing was started",
+          "toyctl --port-base " + (config.portBase() + 1000) + " --data OTHER_DIRECTORY up");
+    }
+  }
+
+  /** Those ports of the nodes that are in use, in words. */
+  static List<String> taken(StoreConfig config, List<Node> nodes) {
     List<String> taken = new ArrayList<>();
     for (Node node : nodes) {
       for (int port : of(config, node)) {
@@ -27,13 +41,7 @@ final class Ports {
         }
       }
     }
-    if (!taken.isEmpty()) {
-      throw new CliException(
-          ExitCode.IN_USE,
-          "port in use",
-          String.join(", ", taken) + "; nothing was started",
-          "toyctl --port-base " + (config.portBase() + 1000) + " --data OTHER_DIRECTORY up");
-    }
+    return taken;
   }
 
   /** HTTP, observe, and Raft for the roles that have a log. */
@@ -48,6 +56,20 @@ final class Ports {
       // As the nodes do: connections of an earlier process that wait for their end are no obstacle.
       socket.setReuseAddress(true);
       socket.bind(new InetSocketAddress(host, port));
+      return true;
+    } catch (IOException _) {
+      return false;
+    }
+  }
+
+  /**
+   * Whether something listens at the node's HTTP port. While five JVMs start on a few cores, this
+   * is what waiting for them should cost: next to nothing.
+   */
+  static boolean listens(StoreConfig config, Node node, Duration limit) {
+    try (Socket socket = new Socket()) {
+      socket.connect(
+          new InetSocketAddress(node.host(), config.httpPort(node)), (int) limit.toMillis());
       return true;
     } catch (IOException _) {
       return false;

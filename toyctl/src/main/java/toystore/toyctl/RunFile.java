@@ -1,11 +1,14 @@
 package toystore.toyctl;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * {@code run/NODE.json}: the process that a node was started as.
@@ -36,21 +39,31 @@ record RunFile(String node, long pid, long startedAt, String url) {
   }
 
   /**
-   * Whether the process still does anything. Java counts a zombie as alive: a killed node whose
-   * starter is gone stays one where the first process of a container does not reap.
+   * Whether the process still holds anything. Java counts a zombie as alive: a killed node whose
+   * starter is gone stays one where the first process of a container does not reap. While threads
+   * of it are still ending, though, its ports and files are not free yet.
    */
   static boolean isAlive(ProcessHandle process) {
     if (!process.isAlive()) {
       return false;
     }
-    Path stat = Path.of("/proc", Long.toString(process.pid()), "stat");
     try {
-      // "pid (command) state ...": the command may itself contain parentheses.
-      String text = Files.readString(stat, java.nio.charset.StandardCharsets.ISO_8859_1);
-      return !text.startsWith(") Z", text.lastIndexOf(')'));
+      Path stat = Path.of("/proc", Long.toString(process.pid()), "stat");
+      return !isEmptyZombie(Files.readString(stat, StandardCharsets.ISO_8859_1));
     } catch (IOException _) {
       // No /proc on this system, or the process ended just now.
       return process.isAlive();
     }
+  }
+
+  /** Reads {@code /proc/PID/stat}, see proc(5). */
+  static boolean isEmptyZombie(String stat) {
+    // "pid (command) state …": the command may itself contain parentheses and spaces.
+    List<String> fields =
+        Pattern.compile(" ")
+            .splitAsStream(stat.substring(stat.lastIndexOf(')') + 1).strip())
+            .toList();
+    // State is the third field of the line and the first here, the number of threads the 20th.
+    return fields.size() > 17 && fields.get(0).equals("Z") && Long.parseLong(fields.get(17)) <= 1;
   }
 }

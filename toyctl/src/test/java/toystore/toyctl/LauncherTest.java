@@ -39,6 +39,19 @@ class LauncherTest {
   }
 
   @Test
+  void aStartUpCacheIsUsedWhereThereIsOne() throws IOException {
+    assertThat(launcher().command(config.node("order-2"), null))
+        .noneMatch(word -> word.startsWith("-XX:AOT"));
+
+    Path caches = Files.createDirectories(home.resolve("toyctl/target/dist/aot"));
+    Path cache = Files.writeString(caches.resolve("order.aot"), "");
+
+    assertThat(launcher().command(config.node("order-2"), null)).contains("-XX:AOTCache=" + cache);
+    assertThat(launcher().command(config.node("catalog"), null))
+        .noneMatch(word -> word.startsWith("-XX:AOT"));
+  }
+
+  @Test
   void onlyTheCatalogGetsProductsTheShippedOnesUnlessToldOtherwise() throws IOException {
     Path shipped = Files.createDirectories(home.resolve("config")).resolve("catalog.csv");
     Files.writeString(shipped, "name,price,quantity\n");

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -43,6 +44,17 @@ class RunFileTest {
     assertThat(process.waitFor()).isZero();
 
     assertThat(run.process()).isEmpty();
+  }
+
+  @Test
+  void aZombieIsGoneOnceItsThreadsAre() {
+    String rest = " 1 7 7 0 -1 4227084 0 0 0 0 9 3 0 0 20 0 %d 0 12345 0 0\n";
+
+    assertThat(RunFile.isEmptyZombie("7 (java) Z" + String.format(Locale.ROOT, rest, 1))).isTrue();
+    assertThat(RunFile.isEmptyZombie("7 (java) Z" + String.format(Locale.ROOT, rest, 30)))
+        .isFalse();
+    assertThat(RunFile.isEmptyZombie("7 (a) Z (b) S" + String.format(Locale.ROOT, rest, 1)))
+        .isFalse();
   }
 
   @Test

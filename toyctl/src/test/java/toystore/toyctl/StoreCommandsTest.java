@@ -200,6 +200,7 @@ class StoreCommandsTest {
 
   @Test
   void aLoadNoticesOrdersThatAreNotAsRemembered() {
+    store.stock.replaceAll((_, _) -> 1_000L);
     store.forgetful = true;
 
     Cli.Result load = cli.run("load", "--requests", "10", "--buy-probability", "1", "-o", "json");
@@ -212,6 +213,7 @@ class StoreCommandsTest {
 
   @Test
   void aLoadCountsWhatStaysUndecidedAsErrorsAndRetriesTheRest() {
+    store.stock.replaceAll((_, _) -> 1_000L);
     store.undecided = 1;
     Cli.Result retried = cli.run("load", "--requests", "5", "--buy-probability", "1", "-o", "json");
     assertThat(retried.exitCode()).isZero();

@@ -1,0 +1,89 @@
+package toystore.db.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class FileGrowthTest {
+  private static final int ROWS = 1_000;
+  private static final int TRANSACTIONS = 1_500;
+  private static final long BOUND = 1 << 20;
+
+  @TempDir Path directory;
+
+  @Test
+  void smallTransactionsGrowTheFileAndCompactionBringsItBack() throws IOException {
+    Fatal fatal = new Fatal();
+    Path file = directory.resolve("db");
+    try (Database database = Database.open(file, Schemas.ENTRIES, Schemas.SMALL, fatal)) {
+      database
+          .write(
+              connection ->
+                  run(
+                      connection,
+                      "INSERT INTO entries SELECT x, 0 FROM SYSTEM_RANGE(1, " + ROWS + ")"))
+          .join();
+      long before = size();
+
+      CompletableFuture<?> last = CompletableFuture.completedFuture(null);
+      for (int i = 1; i <= TRANSACTIONS; i++) {
+        long index = i;
+        last = database.write(connection -> update(connection, index));
+      }
+      last.join();
+      assertThat(size()).as("the rows are as many as before").isGreaterThan(before + 8 * BOUND);
+
+      // H2 keeps dead chunks for 45 s by default, longer than a test should take.
+      database.write(connection -> run(connection, "SET RETENTION_TIME 0")).join();
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(
+              () -> {
+                database.compact(16 << 20).join();
+                return size() < BOUND;
+              });
+      assertThat(database.<Long>read(c -> Database.number(c, "SELECT COUNT(*) FROM entries")))
+          .isEqualTo(ROWS);
+      assertThat(database.<Long>read(c -> Database.number(c, "SELECT MAX(index) FROM entries")))
+          .isEqualTo(TRANSACTIONS);
+    }
+    fatal.assertNone();
+
+    try (Database reopened = Database.open(file, Schemas.ENTRIES, Schemas.SMALL, fatal)) {
+      assertThat(reopened.<Long>read(c -> Database.number(c, "SELECT MAX(index) FROM entries")))
+          .isEqualTo(TRANSACTIONS);
+    }
+  }
+
+  private long size() throws IOException {
+    return Files.size(directory.resolve("db.mv.db"));
+  }
+
+  private static boolean run(Connection connection, String sql) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      return statement.execute(sql);
+    }
+  }
+
+  private static int update(Connection connection, long index) throws SQLException {
+    try (PreparedStatement update =
+        connection.prepareStatement("UPDATE entries SET index = ? WHERE number = ?")) {
+      update.setLong(1, index);
+      update.setLong(2, index % ROWS + 1);
+      return update.executeUpdate();
+    }
+  }
+}

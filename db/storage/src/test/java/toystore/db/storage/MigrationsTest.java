@@ -1,0 +1,98 @@
+package toystore.db.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class MigrationsTest {
+  @TempDir Path directory;
+
+  private final Fatal fatal = new Fatal();
+
+  @Test
+  void aFreshFileGetsAllVersionsInOrder() {
+    try (Database database = open(Schemas.ENTRIES_WITH_NOTE)) {
+      assertThat(strings(database, "SELECT script FROM schema_version ORDER BY version"))
+          .containsExactly("entries.sql", "entries-note.sql");
+    }
+  }
+
+  @Test
+  void anOlderFileIsUpgradedAndKeepsItsRows() {
+    try (Database old = open(Schemas.ENTRIES)) {
+      old.write(c -> execute(c, "INSERT INTO entries VALUES (7, 70)")).join();
+    }
+    try (Database upgraded = open(Schemas.ENTRIES_WITH_NOTE)) {
+      assertThat(strings(upgraded, "SELECT number || ' ' || index || ' ' || note FROM entries"))
+          .containsExactly("7 70 none");
+    }
+    try (Database again = open(Schemas.ENTRIES_WITH_NOTE)) {
+      assertThat(strings(again, "SELECT version FROM schema_version ORDER BY version"))
+          .containsExactly("1", "2");
+    }
+  }
+
+  @Test
+  void aNewerFileIsRefusedAndLeftAsItIs() {
+    open(Schemas.ENTRIES_WITH_NOTE).close();
+    assertThatThrownBy(() -> open(Schemas.ENTRIES).close())
+        .isInstanceOf(StorageException.class)
+        .hasMessageContaining("db.mv.db")
+        .hasMessageContaining("the file has schema version 2, this program knows 1");
+    try (Database database = open(Schemas.ENTRIES_WITH_NOTE)) {
+      assertThat(strings(database, "SELECT MAX(version) FROM schema_version")).containsExactly("2");
+    }
+  }
+
+  @Test
+  void aScriptThatWasCutShortRunsAgain() {
+    try (Database old = open(Schemas.ENTRIES)) {
+      // What is left when the process ends between the script and its mark.
+      old.write(c -> execute(c, "ALTER TABLE entries ADD COLUMN note VARCHAR(64) DEFAULT 'none'"))
+          .join();
+    }
+    try (Database upgraded = open(Schemas.ENTRIES_WITH_NOTE)) {
+      assertThat(strings(upgraded, "SELECT MAX(version) FROM schema_version")).containsExactly("2");
+    }
+  }
+
+  @Test
+  void aMissingScriptIsNamed() {
+    assertThatThrownBy(() -> open(Schemas.of("entries.sql", "nowhere.sql")).close())
+        .isInstanceOf(StorageException.class)
+        .hasMessageContaining("nowhere.sql");
+  }
+
+  private Database open(Migrations migrations) {
+    return Database.open(directory.resolve("db"), migrations, Schemas.SMALL, fatal);
+  }
+
+  private static boolean execute(Connection connection, String sql) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      return statement.execute(sql);
+    }
+  }
+
+  private static List<String> strings(Database database, String sql) {
+    return database.read(
+        connection -> {
+          try (Statement statement = connection.createStatement();
+              ResultSet rows = statement.executeQuery(sql)) {
+            List<String> strings = new ArrayList<>();
+            while (rows.next()) {
+              strings.add(rows.getString(1));
+            }
+            return strings;
+          }
+        });
+  }
+}
