@@ -54,12 +54,12 @@ final class Context {
   StoreConfig config() {
     StoreConfig given = StoreConfig.load(options.config);
     if (options.portBase != null) {
-      return withPortBase(given, options.portBase);
+      return given.withPortBase(options.portBase);
     }
     ClusterFile recorded = ClusterFile.read(options.data);
     return recorded == null || !recorded.cluster().equals(given.cluster())
         ? given
-        : withPortBase(given, recorded.portBase());
+        : given.withPortBase(recorded.portBase());
   }
 
   /** The settings for handling processes: the data directory must be this cluster's. */
@@ -67,20 +67,6 @@ final class Context {
     StoreConfig config = config();
     ClusterFile.check(options.data, config);
     return config;
-  }
-
-  static StoreConfig withPortBase(StoreConfig config, int portBase) {
-    return new StoreConfig(
-        config.cluster(),
-        portBase,
-        config.nodes(),
-        config.http(),
-        config.batch(),
-        config.cache(),
-        config.catalog(),
-        config.storage(),
-        config.raft(),
-        config.jvm());
   }
 
   Cluster cluster(StoreConfig config, Http http) {

@@ -129,7 +129,7 @@ final class TrainCommand implements Callable<Integer> {
   private static StoreConfig onFreePorts(StoreConfig config) {
     while (true) {
       int base = ThreadLocalRandom.current().nextInt(20_000, 32_000);
-      StoreConfig moved = Context.withPortBase(config, base);
+      StoreConfig moved = config.withPortBase(base);
       if (Ports.taken(moved, moved.nodes()).isEmpty()) {
         return moved;
       }

@@ -19,6 +19,10 @@ public record Price(long cents) {
   /** Reads a decimal such as 15.99; more than two places are an error rather than rounded. */
   @JsonCreator
   public static Price of(BigDecimal amount) {
+    // Before any arithmetic: 1e999999999 would be written out digit by digit.
+    if (Math.abs((long) amount.precision() - amount.scale()) > 12 || amount.precision() > 20) {
+      throw new IllegalArgumentException("price must be from 0 to " + MAX_CENTS / 100);
+    }
     try {
       return new Price(
           amount.setScale(2, RoundingMode.UNNECESSARY).movePointRight(2).longValueExact());

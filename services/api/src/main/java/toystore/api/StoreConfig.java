@@ -185,6 +185,12 @@ public record StoreConfig(
                         + String.join(", ", nodes.stream().map(Node::name).toList())));
   }
 
+  /** The same store on other ports. */
+  public StoreConfig withPortBase(int other) {
+    return new StoreConfig(
+        cluster, other, nodes, http, batch, cache, catalog, storage, raft, jvm);
+  }
+
   public int httpPort(Node node) {
     return portBase + node.portOffset();
   }

@@ -31,6 +31,9 @@ import org.h2.mvstore.MVStore;
  * to halt, since a restarted replica is correct and a limping one is not.
  */
 public final class Database implements AutoCloseable {
+  // "async", because an interrupt of a reading thread closes the channel that "file" opens, for the
+  // writer too.
+  private static final String URL_PREFIX = "jdbc:h2:async:";
   private static final String SETTINGS =
       ";WRITE_DELAY=0;MAX_COMPACT_TIME=0;DB_CLOSE_DELAY=-1;DB_CLOSE_ON_EXIT=FALSE";
   private static final long CLOSE_SECONDS = 20;
@@ -68,7 +71,7 @@ public final class Database implements AutoCloseable {
   public static Database open(
       Path file, Migrations migrations, Sizes sizes, Consumer<Throwable> onFatal) {
     String url =
-        "jdbc:h2:file:" + file.toAbsolutePath() + SETTINGS + ";CACHE_SIZE=" + sizes.cacheKb();
+        URL_PREFIX + file.toAbsolutePath() + SETTINGS + ";CACHE_SIZE=" + sizes.cacheKb();
     ScheduledThreadPoolExecutor thread =
         new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().name("h2-writer-" + file.getFileName()).factory());

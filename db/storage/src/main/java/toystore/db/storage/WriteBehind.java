@@ -138,7 +138,7 @@ public final class WriteBehind<C> {
       hurried = false;
       changes = pending;
       position = last;
-      if (position.equals(persisted)) {
+      if (position.equals(persisted) && changes.isEmpty()) {
         return;
       }
       pending = new ArrayList<>();
@@ -168,7 +168,9 @@ public final class WriteBehind<C> {
   private void fail(Throwable cause) {
     lock.lock();
     try {
-      failure = cause;
+      if (failure == null) {
+        failure = cause;
+      }
       room.signalAll();
     } finally {
       lock.unlock();

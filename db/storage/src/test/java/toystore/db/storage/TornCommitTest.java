@@ -21,6 +21,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -44,7 +45,6 @@ class TornCommitTest {
   void noCopyOfTheFileIsTornOrUnreadableWhileOneWriterCommits() throws Exception {
     Fatal fatal = new Fatal();
     AtomicLong value = new AtomicLong();
-    AtomicLong oldest = new AtomicLong();
     try (Database database =
         Database.open(directory.resolve("db"), Schemas.of(), Schemas.SMALL, fatal)) {
       database.write(connection -> createTables(connection, 1)).join();
@@ -66,14 +66,14 @@ class TornCommitTest {
             commits.drainPermits();
             // Somewhere within a commit, not right after one.
             assertThat(commits.tryAcquire(3, 20, TimeUnit.SECONDS)).isTrue();
-            oldest.set(value.get());
+            long acknowledged = value.get();
             Path copy = copy(i);
             List<Long> values = valuesOf(copy, 0);
             assertThat(values).as("tables of copy %d", i).hasSize(TABLES);
             assertThat(values.stream().distinct()).as("values in copy %d", i).hasSize(1);
             assertThat(values.getFirst())
                 .as("an acknowledged commit is in copy %d", i)
-                .isGreaterThanOrEqualTo(oldest.get());
+                .isGreaterThanOrEqualTo(acknowledged);
             Files.delete(copy);
           }
         } finally {
@@ -101,12 +101,12 @@ class TornCommitTest {
         int row = id;
         done.add(threads.submit(() -> writeUntil(stop, url, row)));
       }
-      AtomicLong copies = new AtomicLong();
+      AtomicInteger copies = new AtomicInteger();
       try {
         await()
             .atMost(Duration.ofSeconds(40))
             .pollInterval(Duration.ofMillis(20))
-            .until(() -> isTorn(copy((int) copies.incrementAndGet()), writers));
+            .until(() -> isTorn(copy(copies.incrementAndGet()), writers));
       } finally {
         stop.set(true);
       }

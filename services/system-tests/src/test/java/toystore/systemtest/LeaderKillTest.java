@@ -1,0 +1,111 @@
+package toystore.systemtest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+
+/** Clients that buy while the leader is killed and restarted, again and again (P1, P2, P3, P6). */
+class LeaderKillTest {
+  private static final int CLIENTS = 16;
+  private static final int KILLS = 10;
+  private static final List<String> NAMES = List.of("Tux", "Fox", "Lego");
+
+  @Test
+  void everyAcknowledgedOrderIsThereOnceWhileTheLeaderIsKilledTenTimes() throws Exception {
+    long seed = System.nanoTime();
+    System.out.println("seed " + seed);
+    Map<Long, String> acknowledged = new ConcurrentSkipListMap<>();
+    List<Throwable> errors = new CopyOnWriteArrayList<>();
+    List<Long> twice = new CopyOnWriteArrayList<>();
+    AtomicBoolean stop = new AtomicBoolean();
+    try (Store store = Store.upWithPlenty(NAMES.toArray(String[]::new))) {
+      List<Thread> clients = new ArrayList<>();
+      for (int i = 0; i < CLIENTS; i++) {
+        Random random = new Random(seed + i);
+        clients.add(
+            Thread.ofVirtual()
+                .start(() -> client(store, random, stop, acknowledged, twice, errors)));
+      }
+      for (int kill = 0; kill < KILLS; kill++) {
+        killAndRestartTheLeader(store, acknowledged);
+      }
+      stop.set(true);
+      for (Thread client : clients) {
+        client.join(Duration.ofSeconds(20));
+      }
+
+      assertThat(errors).isEmpty();
+      assertThat(twice).isEmpty();
+      JsonNode proof = store.verify().succeeded().json();
+      assertThat(proof.get("result").asText()).isEqualTo("equal");
+      proof.get("stock").forEach(s -> assertThat(s.get("exact").asBoolean()).isTrue());
+      store.down();
+      checkLogs(store, acknowledged);
+    } finally {
+      stop.set(true);
+    }
+  }
+
+  private static void client(
+      Store store,
+      Random random,
+      AtomicBoolean stop,
+      Map<Long, String> acknowledged,
+      List<Long> twice,
+      List<Throwable> errors) {
+    while (!stop.get()) {
+      String name = NAMES.get(random.nextInt(NAMES.size()));
+      int quantity = 1 + random.nextInt(3);
+      try {
+        long number = store.buy(name, quantity);
+        if (acknowledged.put(number, name + " " + quantity) != null) {
+          twice.add(number);
+        }
+      } catch (RuntimeException | AssertionError e) {
+        errors.add(e);
+      }
+    }
+  }
+
+  private static void killAndRestartTheLeader(Store store, Map<Long, String> acknowledged) {
+    String leader = store.status().get("leader").asText();
+    long before = acknowledged.size();
+    store.kill(leader);
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(15))
+        .until(() -> acknowledged.size() > before + CLIENTS);
+    store.start(leader);
+  }
+
+  private static void checkLogs(Store store, Map<Long, String> acknowledged) {
+    List<String> log = DatabaseFiles.orders(store.data(), "order-3");
+    assertThat(DatabaseFiles.orders(store.data(), "order-1")).isEqualTo(log);
+    assertThat(DatabaseFiles.orders(store.data(), "order-2")).isEqualTo(log);
+    List<String> rows =
+        DatabaseFiles.rows(
+            store.data(),
+            "order-1",
+            "orders",
+            "SELECT number, name, quantity FROM orders ORDER BY number");
+    for (int i = 0; i < rows.size(); i++) {
+      assertThat(rows.get(i)).startsWith(i + " ");
+    }
+    // Every client got its answer, so what is in the log is exactly what was acknowledged.
+    assertThat(rows)
+        .isEqualTo(acknowledged.entrySet().stream().map(LeaderKillTest::row).toList());
+  }
+
+  private static String row(Map.Entry<Long, String> order) {
+    return order.getKey() + " " + order.getValue();
+  }
+}
