@@ -56,7 +56,7 @@ public record Hold(UUID holdId, String name, int quantity) {
 
   /** What became of holds, told by the order leader: named by an order, or free again. */
   @JsonFormat(shape = JsonFormat.Shape.ARRAY)
-    public record Outcomes(List<UUID> settled, List<UUID> released) {
+  public record Outcomes(List<UUID> settled, List<UUID> released) {
     public static final Outcomes NONE = new Outcomes(List.of(), List.of());
 
     public Outcomes {

@@ -15,8 +15,8 @@ public record Purchase(UUID orderId, String name, int quantity) {
   /**
    * What a front end sends as one call.
    *
-   * @param budgetMs how long the sender will wait, in milliseconds; a duration and not a time, since
-   *     the hosts' clocks differ
+   * @param budgetMs how long the sender will wait, in milliseconds; a duration and not a time,
+   *     since the hosts' clocks differ
    */
   public record Batch(long budgetMs, List<Purchase> purchases) {
     public Batch {
@@ -60,8 +60,8 @@ public record Purchase(UUID orderId, String name, int quantity) {
   public record OtherBody(long number) implements Answer {}
 
   /**
-   * The leader cannot know, or did not begin: the purchase may or may not happen. Only a retry under
-   * the same order id is safe.
+   * The leader cannot know, or did not begin: the purchase may or may not happen. Only a retry
+   * under the same order id is safe.
    */
   public record Undecided(String why) implements Answer {}
 }

@@ -187,8 +187,7 @@ public record StoreConfig(
 
   /** The same store on other ports. */
   public StoreConfig withPortBase(int other) {
-    return new StoreConfig(
-        cluster, other, nodes, http, batch, cache, catalog, storage, raft, jvm);
+    return new StoreConfig(cluster, other, nodes, http, batch, cache, catalog, storage, raft, jvm);
   }
 
   public int httpPort(Node node) {
@@ -241,8 +240,7 @@ public record StoreConfig(
         .enable(
             DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES,
             DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
-        .addModule(
-            new SimpleModule().addDeserializer(Duration.class, new DurationDeserializer()))
+        .addModule(new SimpleModule().addDeserializer(Duration.class, new DurationDeserializer()))
         .build();
   }
 
@@ -269,8 +267,7 @@ public record StoreConfig(
     }
   }
 
-  private static void checkKeys(
-      ObjectNode known, ObjectNode given, String prefix, String source) {
+  private static void checkKeys(ObjectNode known, ObjectNode given, String prefix, String source) {
     for (Map.Entry<String, JsonNode> field : given.properties()) {
       String key = prefix + field.getKey();
       JsonNode shipped = known.get(field.getKey());

@@ -34,8 +34,7 @@ public final class CatalogMain {
         Replica.open(node, "catalog", CatalogTables.MIGRATIONS, CatalogState::new);
     Sessions sessions = new Sessions(Ticker.SYSTEM, config.cache().lease());
     Publisher publisher =
-        node.onStop(
-            "publisher", new Publisher(caller, sessions, config.batch(), node.metrics()));
+        node.onStop("publisher", new Publisher(caller, sessions, config.batch(), node.metrics()));
     CatalogService service =
         node.onStop(
             "catalog",
@@ -48,10 +47,10 @@ public final class CatalogMain {
                 () -> new StockMetrics(replica.state()).bindTo(node.metrics()),
                 node.metrics()));
     replica.onLeadership(service);
-    LeaderRoute orders = new LeaderRoute(caller, config, config.nodes(Role.ORDER), LeaderRoute.OnLeader.NOBODY);
+    LeaderRoute orders =
+        new LeaderRoute(caller, config, config.nodes(Role.ORDER), LeaderRoute.OnLeader.NOBODY);
     node.onStop(
-        "chores",
-        new Chores(service, replica.state(), orders, config.catalog(), node.metrics()));
+        "chores", new Chores(service, replica.state(), orders, config.catalog(), node.metrics()));
     bindMetrics(node.metrics(), replica, sessions);
     replica.onceCaughtUp(() -> {});
     node.onStop(

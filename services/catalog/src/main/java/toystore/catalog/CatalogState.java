@@ -59,8 +59,13 @@ final class CatalogState implements ReplicatedState {
             p -> {
               if (p.held() != held.getOrDefault(p.name(), 0L)) {
                 throw new StorageException(
-                    "'" + p.name() + "' has " + p.held() + " held, its open holds say "
-                        + held.getOrDefault(p.name(), 0L) + ": the file is damaged");
+                    "'"
+                        + p.name()
+                        + "' has "
+                        + p.held()
+                        + " held, its open holds say "
+                        + held.getOrDefault(p.name(), 0L)
+                        + ": the file is damaged");
               }
             });
   }
@@ -240,8 +245,7 @@ final class CatalogState implements ReplicatedState {
   }
 
   synchronized Stock.Report report() {
-    return new Stock.Report(
-        applied.index(), products().stream().map(ProductRow::stock).toList());
+    return new Stock.Report(applied.index(), products().stream().map(ProductRow::stock).toList());
   }
 
   /** Holds that have been open since before a time of the log, oldest first, at most so many. */

@@ -18,8 +18,8 @@ import toystore.server.Deadline;
 import toystore.server.LeaderRoute;
 
 /**
- * What a catalog leader does on a timer: restock, have doubtful holds resolved by the order log, and
- * forget old ones.
+ * What a catalog leader does on a timer: restock, have doubtful holds resolved by the order log,
+ * and forget old ones.
  */
 final class Chores implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Chores.class.getName());

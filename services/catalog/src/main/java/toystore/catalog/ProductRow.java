@@ -24,8 +24,17 @@ record ProductRow(
   ProductRow {
     if (onHand < 0 || held < 0 || sold < 0 || stocked != onHand + held + sold) {
       throw new IllegalStateException(
-          "stock of '" + name + "' would not add up: " + stocked + " stocked, " + onHand
-              + " on hand, " + held + " held, " + sold + " sold");
+          "stock of '"
+              + name
+              + "' would not add up: "
+              + stocked
+              + " stocked, "
+              + onHand
+              + " on hand, "
+              + held
+              + " held, "
+              + sold
+              + " sold");
     }
   }
 

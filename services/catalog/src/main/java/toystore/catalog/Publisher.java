@@ -62,9 +62,7 @@ final class Publisher implements AutoCloseable {
 
   /** Publishes these products as they are; the future completes once readers see them. */
   CompletableFuture<Boolean> publishLater(Collection<ProductRow> visible) {
-    return visible.isEmpty()
-        ? CompletableFuture.completedFuture(true)
-        : batches.submit(visible);
+    return visible.isEmpty() ? CompletableFuture.completedFuture(true) : batches.submit(visible);
   }
 
   @Nullable ProductRow product(String name) {
@@ -86,11 +84,9 @@ final class Publisher implements AutoCloseable {
         .toList();
   }
 
-  private List<Boolean> publish(List<Collection<ProductRow>> changes)
-      throws InterruptedException {
+  private List<Boolean> publish(List<Collection<ProductRow>> changes) throws InterruptedException {
     Map<String, ProductRow> latest = new HashMap<>();
-    changes.forEach(
-        rows -> rows.forEach(row -> latest.merge(row.name(), row, Publisher::newer)));
+    changes.forEach(rows -> rows.forEach(row -> latest.merge(row.name(), row, Publisher::newer)));
     long begun = System.nanoTime();
     // Before the sessions are listed: one that begins from here on hears nothing of this round.
     beingTold = Set.copyOf(latest.keySet());
@@ -117,8 +113,7 @@ final class Publisher implements AutoCloseable {
     }
   }
 
-  private CompletableFuture<Caller.Reply> tell(
-      Sessions.Recipient recipient, List<String> names) {
+  private CompletableFuture<Caller.Reply> tell(Sessions.Recipient recipient, List<String> names) {
     return caller.call(
         recipient.url() + Paths.INVALIDATION,
         Json.toCbor(new CacheLease.Invalidation(recipient.session(), names)),
@@ -126,9 +121,7 @@ final class Publisher implements AutoCloseable {
   }
 
   private void awaitForgotten(
-      Sessions.Recipient recipient,
-      List<String> names,
-      CompletableFuture<Caller.Reply> telling)
+      Sessions.Recipient recipient, List<String> names, CompletableFuture<Caller.Reply> telling)
       throws InterruptedException {
     CompletableFuture<Caller.Reply> reply = telling;
     while (true) {

@@ -26,8 +26,7 @@ public final class FrontendMain {
     LeaderWatch watch = new LeaderWatch(config, node.metrics());
     LeaderRoute orders = new LeaderRoute(caller, config, config.nodes(Role.ORDER), watch);
     LeaderRoute catalog =
-        new LeaderRoute(
-            caller, config, config.nodes(Role.CATALOG), LeaderRoute.OnLeader.NOBODY);
+        new LeaderRoute(caller, config, config.nodes(Role.CATALOG), LeaderRoute.OnLeader.NOBODY);
     ProductCache cache = cache(node, catalog);
     ProductDesk products =
         node.onStop("products", new ProductDesk(cache, catalog, config, node.metrics()));
@@ -57,12 +56,10 @@ public final class FrontendMain {
     if (!config.cache().enabled()) {
       return null;
     }
-    ProductCache cache =
-        new ProductCache(config.cache().size(), System::nanoTime, node.metrics());
+    ProductCache cache = new ProductCache(config.cache().size(), System::nanoTime, node.metrics());
     node.onStop(
         "lease",
-        new LeaseKeeper(
-            cache, catalog, config.url(node.self()), config.cache(), System::nanoTime));
+        new LeaseKeeper(cache, catalog, config.url(node.self()), config.cache(), System::nanoTime));
     return cache;
   }
 

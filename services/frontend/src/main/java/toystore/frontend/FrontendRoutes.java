@@ -123,25 +123,21 @@ final class FrontendRoutes {
   }
 
   private void order(ServerRequest request, ServerResponse response) throws Exception {
-    long number =
-        Exchange.number("order number", request.path().pathParameters().get("number"));
+    long number = Exchange.number("order number", request.path().pathParameters().get("number"));
     pass(request, response, orders.get(Paths.ORDERS + "/" + number));
   }
 
   private void orders(ServerRequest request, ServerResponse response) throws Exception {
-    String query =
-        "?after=" + Exchange.after(request) + "&limit=" + Exchange.limit(request);
+    String query = "?after=" + Exchange.after(request) + "&limit=" + Exchange.limit(request);
     pass(request, response, orders.get(Paths.ORDERS + query));
   }
 
   /** A replica's answer, error or not, is the front end's. */
-  private static void pass(
-      ServerRequest request, ServerResponse response, Caller.Reply reply) {
+  private static void pass(ServerRequest request, ServerResponse response, Caller.Reply reply) {
     if (reply.status() == 404) {
       throw ApiException.notFound("order not found");
     }
-    Exchange.send(
-        request, response, reply.status(), HeaderValues.CONTENT_TYPE_JSON, reply.body());
+    Exchange.send(request, response, reply.status(), HeaderValues.CONTENT_TYPE_JSON, reply.body());
   }
 
   private void invalidation(ServerRequest request, ServerResponse response) {

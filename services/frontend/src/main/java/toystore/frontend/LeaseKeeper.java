@@ -69,8 +69,7 @@ final class LeaseKeeper implements AutoCloseable {
     }
   }
 
-  private void granted(
-      ProductCache.Session session, long askedNanos, CacheLease.Grant grant) {
+  private void granted(ProductCache.Session session, long askedNanos, CacheLease.Grant grant) {
     if (!grant.continued() && cache.wasLeased(session)) {
       // The catalog has not told this session of every change: nothing of it may be used again.
       LOG.log(Level.INFO, "the catalog does not know this session any more: the cache is dropped");
@@ -78,8 +77,7 @@ final class LeaseKeeper implements AutoCloseable {
       return;
     }
     if (grant.lengthMs() > 0) {
-      Duration usable =
-          Duration.ofMillis(grant.lengthMs()).minus(settings.driftAllowance());
+      Duration usable = Duration.ofMillis(grant.lengthMs()).minus(settings.driftAllowance());
       cache.leased(session, askedNanos + usable.toNanos());
     }
   }

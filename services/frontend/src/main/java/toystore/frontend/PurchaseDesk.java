@@ -104,8 +104,7 @@ final class PurchaseDesk implements AutoCloseable {
     return answers;
   }
 
-  private List<Purchase.Answer> call(List<Purchase> wanted, Deadline deadline)
-      throws IOException {
+  private List<Purchase.Answer> call(List<Purchase> wanted, Deadline deadline) throws IOException {
     batchSize.record(wanted.size());
     byte[] body = Json.toCbor(new Purchase.Batch(deadline.left().toMillis(), wanted));
     Caller.Reply reply = orders.call(Paths.PURCHASES, body, deadline);

@@ -19,8 +19,8 @@ import toystore.server.Deadline;
 import toystore.server.LeaderRoute;
 
 /**
- * The order leader's dealings with the catalog: new holds, and what became of earlier ones. Outcomes
- * ride with the next batch of holds; when none comes, they are sent alone after a moment.
+ * The order leader's dealings with the catalog: new holds, and what became of earlier ones.
+ * Outcomes ride with the next batch of holds; when none comes, they are sent alone after a moment.
  *
  * <p>Outcomes that cannot be told are dropped after the deadline: their holds become doubtful, and
  * the catalog asks for them.
@@ -106,8 +106,7 @@ final class HoldDesk implements AutoCloseable {
   }
 
   private List<Hold.Answer> post(Hold.Batch batch) throws IOException {
-    Caller.Reply reply =
-        catalog.call(Paths.HOLDS, Json.toCbor(batch), Deadline.in(patience));
+    Caller.Reply reply = catalog.call(Paths.HOLDS, Json.toCbor(batch), Deadline.in(patience));
     if (!reply.ok()) {
       throw new IOException("the catalog answered " + reply.status() + " to a batch of holds");
     }

@@ -87,8 +87,7 @@ final class OrderLog implements ReplicatedState {
   private void verify() {
     OrderTables.Verified reached =
         database.read(
-            connection ->
-                OrderTables.verifyFrom(connection, OrderTables.verified(connection)));
+            connection -> OrderTables.verifyFrom(connection, OrderTables.verified(connection)));
     database.write(transaction -> OrderTables.markVerified(transaction, reached)).join();
   }
 

@@ -25,8 +25,7 @@ public final class OrderMain {
   private static void assemble(Node node) {
     StoreConfig config = node.config();
     JdkCaller caller = node.onStop("caller", new JdkCaller(CONNECT));
-    MissedOrdersWire missed =
-        new MissedOrdersWire(caller, name -> config.url(config.node(name)));
+    MissedOrdersWire missed = new MissedOrdersWire(caller, name -> config.url(config.node(name)));
     Replica<OrderLog> replica =
         Replica.open(
             node,
@@ -38,8 +37,7 @@ public final class OrderMain {
         new LeaderRoute(caller, config, config.nodes(Role.CATALOG), LeaderRoute.OnLeader.NOBODY);
     HoldDesk desk =
         node.onStop(
-            "hold desk",
-            new HoldDesk(catalog, config.http().requestDeadline(), config.batch()));
+            "hold desk", new HoldDesk(catalog, config.http().requestDeadline(), config.batch()));
     PurchaseService purchases =
         node.onStop(
             "purchases",
@@ -59,7 +57,12 @@ public final class OrderMain {
             () -> {
               OrderLog.Head head = log.head();
               return replica.status(
-                  true, "leader", "follower", head.orders(), head.hash().toString(), caughtUp.get());
+                  true,
+                  "leader",
+                  "follower",
+                  head.orders(),
+                  head.hash().toString(),
+                  caughtUp.get());
             }));
   }
 

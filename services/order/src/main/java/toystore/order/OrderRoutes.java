@@ -60,8 +60,7 @@ final class OrderRoutes {
 
   /** An order never changes: whoever has it may answer. Only its absence needs a proof. */
   private void order(ServerRequest request, ServerResponse response) throws Exception {
-    long number =
-        Exchange.number("order number", request.path().pathParameters().get("number"));
+    long number = Exchange.number("order number", request.path().pathParameters().get("number"));
     OrderRow row = log.byNumber(number);
     if (row == null) {
       replica.awaitAllCommitted(patience);
@@ -93,8 +92,6 @@ final class OrderRoutes {
 
   private void missed(ServerRequest request, ServerResponse response) {
     Exchange.sendMessage(
-        request,
-        response,
-        MissedOrdersWire.page(log, Exchange.number(request, "from", 0)));
+        request, response, MissedOrdersWire.page(log, Exchange.number(request, "from", 0)));
   }
 }

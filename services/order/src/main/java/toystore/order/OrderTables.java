@@ -65,8 +65,7 @@ final class OrderTables {
     insert.addBatch();
   }
 
-  private static void writeTime(Connection transaction, OrderChange.Time time)
-      throws SQLException {
+  private static void writeTime(Connection transaction, OrderChange.Time time) throws SQLException {
     try (PreparedStatement merge =
             transaction.prepareStatement("MERGE INTO log_time KEY(id) VALUES (0, ?, ?)");
         PreparedStatement forget =
@@ -89,8 +88,7 @@ final class OrderTables {
     }
   }
 
-  static Map<UUID, OrderChange.Tombstoned> tombstones(Connection connection)
-      throws SQLException {
+  static Map<UUID, OrderChange.Tombstoned> tombstones(Connection connection) throws SQLException {
     Map<UUID, OrderChange.Tombstoned> tombstones = new HashMap<>();
     try (PreparedStatement select =
             connection.prepareStatement("SELECT hold_id, time_ms, log_index FROM tombstones");
@@ -133,8 +131,7 @@ final class OrderTables {
   }
 
   /** Rows whose number is above this, at most so many, by rising number. */
-  static List<OrderRow> after(Connection connection, long number, int limit)
-      throws SQLException {
+  static List<OrderRow> after(Connection connection, long number, int limit) throws SQLException {
     try (PreparedStatement select =
         connection.prepareStatement(SELECT + "WHERE number > ? ORDER BY number LIMIT ?")) {
       select.setLong(1, number);

@@ -6,7 +6,9 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import toystore.db.replication.ReplicatedLog;
 
-/** While this replica leads, forgets tombstones that are older than the retention, once in a while. */
+/**
+ * While this replica leads, forgets tombstones that are older than the retention, once in a while.
+ */
 final class Pruning implements AutoCloseable {
   private static final int TIMES_PER_RETENTION = 24;
 
@@ -16,15 +18,13 @@ final class Pruning implements AutoCloseable {
   private final Duration retention;
   private final ScheduledThreadPoolExecutor timer;
 
-  Pruning(
-      ReplicatedLog replicated, OrderLog log, PurchaseService purchases, Duration retention) {
+  Pruning(ReplicatedLog replicated, OrderLog log, PurchaseService purchases, Duration retention) {
     this.replicated = replicated;
     this.log = log;
     this.purchases = purchases;
     this.retention = retention;
     this.timer =
-        new ScheduledThreadPoolExecutor(
-            1, Thread.ofPlatform().daemon().name("pruning").factory());
+        new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().daemon().name("pruning").factory());
     long every = retention.toMillis() / TIMES_PER_RETENTION;
     timer.scheduleWithFixedDelay(this::prune, every, every, TimeUnit.MILLISECONDS);
   }

@@ -25,9 +25,9 @@ import toystore.server.Deadline;
 import toystore.server.OverloadedException;
 
 /**
- * The leader's part of a purchase (design, section 4, steps 3 to 6): answers ids that the log holds,
- * joins requests for an id under way, holds stock, puts the held ones into the log, and tells the
- * catalog what became of each hold.
+ * The leader's part of a purchase (design, section 4, steps 3 to 6): answers ids that the log
+ * holds, joins requests for an id under way, holds stock, puts the held ones into the log, and
+ * tells the catalog what became of each hold.
  *
  * <p>Whatever fails on the way leaves the purchase undecided, never half done: a hold without an
  * order is resolved by the catalog, and an order without an answer is found under its id.
@@ -58,7 +58,8 @@ final class PurchaseService implements AutoCloseable {
     this.replicated = replicated;
     this.desk = desk;
     // Two lanes: the next entry is on its way to the followers while one is being fsynced.
-    this.entries = new Batcher<>("log-batch", sizes.maxSize(), sizes.maxQueued(), 2, this::putIntoLog);
+    this.entries =
+        new Batcher<>("log-batch", sizes.maxSize(), sizes.maxQueued(), 2, this::putIntoLog);
     this.batchSize =
         DistributionSummary.builder("toystore.batch.size").tag("hop", "log").register(metrics);
     this.placed = metrics.counter("toystore.orders.placed");
@@ -86,8 +87,7 @@ final class PurchaseService implements AutoCloseable {
     return answers.stream().map(answer -> await(answer, deadline)).toList();
   }
 
-  private CompletableFuture<Purchase.Answer> joinOrBegin(
-      Purchase purchase, List<UnderWay> fresh) {
+  private CompletableFuture<Purchase.Answer> joinOrBegin(Purchase purchase, List<UnderWay> fresh) {
     UnderWay mine = new UnderWay(purchase, new CompletableFuture<>());
     UnderWay earlier = underWay.putIfAbsent(purchase.orderId(), mine);
     if (earlier == null) {
@@ -98,8 +98,7 @@ final class PurchaseService implements AutoCloseable {
   }
 
   /** The answer to a request that joined another one under the same id. */
-  private static Purchase.Answer joined(
-      Purchase.Answer answer, Purchase first, Purchase second) {
+  private static Purchase.Answer joined(Purchase.Answer answer, Purchase first, Purchase second) {
     if (first.equals(second)) {
       return answer instanceof Purchase.Placed placed
           ? new Purchase.Placed(placed.number(), placed.productVersion(), true)
@@ -221,8 +220,7 @@ final class PurchaseService implements AutoCloseable {
   }
 
   @SuppressWarnings("unchecked")
-  private List<OrderCommand.Outcome> putIntoLog(List<OrderCommand.Entry> batch)
-      throws Exception {
+  private List<OrderCommand.Outcome> putIntoLog(List<OrderCommand.Entry> batch) throws Exception {
     batchSize.record(batch.size());
     byte[] command = new OrderCommand.Place(timeMs(), batch).encode();
     return (List<OrderCommand.Outcome>) result(command);

@@ -38,8 +38,8 @@ import toystore.server.Exchange;
 import toystore.server.Node;
 
 /**
- * A member of a replicated group in a process of its own: opens the file, starts the log on it, says
- * how it is, and halts when either can not go on.
+ * A member of a replicated group in a process of its own: opens the file, starts the log on it,
+ * says how it is, and halts when either can not go on.
  *
  * @param <S> the state that the log drives
  */

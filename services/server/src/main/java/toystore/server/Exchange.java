@@ -23,8 +23,7 @@ public final class Exchange {
   private static final Header JSON = HeaderValues.CONTENT_TYPE_JSON;
   private static final Header CBOR =
       HeaderValues.createCached(HeaderNames.CONTENT_TYPE, "application/cbor");
-  private static final Header RETRY_SOON =
-      HeaderValues.createCached(HeaderNames.RETRY_AFTER, "1");
+  private static final Header RETRY_SOON = HeaderValues.createCached(HeaderNames.RETRY_AFTER, "1");
 
   /** Largest body that nodes send each other: a full batch, several times over. */
   private static final int MAX_INTERNAL_BYTES = 8 << 20;
@@ -143,8 +142,7 @@ public final class Exchange {
     send(request, response, 200, CBOR, Json.toCbor(body));
   }
 
-  public static void sendProblem(
-      ServerRequest request, ServerResponse response, Problem problem) {
+  public static void sendProblem(ServerRequest request, ServerResponse response, Problem problem) {
     if (problem.code() == 503) {
       response.header(RETRY_SOON);
     }

@@ -119,8 +119,7 @@ public final class LeaderRoute {
       target = known != null ? known : targets.get(next++ % targets.size());
       pause = sleep(pause, deadline);
     }
-    throw new ApiException(
-        503, "no leader of " + names() + " answered within the deadline", last);
+    throw new ApiException(503, "no leader of " + names() + " answered within the deadline", last);
   }
 
   private String names() {
@@ -139,8 +138,7 @@ public final class LeaderRoute {
 
   private Caller.Reply attempt(
       Target target, String path, byte @Nullable [] body, Deadline deadline) throws IOException {
-    CompletableFuture<Caller.Reply> reply =
-        caller.call(target.url() + path, body, deadline.left());
+    CompletableFuture<Caller.Reply> reply = caller.call(target.url() + path, body, deadline.left());
     try {
       while (true) {
         try {

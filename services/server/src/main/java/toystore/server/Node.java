@@ -71,8 +71,9 @@ public final class Node {
   }
 
   /**
-   * Runs a node until it is told to stop. Wrong settings end the process with 2, a port or directory
-   * in use with 6, anything else that keeps it from starting with 1; the last line says why.
+   * Runs a node until it is told to stop. Wrong settings end the process with 2, a port or
+   * directory in use with 6, anything else that keeps it from starting with 1; the last line says
+   * why.
    */
   public static void run(String[] args, Role role, Assembly assembly) {
     Node node = null;

@@ -148,8 +148,7 @@ public final class NodeServer implements AutoCloseable {
     }
   }
 
-  private static void answerError(
-      ServerRequest request, ServerResponse response, Throwable error) {
+  private static void answerError(ServerRequest request, ServerResponse response, Throwable error) {
     Problem problem =
         switch (error) {
           case ApiException e -> e.problem();
@@ -203,8 +202,7 @@ public final class NodeServer implements AutoCloseable {
     requireFree(address, config.httpPort(node));
     requireFree(address, config.observePort(node));
     routes.get(
-        Paths.STATUS,
-        (request, response) -> Exchange.sendJson(request, response, status.get()));
+        Paths.STATUS, (request, response) -> Exchange.sendJson(request, response, status.get()));
     WebServer server =
         WebServer.builder()
             .serviceRegistry(emptyRegistry())
@@ -249,8 +247,7 @@ public final class NodeServer implements AutoCloseable {
     return new NodeServer(server);
   }
 
-  private static Routes observe(
-      PrometheusMeterRegistry metrics, Supplier<NodeStatus> status) {
+  private static Routes observe(PrometheusMeterRegistry metrics, Supplier<NodeStatus> status) {
     return new Routes()
         .get(
             Paths.METRICS,
@@ -266,8 +263,7 @@ public final class NodeServer implements AutoCloseable {
                   response,
                   now.ready() ? 200 : 503,
                   HeaderValues.CONTENT_TYPE_JSON,
-                  Json.toJson(
-                      Map.of("status", now.ready() ? "UP" : "DOWN", "state", now.state())));
+                  Json.toJson(Map.of("status", now.ready() ? "UP" : "DOWN", "state", now.state())));
             });
   }
 

@@ -138,8 +138,7 @@ class BadInputTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {"?limit=0", "?limit=x", "?limit=1000000", "?after=x", "?limit=1&limit=2"})
+  @ValueSource(strings = {"?limit=0", "?limit=x", "?limit=1000000", "?after=x", "?limit=1&limit=2"})
   void aListingOfNoSensibleSizeIs400(String query, Store store) {
     assertThat(store.get(store.frontEnd() + "/orders" + query).status()).isEqualTo(400);
   }
@@ -216,8 +215,7 @@ class BadInputTest {
   @Test
   void theSameKeyWithAnotherBodyIs422AndTheOrderStays(Store store) {
     String key = UUID.randomUUID().toString();
-    Store.Answer first =
-        store.post("/orders", Store.order("Marbles", 1), "Idempotency-Key", key);
+    Store.Answer first = store.post("/orders", Store.order("Marbles", 1), "Idempotency-Key", key);
     assertThat(first.status()).isEqualTo(200);
     awaitRest(store);
     before = everything(store);
@@ -227,8 +225,7 @@ class BadInputTest {
     assertRefused(
         store.post("/orders", Store.order("Fox", 1), "Idempotency-Key", key), 422, "order ");
 
-    Store.Answer again =
-        store.post("/orders", Store.order("Marbles", 1), "Idempotency-Key", key);
+    Store.Answer again = store.post("/orders", Store.order("Marbles", 1), "Idempotency-Key", key);
     assertThat(again.status()).isEqualTo(200);
     assertThat(again.body()).isEqualTo(first.body());
     assertThat(again.header("Idempotent-Replayed")).isEqualTo("true");
@@ -241,7 +238,11 @@ class BadInputTest {
     Awaitility.await()
         .until(
             () ->
-                store.get(store.catalog() + "/stock").json().get("stock").findValues("held")
+                store
+                    .get(store.catalog() + "/stock")
+                    .json()
+                    .get("stock")
+                    .findValues("held")
                     .stream()
                     .allMatch(held -> held.asLong() == 0));
   }

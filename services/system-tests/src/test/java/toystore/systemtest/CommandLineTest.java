@@ -41,8 +41,16 @@ class CommandLineTest {
     for (JsonNode node : status.get("nodes")) {
       assertThat(node.propertyStream().map(Map.Entry::getKey))
           .contains(
-              "node", "role", "state", "pid", "url", "commit_index", "applied_index", "lag",
-              "orders", "uptime_s");
+              "node",
+              "role",
+              "state",
+              "pid",
+              "url",
+              "commit_index",
+              "applied_index",
+              "lag",
+              "orders",
+              "uptime_s");
       assertThat(node.get("state").asText()).isEqualTo("ready");
     }
   }

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
+import java.util.jar.JarFile;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -30,13 +31,18 @@ class ConventionsTest {
 
   @BeforeAll
   static void readTheDistribution() throws IOException {
+    List<JarFile> jars = new ArrayList<>();
     try (Stream<Path> files = Files.list(HOME.resolve("toyctl/target/dist/lib"))) {
-      store =
-          new ClassFileImporter()
-              .importPaths(
-                  files
-                      .filter(f -> f.getFileName().toString().matches("toy(store|ctl)-.*\\.jar"))
-                      .toList());
+      for (Path file : files.toList()) {
+        if (file.getFileName().toString().matches("toy(store|ctl)-.*\\.jar")) {
+          jars.add(new JarFile(file.toFile()));
+        }
+      }
+      store = new ClassFileImporter().importJars(jars);
+    } finally {
+      for (JarFile jar : jars) {
+        jar.close();
+      }
     }
     assertThat(store.stream().filter(c -> c.getPackageName().startsWith("toystore")).count())
         .isGreaterThan(100);

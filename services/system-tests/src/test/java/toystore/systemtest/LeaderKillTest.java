@@ -101,8 +101,7 @@ class LeaderKillTest {
       assertThat(rows.get(i)).startsWith(i + " ");
     }
     // Every client got its answer, so what is in the log is exactly what was acknowledged.
-    assertThat(rows)
-        .isEqualTo(acknowledged.entrySet().stream().map(LeaderKillTest::row).toList());
+    assertThat(rows).isEqualTo(acknowledged.entrySet().stream().map(LeaderKillTest::row).toList());
   }
 
   private static String row(Map.Entry<Long, String> order) {

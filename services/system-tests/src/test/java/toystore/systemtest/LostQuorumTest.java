@@ -16,8 +16,7 @@ class LostQuorumTest {
       store.kill("order-3");
       String key = "made-while-there-was-no-quorum";
 
-      Store.Answer refused =
-          store.post("/orders", Store.order("Tux", 2), "Idempotency-Key", key);
+      Store.Answer refused = store.post("/orders", Store.order("Tux", 2), "Idempotency-Key", key);
 
       assertThat(refused.status()).isEqualTo(503);
       assertThat(refused.header("Retry-After")).isNotEmpty();
@@ -28,16 +27,14 @@ class LostQuorumTest {
       assertThat(store.get(store.frontEnd() + "/orders/" + number).status()).isEqualTo(200);
 
       store.start("order-2");
-      Store.Answer placed =
-          store.post("/orders", Store.order("Tux", 2), "Idempotency-Key", key);
+      Store.Answer placed = store.post("/orders", Store.order("Tux", 2), "Idempotency-Key", key);
       assertThat(placed.status()).isEqualTo(200);
       assertThat(placed.json().at("/data/order_number").asLong()).isEqualTo(number + 1);
       store.start("order-3");
       assertThat(store.verify().succeeded().json().get("result").asText()).isEqualTo("equal");
       Awaitility.await()
           .atMost(Duration.ofSeconds(30))
-          .untilAsserted(
-              () -> assertThat(store.quantities()).containsEntry("Tux", 97L));
+          .untilAsserted(() -> assertThat(store.quantities()).containsEntry("Tux", 97L));
     }
   }
 

@@ -80,8 +80,7 @@ class RecordedCasesTest {
 
       assertThat(answer.status()).isEqualTo(200);
       assertThat(answer.body())
-          .isEqualTo(
-              "{\"data\":{\"number\":" + number + ",\"name\":\"Fox\",\"quantity\":3}}");
+          .isEqualTo("{\"data\":{\"number\":" + number + ",\"name\":\"Fox\",\"quantity\":3}}");
     }
 
     @Test
@@ -211,14 +210,16 @@ class RecordedCasesTest {
       Purchase.Answer first = buy(store, purchase);
       Purchase.Answer again = buy(store, purchase);
 
-      assertThat(first).isInstanceOfSatisfying(Purchase.Placed.class, placed -> {
-        assertThat(again)
-            .isEqualTo(new Purchase.Placed(placed.number(), placed.productVersion(), true));
-      });
+      assertThat(first)
+          .isInstanceOfSatisfying(
+              Purchase.Placed.class,
+              placed -> {
+                assertThat(again)
+                    .isEqualTo(new Purchase.Placed(placed.number(), placed.productVersion(), true));
+              });
     }
 
-    private static Purchase.Answer buy(Store store, String name, int quantity)
-        throws IOException {
+    private static Purchase.Answer buy(Store store, String name, int quantity) throws IOException {
       return buy(store, new Purchase(UUID.randomUUID(), name, quantity));
     }
 

@@ -89,8 +89,7 @@ class RecordedExperimentTest {
   }
 
   private static JsonNode recorded() throws IOException {
-    try (InputStream in =
-        RecordedExperimentTest.class.getResourceAsStream("recorded-run.json")) {
+    try (InputStream in = RecordedExperimentTest.class.getResourceAsStream("recorded-run.json")) {
       return Json.json().readTree(in);
     }
   }

@@ -47,7 +47,11 @@ final class Store implements AutoCloseable {
     this.portBase = portBase;
     this.toyctl =
         new Toyctl(
-            "--data", data().toString(), "--port-base", Integer.toString(portBase), "--timeout",
+            "--data",
+            data().toString(),
+            "--port-base",
+            Integer.toString(portBase),
+            "--timeout",
             "30");
   }
 

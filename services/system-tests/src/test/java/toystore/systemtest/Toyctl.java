@@ -64,10 +64,7 @@ final class Toyctl {
         throw new AssertionError(command + " does not end: " + Files.readString(err, UTF_8));
       }
       return new Outcome(
-          command,
-          process.exitValue(),
-          Files.readString(out, UTF_8),
-          Files.readString(err, UTF_8));
+          command, process.exitValue(), Files.readString(out, UTF_8), Files.readString(err, UTF_8));
     } catch (IOException e) {
       throw new UncheckedIOException("cannot run " + command, e);
     } catch (InterruptedException e) {

@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
 import toystore.db.storage.LogPosition;
 
 /**
- * Between Ratis and a {@link ReplicatedState}, and nothing more. "Snapshots" have no files: they are
- * the position up to which the state is durable.
+ * Between Ratis and a {@link ReplicatedState}, and nothing more. "Snapshots" have no files: they
+ * are the position up to which the state is durable.
  */
 final class RatisStateMachine extends BaseStateMachine {
   private static final long PERSIST_SECONDS = 60;
@@ -187,7 +187,10 @@ final class RatisStateMachine extends BaseStateMachine {
         // fresh durable position lets the leader see that the log can go on from here.
         LogPosition position = persist();
         durable = new Durable(TermIndex.valueOf(position.term(), position.index()));
-        getServer().get().getDivision(getGroupId()).getRaftLog()
+        getServer()
+            .get()
+            .getDivision(getGroupId())
+            .getRaftLog()
             .updateSnapshotIndex(position.index());
         installed.completeOnTimeout(null, RETRY_INSTALL_MS, TimeUnit.MILLISECONDS);
         return;

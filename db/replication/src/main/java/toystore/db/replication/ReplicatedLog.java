@@ -144,10 +144,20 @@ public final class ReplicatedLog implements AutoCloseable {
   }
 
   private void run(LogPosition recovered) throws IOException {
-    server.start();
-    long first = division().getRaftLog().getStartIndex();
+    try {
+      server.start();
+      requireDataFor(division().getRaftLog().getStartIndex(), recovered);
+    } catch (IOException | RuntimeException e) {
+      // Else its threads go on, and the directory stays locked.
+      closeAfter(e);
+      throw e;
+    }
+    watch.scheduleWithFixedDelay(
+        this::look, LOOK.toMillis(), LOOK.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private static void requireDataFor(long first, LogPosition recovered) {
     if (first > recovered.index() + 1) {
-      server.close();
       throw new StorageException(
           "the Raft log begins at "
               + first
@@ -155,8 +165,14 @@ public final class ReplicatedLog implements AutoCloseable {
               + recovered.index()
               + ": what lies between is lost here; start this node as a fresh member");
     }
-    watch.scheduleWithFixedDelay(
-        this::look, LOOK.toMillis(), LOOK.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private void closeAfter(Exception cause) {
+    try {
+      server.close();
+    } catch (IOException | RuntimeException e) {
+      cause.addSuppressed(e);
+    }
   }
 
   private RaftServer.Division division() throws IOException {

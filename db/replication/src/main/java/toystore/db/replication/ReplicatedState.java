@@ -23,14 +23,14 @@ public interface ReplicatedState {
   void skip(LogPosition position);
 
   /**
-   * Makes all that was applied durable and gives its position. The log drops only entries up to such
-   * a position.
+   * Makes all that was applied durable and gives its position. The log drops only entries up to
+   * such a position.
    */
   CompletableFuture<LogPosition> persist();
 
   /**
-   * Obtains from that member what this state lacks and the log no longer holds, and makes it durable
-   * (Raft §7, without sending what is there already).
+   * Obtains from that member what this state lacks and the log no longer holds, and makes it
+   * durable (Raft §7, without sending what is there already).
    *
    * @return the position of the state as it is now
    */

@@ -27,8 +27,8 @@ import org.h2.mvstore.MVStore;
  * only at a commit, so a crash cannot tear one commit across two tables ({@code TornCommitTest}).
  * Nobody interrupts that thread, because an interrupt closes the file.
  *
- * <p>Any exception on the writer is fatal: {@code onFatal} is told once, and the process is expected
- * to halt, since a restarted replica is correct and a limping one is not.
+ * <p>Any exception on the writer is fatal: {@code onFatal} is told once, and the process is
+ * expected to halt, since a restarted replica is correct and a limping one is not.
  */
 public final class Database implements AutoCloseable {
   // "async", because an interrupt of a reading thread closes the channel that "file" opens, for the
@@ -70,8 +70,7 @@ public final class Database implements AutoCloseable {
    */
   public static Database open(
       Path file, Migrations migrations, Sizes sizes, Consumer<Throwable> onFatal) {
-    String url =
-        URL_PREFIX + file.toAbsolutePath() + SETTINGS + ";CACHE_SIZE=" + sizes.cacheKb();
+    String url = URL_PREFIX + file.toAbsolutePath() + SETTINGS + ";CACHE_SIZE=" + sizes.cacheKb();
     ScheduledThreadPoolExecutor thread =
         new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().name("h2-writer-" + file.getFileName()).factory());

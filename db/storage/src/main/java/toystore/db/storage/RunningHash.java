@@ -7,8 +7,8 @@ import java.util.HexFormat;
 
 /**
  * The running hash of a log: each row's hash is the first 16 bytes of SHA-256 over the hash before
- * it and the row's own bytes. Two logs with the same last hash have the same rows, and a changed row
- * shows in every hash after it; H2's pages carry no checksum of their own.
+ * it and the row's own bytes. Two logs with the same last hash have the same rows, and a changed
+ * row shows in every hash after it; H2's pages carry no checksum of their own.
  *
  * <p>Not thread-safe.
  */

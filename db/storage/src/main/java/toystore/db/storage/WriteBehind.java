@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Carries applied changes into H2 behind the Raft log: all that was applied since goes into one
- * transaction, together with the position of the last entry, at a fixed interval or when enough rows
- * wait. So H2 always is the state after exactly one log entry, and replaying the log from there is
- * harmless.
+ * transaction, together with the position of the last entry, at a fixed interval or when enough
+ * rows wait. So H2 always is the state after exactly one log entry, and replaying the log from
+ * there is harmless.
  *
  * <p>The queue is bounded: {@link #append} waits for room, which slows the applying thread and with
  * it the log.
@@ -188,8 +188,8 @@ public final class WriteBehind<C> {
   }
 
   /**
-   * Puts changes in that did not come through the log but from another replica, as of this position:
-   * one transaction, synced. Nothing may be applied meanwhile.
+   * Puts changes in that did not come through the log but from another replica, as of this
+   * position: one transaction, synced. Nothing may be applied meanwhile.
    */
   public CompletableFuture<LogPosition> install(LogPosition position, List<C> changes) {
     lock.lock();
