@@ -27,7 +27,7 @@ class BadInputTest {
   /** All that a purchase would change. */
   private static String everything(Store store) {
     return store.get(store.catalog() + "/stock").json().get("stock")
-        + store.status(Store.LEADER).get("orders").asText();
+        + store.get(store.order(3) + "/status").json().get("orders").asText();
   }
 
   @BeforeEach
@@ -38,7 +38,8 @@ class BadInputTest {
   @AfterEach
   void nothingHasChanged(Store store) {
     assertThat(everything(store)).isEqualTo(before);
-    assertThat(store.status().get("health").asText()).isEqualTo("healthy");
+    assertThat(store.get(store.frontEnd() + "/status").json().get("state").asText())
+        .isEqualTo("ready");
   }
 
   private static void assertRefused(Store.Answer answer, int status, String words) {
