@@ -113,7 +113,7 @@ final class HoldDesk implements AutoCloseable {
     return Json.fromCbor(reply.body(), Hold.Answers.class).answers();
   }
 
-  /** Sends what is left to tell, briefly: what is not told is asked for. */
+  /** Ends at once: what has not been told is asked for by the catalog. */
   @Override
   public void close() {
     timer.shutdown();

@@ -103,6 +103,7 @@ public final class Replica<S extends ReplicatedState> implements AutoCloseable {
                 migrations,
                 Group.sizes(node.config().storage()),
                 e -> node.halt("the database cannot be written", e)));
+    node.onStop("compaction", new Compaction(database));
     S made = state.apply(database, Group.pace(node.config().storage()));
     return node.onStop("raft", new Replica<>(node, made));
   }
