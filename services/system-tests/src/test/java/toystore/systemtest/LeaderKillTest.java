@@ -78,11 +78,16 @@ class LeaderKillTest {
   }
 
   private static void killAndRestartTheLeader(Store store, Map<Long, String> acknowledged) {
-    String leader = store.status().get("leader").asText();
+    // Leadership may be on its way back to the highest id just now.
+    String leader =
+        Awaitility.await()
+            .atMost(Duration.ofSeconds(30))
+            .until(() -> store.status().get("leader"), JsonNode::isTextual)
+            .asText();
     long before = acknowledged.size();
     store.kill(leader);
     Awaitility.await()
-        .atMost(Duration.ofSeconds(15))
+        .atMost(Duration.ofSeconds(30))
         .until(() -> acknowledged.size() > before + CLIENTS);
     store.start(leader);
   }
