@@ -5,6 +5,7 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,7 +49,7 @@ public final class ReplicatedLog implements AutoCloseable {
   public record Applied(long index, Object result) {}
 
   private final Member self;
-  private final Map<String, Member> members;
+  private final Member highest;
   private final RaftGroupId groupId;
   private final RaftServer server;
   private final ClientId client = ClientId.randomId();
@@ -65,8 +66,7 @@ public final class ReplicatedLog implements AutoCloseable {
       LogSettings settings,
       LogListener listener) {
     this.self = self;
-    this.members = new HashMap<>();
-    members.forEach(m -> this.members.put(m.name(), m));
+    this.highest = members.stream().max(Comparator.comparingInt(Member::id)).orElse(self);
     this.groupId = groupId;
     this.server = server;
     this.listener = listener;
@@ -335,24 +335,22 @@ public final class ReplicatedLog implements AutoCloseable {
     }
   }
 
+  /**
+   * Ratis hands leadership only to the member of the highest priority of all, dead or alive. So if
+   * the second highest lost an election under load to a lower one with a longer log, it waits for
+   * the next election.
+   */
   private void giveWay(RaftServer.Division division, DivisionInfo info) throws IOException {
-    long now = System.nanoTime();
-    Member best = null;
-    for (Map.Entry<String, Follower> entry : followers(info).entrySet()) {
-      Member peer = members.get(entry.getKey());
-      if (peer != null
-          && peer.id() > self.id()
-          && keeper.shouldYieldTo(
-              peer.name(), entry.getValue().match(), entry.getValue().silentMs(), now)
-          && (best == null || peer.id() > best.id())) {
-        best = peer;
-      }
-    }
+    Follower follower = followers(info).get(highest.name());
+    boolean yield =
+        follower != null
+            && keeper.shouldYieldTo(
+                highest.name(), follower.match(), follower.silentMs(), System.nanoTime());
     keeper.looked(division.getRaftLog().getLastCommittedIndex());
-    if (best != null) {
-      LOG.log(Level.INFO, "{0} gives leadership to {1}", self.name(), best.name());
+    if (yield) {
+      LOG.log(Level.INFO, "{0} gives leadership to {1}", self.name(), highest.name());
       keeper.reset();
-      transferTo(best);
+      transferTo(highest);
     }
   }
 

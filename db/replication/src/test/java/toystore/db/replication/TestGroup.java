@@ -1,0 +1,354 @@
+package toystore.db.replication;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
+import org.jspecify.annotations.Nullable;
+
+/** Members of one group in this JVM, named member-1 and so on, that tests start and stop. */
+final class TestGroup implements AutoCloseable {
+  static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration POLL = Duration.ofMillis(20);
+  private static final int IN_FLIGHT = 256;
+
+  /** Longer than a node's, so that a busy machine makes no leader. */
+  private static final Duration ELECTION = Duration.ofMillis(300);
+
+  /** A member that runs. */
+  record Running(int id, ReplicatedLog log, Ledger ledger, Events events) {}
+
+  /** What a member was told. */
+  static final class Events implements LogListener {
+    private final List<Long> termsLed = new CopyOnWriteArrayList<>();
+    private final List<String> fatal = new CopyOnWriteArrayList<>();
+
+    @Override
+    public void leading(long term) {
+      termsLed.add(term);
+    }
+
+    @Override
+    public void notLeading() {}
+
+    @Override
+    public void leaderKnown(String leader, long term) {}
+
+    @Override
+    public void fatal(String what, @Nullable Throwable cause) {
+      fatal.add(what + (cause == null ? "" : ": " + cause));
+    }
+
+    int timesLed() {
+      return termsLed.size();
+    }
+
+    List<String> fatal() {
+      return fatal;
+    }
+  }
+
+  private final Path directory;
+  private final UUID id = UUID.randomUUID();
+  private final List<Member> members;
+  private final int snapshotEntries;
+  private final Map<Integer, Running> running = new ConcurrentSkipListMap<>();
+
+  private TestGroup(Path directory, int size, int snapshotEntries) {
+    this.directory = directory;
+    this.snapshotEntries = snapshotEntries;
+    List<Integer> ports = freePorts(size);
+    this.members =
+        IntStream.rangeClosed(1, size)
+            .mapToObj(m -> new Member("member-" + m, m, "127.0.0.1", ports.get(m - 1)))
+            .toList();
+  }
+
+  /** A group that keeps its whole log; none of its members runs yet. */
+  static TestGroup of(Path directory, int size) {
+    return new TestGroup(directory, size, 1_000_000);
+  }
+
+  /** A group whose log drops every so many entries what is in the files. */
+  static TestGroup purging(Path directory, int size, int snapshotEntries) {
+    return new TestGroup(directory, size, snapshotEntries);
+  }
+
+  private static List<Integer> freePorts(int count) {
+    List<ServerSocket> sockets = new ArrayList<>();
+    try {
+      for (int i = 0; i < count; i++) {
+        sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
+      }
+      return sockets.stream().map(ServerSocket::getLocalPort).toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } finally {
+      sockets.forEach(TestGroup::closeQuietly);
+    }
+  }
+
+  private static void closeQuietly(ServerSocket socket) {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Polls often: what these tests wait for takes milliseconds. */
+  static ConditionFactory await() {
+    return Awaitility.await().atMost(PATIENCE).pollDelay(Duration.ZERO).pollInterval(POLL);
+  }
+
+  TestGroup startAll() {
+    members.forEach(m -> start(m.id()));
+    return this;
+  }
+
+  Running start(int member) {
+    Member self = members.get(member - 1);
+    Events events = new Events();
+    Ledger ledger =
+        new Ledger(
+            home(member).resolve("ledger"),
+            this::ledgerOf,
+            e -> events.fatal("the file cannot be written", e));
+    try {
+      ReplicatedLog log =
+          ReplicatedLog.start(
+              id, self, members, raftDirectory(member), settings(member), ledger, events);
+      Running started = new Running(member, log, ledger, events);
+      running.put(member, started);
+      return started;
+    } catch (RuntimeException e) {
+      ledger.close();
+      throw e;
+    }
+  }
+
+  private LogSettings settings(int member) {
+    int higher = members.size() - member;
+    return new LogSettings(
+        ELECTION,
+        ELECTION.multipliedBy(2),
+        higher == 0 ? Duration.ofMillis(50) : ELECTION.multipliedBy(1 + 2L * higher),
+        Duration.ofMillis(600),
+        Duration.ofSeconds(1),
+        1 << 20,
+        snapshotEntries,
+        0);
+  }
+
+  private Ledger ledgerOf(String name) throws IOException {
+    for (Running member : running.values()) {
+      if (members.get(member.id() - 1).name().equals(name)) {
+        return member.ledger();
+      }
+    }
+    throw new IOException(name + " does not run");
+  }
+
+  /** Where a member has its files. */
+  Path home(int member) {
+    try {
+      return Files.createDirectories(directory.resolve("member-" + member));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  Path raftDirectory(int member) {
+    return home(member).resolve("raft");
+  }
+
+  int port(int member) {
+    return members.get(member - 1).port();
+  }
+
+  void stop(int member) {
+    Running stopping = running.remove(member);
+    if (stopping == null) {
+      throw new IllegalStateException("member " + member + " does not run");
+    }
+    stopping.log().close();
+    stopping.ledger().close();
+  }
+
+  Running member(int member) {
+    Running found = running.get(member);
+    if (found == null) {
+      throw new IllegalStateException("member " + member + " does not run");
+    }
+    return found;
+  }
+
+  Collection<Running> running() {
+    return running.values();
+  }
+
+  /** The member that leads and is ready, if one is. */
+  @Nullable Running leaderNow() {
+    return running.values().stream().filter(m -> m.log().leads()).findFirst().orElse(null);
+  }
+
+  Running awaitLeader() {
+    Running leader = leaderNow();
+    if (leader == null) {
+      await().until(() -> leaderNow() != null);
+      return awaitLeader();
+    }
+    return leader;
+  }
+
+  /** Waits until this member leads and all others that run know it. */
+  Running awaitLeader(int member) {
+    String name = members.get(member - 1).name();
+    await()
+        .until(
+            () ->
+                member(member).log().leads()
+                    && running.values().stream()
+                        .allMatch(m -> name.equals(m.log().status().leader())));
+    return member(member);
+  }
+
+  int timesLed() {
+    return running.values().stream().mapToInt(m -> m.events().timesLed()).sum();
+  }
+
+  /** Submits to the leader, whoever that is; fails if it is not known whether it was applied. */
+  ReplicatedLog.Applied submit(long command) {
+    CompletableFuture<ReplicatedLog.Applied> answer = new CompletableFuture<>();
+    await()
+        .until(
+            () -> {
+              try {
+                answer.complete(
+                    awaitLeader()
+                        .log()
+                        .submit(Ledger.command(command, 0))
+                        .get(PATIENCE.toSeconds(), TimeUnit.SECONDS));
+                return true;
+              } catch (ExecutionException e) {
+                if (e.getCause() instanceof NotLeaderException) {
+                  return false;
+                }
+                throw e;
+              }
+            });
+    return get(answer);
+  }
+
+  /** Submits until so many large commands are acknowledged, several at a time. */
+  void submitMany(long first, int count, int bytes) {
+    Deque<CompletableFuture<?>> underWay = new ArrayDeque<>();
+    long id = first;
+    int acknowledged = 0;
+    while (acknowledged < count) {
+      while (underWay.size() < Math.min(IN_FLIGHT, count - acknowledged)) {
+        underWay.add(awaitLeader().log().submit(Ledger.command(id++, bytes)));
+      }
+      if (succeeded(underWay.remove())) {
+        acknowledged++;
+      }
+    }
+  }
+
+  private static boolean succeeded(CompletableFuture<?> submitted) {
+    return get(submitted.handle((applied, e) -> e == null));
+  }
+
+  static <T> T get(CompletableFuture<T> future) {
+    try {
+      return future.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      throw new AssertionError(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Waits until all that run have these entries, in memory and in their files, and none failed. */
+  void awaitAllHave(List<Long> ids) {
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(running.values())
+                    .allSatisfy(m -> assertThat(m.ledger().size()).isEqualTo(ids.size())));
+    for (Running member : running.values()) {
+      assertThat(member.ledger().ids()).as("member %d", member.id()).isEqualTo(ids);
+      await().until(() -> member.ledger().written().equals(ids));
+    }
+    assertNoneFailed();
+  }
+
+  void awaitAllEqual() {
+    awaitAllHave(awaitLeader().ledger().ids());
+  }
+
+  void assertNoneFailed() {
+    assertThat(running.values())
+        .allSatisfy(m -> assertThat(m.events().fatal()).as("member %d", m.id()).isEmpty());
+  }
+
+  /** Waits until this member's log has dropped its first entries. */
+  void awaitPurged(int member) {
+    await().until(() -> segments(member).noneMatch(s -> s.startsWith("log_0-")));
+  }
+
+  private Stream<String> segments(int member) throws IOException {
+    try (Stream<Path> files = Files.walk(raftDirectory(member))) {
+      return files
+          .map(file -> String.valueOf(file.getFileName()))
+          .filter(name -> name.startsWith("log_"))
+          .toList()
+          .stream();
+    }
+  }
+
+  /** The index with which the log of this member begins. */
+  long logStart(int member) throws IOException {
+    return segments(member)
+        .mapToLong(name -> Long.parseLong(name.replaceAll("log_(inprogress_)?(\\d+).*", "$2")))
+        .min()
+        .orElseThrow();
+  }
+
+  /** Stops all at once: each takes a second. */
+  void stopAll() {
+    CompletableFuture.allOf(
+            running.keySet().stream()
+                .map(member -> CompletableFuture.runAsync(() -> stop(member)))
+                .toArray(CompletableFuture<?>[]::new))
+        .join();
+  }
+
+  @Override
+  public void close() {
+    stopAll();
+  }
+}
