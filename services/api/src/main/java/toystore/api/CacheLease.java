@@ -2,6 +2,7 @@ package toystore.api;
 
 import java.util.List;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** What a front end and the catalog say to each other about cached products (design, section 5). */
 public final class CacheLease {
@@ -12,16 +13,19 @@ public final class CacheLease {
    *
    * @param session chosen by the front end, anew whenever it drops its cache
    * @param url where the catalog sends invalidations
+   * @param catalog the catalog that granted the session its first lease, or null while it has had
+   *     none. Another catalog must not go on with it: the cache may hold what was changed meanwhile
    */
-  public record Renewal(UUID session, String url) {}
+  public record Renewal(UUID session, String url, @Nullable UUID catalog) {}
 
   /**
    * Catalog to front end: the lease lasts so long from the moment the renewal was <em>sent</em>.
    *
-   * @param continued the catalog knew this session, and has told it of every change since it began;
-   *     otherwise the front end must drop its cache before it uses this lease
+   * @param continued the session lives: the catalog has told it of every change since it began.
+   *     Otherwise it is over for good; the front end drops its cache and begins another
+   * @param catalog chosen by the catalog, anew whenever it starts
    */
-  public record Grant(long lengthMs, boolean continued) {}
+  public record Grant(long lengthMs, boolean continued, UUID catalog) {}
 
   /** Catalog to front end: forget these products. The answer 200 acknowledges it. */
   public record Invalidation(UUID session, List<String> names) {

@@ -1,5 +1,6 @@
 package toystore.api;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.dataformat.csv.CsvMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvParser;
@@ -59,6 +60,9 @@ public final class CatalogFile {
         items.add(item);
       }
       require(!items.isEmpty(), "there are no products");
+    } catch (JsonProcessingException e) {
+      throw new ConfigException(
+          called + ":" + e.getLocation().getLineNr() + ": " + e.getOriginalMessage(), e);
     } catch (IllegalArgumentException | ApiException e) {
       throw new ConfigException(called + ":" + line + ": " + e.getMessage(), e);
     }

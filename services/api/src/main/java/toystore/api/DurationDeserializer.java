@@ -2,6 +2,7 @@ package toystore.api;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.databind.DeserializationContext;
+import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.deser.std.StdScalarDeserializer;
 import java.io.IOException;
 import java.time.Duration;
@@ -20,7 +21,12 @@ final class DurationDeserializer extends StdScalarDeserializer<Duration> {
   @Override
   public Duration deserialize(JsonParser parser, DeserializationContext context)
       throws IOException {
-    return parse(parser.getValueAsString(""));
+    try {
+      return parse(parser.getValueAsString(""));
+    } catch (ConfigException e) {
+      // As a mapping problem it carries the path of its key.
+      throw JsonMappingException.from(parser, e.getMessage(), e);
+    }
   }
 
   /** Reads one duration; throws {@link ConfigException} if the text is none. */

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -239,7 +240,9 @@ public record StoreConfig(
         .propertyNamingStrategy(PropertyNamingStrategies.KEBAB_CASE)
         .enable(
             DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES,
-            DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
+            DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES,
+            DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
+        .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
         .addModule(new SimpleModule().addDeserializer(Duration.class, new DurationDeserializer()))
         .build();
   }
@@ -352,15 +355,17 @@ public record StoreConfig(
     } catch (UnrecognizedPropertyException e) {
       throw new ConfigException("unknown key '" + e.getPropertyName() + "' in nodes", e);
     } catch (JsonMappingException e) {
-      for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-        if (cause instanceof ConfigException config) {
-          throw config;
-        }
-      }
-      throw new ConfigException(path(e) + ": " + firstLine(e), e);
+      throw new ConfigException(problem(e), e);
     } catch (IOException e) {
       throw new ConfigException(firstLine(e), e);
     }
+  }
+
+  /** What the records' own checks say names the key already; all else needs its path. */
+  private static String problem(JsonMappingException e) {
+    return e instanceof ValueInstantiationException && e.getCause() instanceof ConfigException own
+        ? String.valueOf(own.getMessage())
+        : path(e) + ": " + firstLine(e);
   }
 
   private static String path(JsonMappingException e) {

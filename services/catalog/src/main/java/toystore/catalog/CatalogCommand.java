@@ -51,7 +51,8 @@ sealed interface CatalogCommand {
    * What applying a command gave.
    *
    * @param answers one to each hold, in order
-   * @param visible the products that clients now see differently, as they are after the command
+   * @param visible the products that clients now see differently or that an answer speaks of, as
+   *     they are after the command
    */
   record Result(List<Hold.Answer> answers, Map<String, ProductRow> visible) {
     public Result {

@@ -90,8 +90,11 @@ final class CatalogRoutes {
     Exchange.sendData(request, response, products);
   }
 
-  private void lease(ServerRequest request, ServerResponse response) {
+  private void lease(ServerRequest request, ServerResponse response) throws Exception {
     CacheLease.Renewal renewal = Exchange.message(request, CacheLease.Renewal.class);
+    // A catalog that was deposed and does not know it must extend no lease: its successor waits for
+    // one lease from its own beginning on. And before it is open, sessions are still cleared.
+    awaitCurrent();
     Exchange.sendMessage(request, response, sessions.renew(renewal));
   }
 

@@ -82,7 +82,7 @@ final class CatalogService implements Replica.Leadership, AutoCloseable {
   @Override
   public void ended() {
     opened = new CompletableFuture<>();
-    sessions.clear();
+    sessions.endAll();
   }
 
   /**
@@ -92,7 +92,7 @@ final class CatalogService implements Replica.Leadership, AutoCloseable {
    */
   private void open(CompletableFuture<Void> mine) {
     try {
-      sessions.clear();
+      sessions.endAll();
       if (state.isEmpty()) {
         List<CatalogCommand.Line> lines =
             firstProducts.stream().map(CatalogCommand.Line::of).toList();

@@ -155,6 +155,7 @@ final class CatalogState implements ReplicatedState {
           List<Hold.Answer> answers = new ArrayList<>(change.holds().size());
           for (Hold hold : change.holds()) {
             answers.add(StockRules.hold(shelf, hold, logTimeMs));
+            shelf.spokenOf(hold.name());
           }
           return new CatalogCommand.Result(answers, shelf.visible);
         });
@@ -190,6 +191,18 @@ final class CatalogState implements ReplicatedState {
     @Override
     public @Nullable ProductRow product(String name) {
       return products.get(name);
+    }
+
+    /**
+     * An answer tells of this product as it is now: not before readers see it like that. Also where
+     * nothing changed: whoever asked for the same hold before may have given up before its change
+     * was shown, and "3 left" may tell of another one's.
+     */
+    void spokenOf(String name) {
+      ProductRow product = products.get(name);
+      if (product != null) {
+        visible.put(name, product);
+      }
     }
 
     @Override

@@ -60,9 +60,18 @@ final class Publisher implements AutoCloseable {
     products.forEach(p -> published.put(p.name(), p));
   }
 
-  /** Publishes these products as they are; the future completes once readers see them. */
+  /**
+   * Publishes these products as they are; the future completes once readers see them. Of what
+   * readers see already, caches are not told again.
+   */
   CompletableFuture<Boolean> publishLater(Collection<ProductRow> visible) {
-    return visible.isEmpty() ? CompletableFuture.completedFuture(true) : batches.submit(visible);
+    List<ProductRow> unseen = visible.stream().filter(this::unseen).toList();
+    return unseen.isEmpty() ? CompletableFuture.completedFuture(true) : batches.submit(unseen);
+  }
+
+  private boolean unseen(ProductRow row) {
+    ProductRow shown = published.get(row.name());
+    return shown == null || shown.version() < row.version();
   }
 
   @Nullable ProductRow product(String name) {
@@ -125,14 +134,14 @@ final class Publisher implements AutoCloseable {
       throws InterruptedException {
     CompletableFuture<Caller.Reply> reply = telling;
     while (true) {
-      long leftMs = sessions.left(recipient.session()).toMillis() + 1;
-      if (sessions.left(recipient.session()).compareTo(Duration.ZERO) <= 0) {
+      Duration left = sessions.left(recipient.session());
+      if (!left.isPositive()) {
         LOG.log(Level.INFO, "{0} did not answer for a lease: its session ends", recipient.url());
         sessions.gone(recipient.session());
         return;
       }
       try {
-        Caller.Reply answer = reply.get(leftMs, TimeUnit.MILLISECONDS);
+        Caller.Reply answer = reply.get(left.toMillis() + 1, TimeUnit.MILLISECONDS);
         if (answer.ok()) {
           sessions.acknowledged(recipient.session());
           return;
@@ -146,7 +155,9 @@ final class Publisher implements AutoCloseable {
         LOG.log(Level.DEBUG, recipient.url() + " did not hear an invalidation", e);
       }
       Thread.sleep(RETRY_MS);
-      reply = tell(recipient, names);
+      if (sessions.left(recipient.session()).isPositive()) {
+        reply = tell(recipient, names);
+      }
     }
   }
 

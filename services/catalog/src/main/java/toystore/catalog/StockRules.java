@@ -32,12 +32,6 @@ final class StockRules {
   static Hold.Answer hold(Shelf shelf, Hold wanted, long timeMs) {
     HoldRow open = shelf.openHold(wanted.holdId());
     if (open != null) {
-      // Whoever asked first may have given up before the change was shown: show it now, since this
-      // answer lets a purchase be answered.
-      ProductRow held = shelf.product(open.name());
-      if (held != null) {
-        shelf.put(held, true);
-      }
       return new Hold.Granted(open.unitPriceCents(), open.version());
     }
     if (shelf.ended(wanted.holdId())) {

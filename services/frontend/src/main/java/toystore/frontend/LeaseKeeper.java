@@ -57,7 +57,7 @@ final class LeaseKeeper implements AutoCloseable {
       Caller.Reply reply =
           catalog.call(
               Paths.LEASE,
-              Json.toCbor(new CacheLease.Renewal(session.id, url)),
+              Json.toCbor(new CacheLease.Renewal(session.id, url, cache.catalog(session))),
               Deadline.in(settings.lease().dividedBy(3)));
       if (reply.ok()) {
         granted(session, askedNanos, Json.fromCbor(reply.body(), CacheLease.Grant.class));
@@ -70,15 +70,15 @@ final class LeaseKeeper implements AutoCloseable {
   }
 
   private void granted(ProductCache.Session session, long askedNanos, CacheLease.Grant grant) {
-    if (!grant.continued() && cache.wasLeased(session)) {
-      // The catalog has not told this session of every change: nothing of it may be used again.
+    if (!grant.continued()) {
+      // The catalog may not have told this session of every change: nothing of it is used again.
       LOG.log(Level.INFO, "the catalog does not know this session any more: the cache is dropped");
       cache.drop();
       return;
     }
     if (grant.lengthMs() > 0) {
       Duration usable = Duration.ofMillis(grant.lengthMs()).minus(settings.driftAllowance());
-      cache.leased(session, askedNanos + usable.toNanos());
+      cache.leased(session, grant.catalog(), askedNanos + usable.toNanos());
     }
   }
 

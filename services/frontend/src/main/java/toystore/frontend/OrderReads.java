@@ -42,7 +42,7 @@ final class OrderReads {
     Throwable last = null;
     int first = turn.getAndIncrement() & Integer.MAX_VALUE;
     for (int i = 0; !deadline.passed(); i++) {
-      String url = urls.get((first + i) % urls.size()) + path;
+      String url = urls.get(Math.floorMod(first + i, urls.size())) + path;
       Duration patienceHere = TRY.compareTo(deadline.left()) < 0 ? TRY : deadline.left();
       CompletableFuture<Caller.Reply> call = caller.call(url, null, patienceHere);
       try {

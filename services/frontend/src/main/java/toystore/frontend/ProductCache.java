@@ -20,8 +20,12 @@ import toystore.api.Product;
  * definition. The catalog names what to forget before it shows a change to anyone.
  */
 final class ProductCache {
-  /** A miss under way: what it finds is kept only if nothing has happened to the name since. */
-  record Miss(Session session, String name, long invalidations) {}
+  /**
+   * A miss under way: what it finds is kept only if nothing has happened to the name since.
+   *
+   * @param told the session had begun before, so that the catalog has told it of all that happened
+   */
+  record Miss(Session session, boolean told, String name, long invalidations) {}
 
   /** All that is kept under one session id; replaced as a whole. */
   static final class Session {
@@ -29,14 +33,16 @@ final class ProductCache {
     private final Cache<String, Product.Versioned> entries;
     private final ConcurrentHashMap<String, Long> invalidations = new ConcurrentHashMap<>();
     private volatile long leaseEndsNanos;
-    private volatile boolean leased;
+
+    /** The catalog that granted the first lease; null: there was none, and there are no entries. */
+    private volatile @Nullable UUID catalog;
 
     Session(Cache<String, Product.Versioned> entries) {
       this.entries = entries;
     }
 
     private boolean valid(long nowNanos) {
-      return leased && leaseEndsNanos - nowNanos > 0;
+      return catalog != null && leaseEndsNanos - nowNanos > 0;
     }
   }
 
@@ -93,13 +99,14 @@ final class ProductCache {
   /** Begins to fetch a product that was not found. */
   Miss beginMiss(String name) {
     Session current = session;
-    return new Miss(current, name, current.invalidations.getOrDefault(name, 0L));
+    return new Miss(
+        current, current.catalog != null, name, current.invalidations.getOrDefault(name, 0L));
   }
 
   /** Keeps what a miss found, unless an invalidation of it came meanwhile or the session ended. */
   void fill(Miss miss, Product.Versioned product) {
     Session current = session;
-    if (miss.session() != current || !current.valid(nanoClock.getAsLong())) {
+    if (miss.session() != current || !miss.told() || !current.valid(nanoClock.getAsLong())) {
       return;
     }
     // Atomic with an invalidation of the same name.
@@ -141,15 +148,15 @@ final class ProductCache {
     session = newSession();
   }
 
-  /** The catalog granted the session a lease until this moment of the monotonic clock. */
-  void leased(Session granted, long endsNanos) {
+  /** This catalog granted the session a lease until this moment of the monotonic clock. */
+  void leased(Session granted, UUID catalog, long endsNanos) {
     granted.leaseEndsNanos = endsNanos;
-    granted.leased = true;
+    granted.catalog = catalog;
   }
 
-  /** Whether this session ever had a lease, and so may have entries. */
-  boolean wasLeased(Session granted) {
-    return granted.leased;
+  /** The catalog that the session has leases from; null: it had none, and so has no entries. */
+  @Nullable UUID catalog(Session granted) {
+    return granted.catalog;
   }
 
   boolean leaseValid() {

@@ -30,7 +30,7 @@ final class OrderTables {
             transaction.prepareStatement(
                 "INSERT INTO orders(" + OrderRow.COLUMNS + ") VALUES (?,?,?,?,?,?,?,?,?,?)");
         PreparedStatement tombstone =
-            transaction.prepareStatement("INSERT INTO tombstones VALUES (?, ?, ?)")) {
+            transaction.prepareStatement("MERGE INTO tombstones KEY(hold_id) VALUES (?, ?, ?)")) {
       for (OrderChange change : changes) {
         switch (change) {
           case OrderChange.Placed placed -> addOrder(order, placed.row());

@@ -34,7 +34,7 @@ public final class JdkCaller implements Caller, AutoCloseable {
   @Override
   public CompletableFuture<Reply> call(String url, byte @Nullable [] body, Duration timeout) {
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(URI.create(url)).timeout(timeout.isZero() ? MINIMUM : timeout);
+        HttpRequest.newBuilder(URI.create(url)).timeout(timeout.isPositive() ? timeout : MINIMUM);
     if (body != null) {
       request
           .header("Content-Type", "application/cbor")

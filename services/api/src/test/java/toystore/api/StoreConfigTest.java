@@ -1,0 +1,254 @@
+package toystore.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Properties;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class StoreConfigTest {
+  private static final Properties NO_PROPERTIES = new Properties();
+
+  @TempDir private Path directory = Path.of("");
+
+  private Path file(String yaml) throws IOException {
+    return Files.writeString(directory.resolve("mine.yaml"), yaml);
+  }
+
+  private static StoreConfig load(Path file) {
+    return StoreConfig.load(file, NO_PROPERTIES, Map.of());
+  }
+
+  private static StoreConfig shipped() {
+    return StoreConfig.load(null, NO_PROPERTIES, Map.of());
+  }
+
+  private static Properties property(String name, String value) {
+    Properties properties = new Properties();
+    properties.setProperty(name, value);
+    return properties;
+  }
+
+  @Test
+  void theShippedFileReproducesTheReferencePorts() {
+    StoreConfig config = shipped();
+
+    assertThat(config.httpPort(config.node("catalog"))).isEqualTo(12501);
+    assertThat(config.nodes(Role.ORDER))
+        .extracting(StoreConfig.Node::name)
+        .containsExactly("order-3", "order-2", "order-1");
+    assertThat(config.raftPort(config.node("order-3"))).isEqualTo(12605);
+    assertThat(config.observeUrl(config.node("frontend"))).isEqualTo("http://127.0.0.1:12703");
+  }
+
+  @Test
+  void aFileNeedsOnlyTheKeysThatDiffer() throws IOException {
+    StoreConfig config = load(file("cache:\n  size: 3\n"));
+
+    assertThat(config.cache().size()).isEqualTo(3);
+    assertThat(config.cache().lease()).isEqualTo(shipped().cache().lease());
+  }
+
+  @Test
+  void aPropertyWinsOverTheEnvironmentAndThatOverTheFile() throws IOException {
+    Path file = file("cache: {size: 3, lease: 3s}\nport-base: 13000\n");
+
+    StoreConfig config =
+        StoreConfig.load(
+            file,
+            property("toystore.cache.size", "5"),
+            Map.of("TOYSTORE_CACHE_SIZE", "4", "TOYSTORE_CACHE_LEASE", "4s", "HOME", "/"));
+
+    assertThat(config.cache().size()).isEqualTo(5);
+    assertThat(config.cache().lease()).isEqualTo(Duration.ofSeconds(4));
+    assertThat(config.portBase()).isEqualTo(13000);
+  }
+
+  @Test
+  void keysWithHyphensCanBeSetByTheEnvironment() {
+    StoreConfig config =
+        StoreConfig.load(
+            null,
+            NO_PROPERTIES,
+            Map.of("TOYSTORE_PORT_BASE", "14000", "TOYSTORE_HTTP_MAX_BODY_BYTES", "2048"));
+
+    assertThat(config.portBase()).isEqualTo(14000);
+    assertThat(config.http().maxBodyBytes()).isEqualTo(2048);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'colour: red', colour",
+    "'cache: {colour: red}', cache.colour",
+    "'raft: {election-timeout: 1s}', raft.election-timeout"
+  })
+  void anUnknownKeyOfAFileIsNamed(String yaml, String key) throws IOException {
+    Path file = file(yaml);
+
+    assertThatThrownBy(() -> load(file))
+        .isInstanceOf(ConfigException.class)
+        .hasMessage(file + ": unknown key '" + key + "'");
+  }
+
+  @Test
+  void anUnknownKeyOfANodeIsNamed() throws IOException {
+    Path file =
+        file("nodes:\n  - {name: a, role: order, id: 1, host: h, port-offset: 1, colour: red}\n");
+
+    assertThatThrownBy(() -> load(file))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("'colour'");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"toystore.colour", "toystore.cache.colour", "toystore.cache", "toystore.nodes"})
+  void anUnknownPropertyIsNamed(String name) {
+    assertThatThrownBy(() -> StoreConfig.load(null, property(name, "red"), Map.of()))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("system property " + name);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"TOYSTORE_COLOUR", "TOYSTORE_CACHE", "TOYSTORE_CACHE_COLOUR"})
+  void anUnknownEnvironmentVariableIsNamed(String name) {
+    assertThatThrownBy(() -> StoreConfig.load(null, NO_PROPERTIES, Map.of(name, "red")))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("environment variable " + name);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "100ms, PT0.1S",
+    "10s, PT10S",
+    "5m, PT5M",
+    "12h, PT12H",
+    "1d, PT24H",
+  })
+  void durationsAreWrittenAsPeopleDo(String text, Duration duration) {
+    StoreConfig config =
+        StoreConfig.load(null, property("toystore.catalog.restock-interval", text), Map.of());
+
+    assertThat(config.catalog().restockInterval()).isEqualTo(duration);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "10", "1.5s", "-1s", "10 s", "1w", "PT10S", "99999999999s"})
+  void whatIsNoDurationIsAnErrorThatNamesItsKey(String text) {
+    assertThatThrownBy(
+            () ->
+                StoreConfig.load(
+                    null, property("toystore.catalog.restock-interval", text), Map.of()))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageStartingWith("catalog.restock-interval: not a duration")
+        .hasMessageContaining("'" + text + "'");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "toystore.cache.size, 0, cache.size",
+    "toystore.cache.size, many, cache.size",
+    "toystore.cache.size, 1.5, cache.size",
+    "toystore.cache.size, 99999999999, cache.size",
+    "toystore.cache.enabled, maybe, cache.enabled",
+    "toystore.cache.lease, 10ms, cache.lease",
+    "toystore.cache.drift-allowance, 2s, cache.drift-allowance",
+    "toystore.port-base, 0, port-base",
+    "toystore.port-base, 65001, port-base",
+    "toystore.cluster, 'a b', cluster",
+    "toystore.batch.max-queued, 1, batch",
+    "toystore.raft.step-down-after, 0s, raft.step-down-after",
+    "toystore.raft.election-timeout-max, 50ms, election-timeout",
+    "toystore.catalog.retention, 1s, catalog.retention",
+  })
+  void aWrongValueIsAnErrorThatNamesItsKey(String name, String value, String key) {
+    assertThatThrownBy(() -> StoreConfig.load(null, property(name, value), Map.of()))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining(key);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'cache: {size: 8.7}', cache.size",
+    "'cache: {size: }', cache.size",
+    "'cache: 3', cache",
+    "'nodes: []', there is no catalog node",
+    "'- a\n- b', keys and values",
+    "'cache: {size: 3', mine.yaml",
+    "'cluster: a\ncluster: b', cluster",
+  })
+  void aBrokenFileIsAnErrorThatSaysWhat(String yaml, String named) throws IOException {
+    Path file = file(yaml);
+
+    assertThatThrownBy(() -> load(file))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining(named);
+  }
+
+  @Test
+  void aMissingFileIsNamed() {
+    Path file = directory.resolve("none.yaml");
+
+    assertThatThrownBy(() -> load(file))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("none.yaml");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'{name: x, role: order, id: 9, host: 127.0.0.1, port-offset: 1}', port-offset 1 is taken",
+    "'{name: x, role: order, id: 1, host: 127.0.0.1, port-offset: 9}', id 1 is taken twice",
+    "'{name: catalog, role: order, id: 9, host: 127.0.0.1, port-offset: 9}', catalog is there twice",
+    "'{name: x, role: order, id: 9, host: 127.0.0.1, port-offset: 100}', port-offset of x",
+    "'{name: x, role: order, id: 0, host: 127.0.0.1, port-offset: 9}', id of x",
+    "'{name: ../x, role: order, id: 9, host: 127.0.0.1, port-offset: 9}', not a node name",
+    "'{name: x, role: king, id: 9, host: 127.0.0.1, port-offset: 9}', nodes",
+  })
+  void nodesMustDiffer(String node, String message) throws IOException {
+    Path file =
+        file(
+            """
+            nodes:
+              - {name: catalog, role: catalog, id: 1, host: 127.0.0.1, port-offset: 1}
+              - {name: order-1, role: order, id: 1, host: 127.0.0.1, port-offset: 2}
+              - {name: front, role: frontend, id: 1, host: 127.0.0.1, port-offset: 3}
+              - %s
+            """
+                .formatted(node));
+
+    assertThatThrownBy(() -> load(file))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void theSamePortOnAnotherHostIsFine() throws IOException {
+    Path file =
+        file(
+            """
+            nodes:
+              - {name: catalog, role: catalog, id: 1, host: a.example, port-offset: 1}
+              - {name: order-1, role: order, id: 1, host: b.example, port-offset: 1}
+              - {name: front, role: frontend, id: 1, host: c.example, port-offset: 1}
+            """);
+
+    assertThat(load(file).nodes()).hasSize(3);
+  }
+
+  @Test
+  void anUnknownNodeIsAnErrorThatListsTheNodes() {
+    assertThatThrownBy(() -> shipped().node("order-9"))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("'order-9'")
+        .hasMessageContaining("order-1");
+  }
+}

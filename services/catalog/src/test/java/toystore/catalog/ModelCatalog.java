@@ -1,0 +1,98 @@
+package toystore.catalog;
+
+import java.util.Arrays;
+
+/**
+ * What the catalog promises about holds of one piece each of one product, in the fewest words. The
+ * order module explores the purchase protocol with it, and the catalog module shows that its rules
+ * behave like its own copy of this text.
+ */
+final class ModelCatalog {
+  /** What a hold is answered. */
+  enum Answer {
+    GRANTED(0),
+    NOT_ENOUGH(1),
+    OVER(2);
+
+    final int code;
+
+    Answer(int code) {
+      this.code = code;
+    }
+  }
+
+  /** What has become of a hold. */
+  enum Status {
+    NEVER_MADE(0),
+    OPEN(1),
+    SETTLED(2),
+    RELEASED(3);
+
+    final int code;
+
+    Status(int code) {
+      this.code = code;
+    }
+  }
+
+  final int stocked;
+  int onHand;
+  int held;
+  int sold;
+  private final Status[] holds;
+
+  ModelCatalog(int stocked, int holds) {
+    this.stocked = stocked;
+    this.onHand = stocked;
+    this.holds = new Status[holds];
+    Arrays.fill(this.holds, Status.NEVER_MADE);
+  }
+
+  private ModelCatalog(ModelCatalog other) {
+    this.stocked = other.stocked;
+    this.onHand = other.onHand;
+    this.held = other.held;
+    this.sold = other.sold;
+    this.holds = other.holds.clone();
+  }
+
+  ModelCatalog copy() {
+    return new ModelCatalog(this);
+  }
+
+  Status status(int hold) {
+    return holds[hold];
+  }
+
+  Answer hold(int hold) {
+    return switch (holds[hold]) {
+      case OPEN -> Answer.GRANTED;
+      case SETTLED, RELEASED -> Answer.OVER;
+      case NEVER_MADE -> {
+        if (onHand == 0) {
+          yield Answer.NOT_ENOUGH;
+        }
+        onHand--;
+        held++;
+        holds[hold] = Status.OPEN;
+        yield Answer.GRANTED;
+      }
+    };
+  }
+
+  void settle(int hold) {
+    if (holds[hold] == Status.OPEN) {
+      held--;
+      sold++;
+      holds[hold] = Status.SETTLED;
+    }
+  }
+
+  void release(int hold) {
+    if (holds[hold] == Status.OPEN) {
+      held--;
+      onHand++;
+      holds[hold] = Status.RELEASED;
+    }
+  }
+}

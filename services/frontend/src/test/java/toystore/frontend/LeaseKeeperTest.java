@@ -1,0 +1,158 @@
+package toystore.frontend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import toystore.api.CacheLease;
+import toystore.api.Ids;
+import toystore.api.Json;
+import toystore.api.Price;
+import toystore.api.Product;
+import toystore.api.Role;
+import toystore.api.StoreConfig;
+import toystore.server.Caller;
+import toystore.server.LeaderRoute;
+
+class LeaseKeeperTest {
+  private static final Duration LEASE = Duration.ofMillis(300);
+  private static final Duration DRIFT = Duration.ofMillis(50);
+  private static final UUID CATALOG = Ids.fresh();
+  private static final String URL = "http://front";
+
+  private final AtomicLong clock = new AtomicLong();
+  private final ProductCache cache = new ProductCache(4, clock::get, new SimpleMeterRegistry());
+  private final List<CacheLease.Renewal> renewals = new CopyOnWriteArrayList<>();
+
+  /** What the catalog answers; null: nothing. */
+  private volatile CacheLease.@Nullable Grant grant =
+      new CacheLease.Grant(LEASE.toMillis(), true, CATALOG);
+
+  private @Nullable LeaseKeeper keeper;
+
+  private CompletableFuture<Caller.Reply> catalog(
+      String url, byte @Nullable [] body, Duration timeout) {
+    if (!url.endsWith("/lease")) {
+      return CompletableFuture.failedFuture(new IOException("no status"));
+    }
+    try {
+      renewals.add(Json.fromCbor(Objects.requireNonNull(body), CacheLease.Renewal.class));
+    } catch (IOException e) {
+      throw new AssertionError("not a renewal", e);
+    }
+    CacheLease.Grant given = grant;
+    return given == null
+        ? CompletableFuture.failedFuture(new IOException("reset"))
+        : CompletableFuture.completedFuture(new Caller.Reply(200, Json.toCbor(given), null));
+  }
+
+  @BeforeEach
+  void start() {
+    StoreConfig config = StoreConfig.load(null);
+    LeaderRoute route =
+        new LeaderRoute(
+            this::catalog, config, config.nodes(Role.CATALOG), LeaderRoute.OnLeader.NOBODY);
+    keeper =
+        new LeaseKeeper(
+            cache, route, URL, new StoreConfig.Cache(true, 4, LEASE, DRIFT), clock::get);
+    await().until(cache::leaseValid);
+  }
+
+  @AfterEach
+  void stop() {
+    if (keeper != null) {
+      keeper.close();
+    }
+  }
+
+  private void fillTux() {
+    cache.fill(
+        cache.beginMiss("Tux"), new Product.Versioned(new Product("Tux", new Price(1599), 100), 1));
+  }
+
+  private void awaitRenewals(int more) {
+    int before = renewals.size();
+    await().until(() -> renewals.size() >= before + more);
+  }
+
+  @Test
+  void theLeaseEndsAtTheTimeOfAskingPlusItsLengthLessTheDrift() {
+    grant = null;
+    awaitRenewals(2);
+    clock.addAndGet(LEASE.minus(DRIFT).toNanos() - 1);
+    assertThat(cache.leaseValid()).isTrue();
+    clock.incrementAndGet();
+    assertThat(cache.leaseValid()).isFalse();
+  }
+
+  @Test
+  void aContinuedSessionKeepsItsCacheThroughEveryRenewal() {
+    fillTux();
+    UUID session = cache.session().id;
+    awaitRenewals(3);
+
+    assertThat(cache.get("Tux")).isNotNull();
+    assertThat(renewals)
+        .allMatch(renewal -> renewal.session().equals(session) && renewal.url().equals(URL));
+    assertThat(renewals.getFirst().catalog()).isNull();
+    assertThat(renewals.getLast().catalog()).isEqualTo(CATALOG);
+  }
+
+  @Test
+  void aSessionThatIsNotContinuedIsDroppedAndAnotherOneBegun() {
+    fillTux();
+    UUID before = cache.session().id;
+    grant = new CacheLease.Grant(0, false, CATALOG);
+    await().until(() -> !cache.session().id.equals(before));
+    grant = new CacheLease.Grant(LEASE.toMillis(), true, CATALOG);
+    await().until(cache::leaseValid);
+
+    assertThat(cache.get("Tux")).isNull();
+    assertThat(cache.session().id).isNotEqualTo(before);
+  }
+
+  @Test
+  void aSessionThatNeverGotItsGrantIsLeftForAnother() {
+    cache.drop();
+    UUID before = cache.session().id;
+    grant = new CacheLease.Grant(0, false, CATALOG);
+
+    await().until(() -> !cache.session().id.equals(before));
+  }
+
+  @Test
+  void aLeaseThatIsNotExtendedRunsOutAndKeepsItsSession() {
+    fillTux();
+    UUID session = cache.session().id;
+    grant = new CacheLease.Grant(0, true, CATALOG);
+    awaitRenewals(2);
+    clock.addAndGet(LEASE.toNanos());
+
+    assertThat(cache.leaseValid()).isFalse();
+    assertThat(cache.get("Tux")).isNull();
+    assertThat(cache.session().id).isEqualTo(session);
+  }
+
+  @Test
+  void aCatalogThatDoesNotAnswerIsAskedAgain() {
+    grant = null;
+    awaitRenewals(5);
+    clock.addAndGet(LEASE.toNanos());
+    assertThat(cache.leaseValid()).isFalse();
+    grant = new CacheLease.Grant(LEASE.toMillis(), true, CATALOG);
+
+    await().until(cache::leaseValid);
+  }
+}

@@ -1,0 +1,498 @@
+package toystore.order;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import toystore.api.Hold;
+import toystore.api.Ids;
+import toystore.db.storage.Database;
+import toystore.db.storage.LogPosition;
+import toystore.db.storage.StorageException;
+import toystore.db.storage.WriteBehind;
+import toystore.order.OrderCommand.Duplicate;
+import toystore.order.OrderCommand.Entry;
+import toystore.order.OrderCommand.Numbered;
+import toystore.order.OrderCommand.Outcome;
+import toystore.order.OrderCommand.Voided;
+
+class OrderLogTest {
+  private static final long NOW = 1_800_000_000_000L;
+
+  /** So long that nothing is written but when a test asks for it. */
+  private static final Duration NEVER = Duration.ofHours(1);
+
+  private static final OrderLog.MissedOrders NOBODY =
+      (leader, after) -> {
+        throw new IOException("there is no other replica");
+      };
+
+  @TempDir private Path directory = Path.of("");
+  private final List<Open> opened = new ArrayList<>();
+  private @Nullable Open first;
+
+  /** A log on an open file, fed entry by entry. */
+  private static final class Open {
+    final Database database;
+    final OrderLog log;
+    private final List<Throwable> fatal;
+    private long index;
+
+    Open(Path file, Duration interval, OrderLog.MissedOrders missed) {
+      List<Throwable> failures = java.util.Collections.synchronizedList(new ArrayList<>());
+      fatal = failures;
+      database =
+          Database.open(file, OrderTables.MIGRATIONS, new Database.Sizes(1024, 4), failures::add);
+      try {
+        log = new OrderLog(database, new WriteBehind.Pace(interval, 5_000, 20_000), missed);
+      } catch (RuntimeException e) {
+        database.close();
+        throw e;
+      }
+      index = log.recovered().index() + 1;
+    }
+
+    Object apply(OrderCommand command) {
+      return log.apply(new LogPosition(1, index++), command.encode());
+    }
+
+    @SuppressWarnings("unchecked")
+    List<Outcome> place(Entry... entries) {
+      return (List<Outcome>) apply(new OrderCommand.Place(NOW, List.of(entries)));
+    }
+
+    Outcome placeOne(Entry entry) {
+      return place(entry).getFirst();
+    }
+
+    Hold.Outcomes resolve(UUID... holds) {
+      return (Hold.Outcomes) apply(new OrderCommand.Resolve(NOW, List.of(holds)));
+    }
+
+    void write() {
+      log.persist().join();
+      assertThat(fatal).isEmpty();
+    }
+
+    void execute(String sql) {
+      database
+          .write(
+              connection -> {
+                try (var statement = connection.createStatement()) {
+                  return statement.executeUpdate(sql);
+                }
+              })
+          .join();
+    }
+
+    void close() {
+      database.close();
+      assertThat(fatal).isEmpty();
+    }
+  }
+
+  private Open open(String name, Duration interval, OrderLog.MissedOrders missed) {
+    Open fresh = new Open(directory.resolve(name), interval, missed);
+    opened.add(fresh);
+    return fresh;
+  }
+
+  @BeforeEach
+  void firstStart() {
+    first = open("orders", NEVER, NOBODY);
+  }
+
+  @AfterEach
+  void close() {
+    opened.forEach(Open::close);
+  }
+
+  private Open orders() {
+    return Objects.requireNonNull(first);
+  }
+
+  /** Writes, closes and opens the file again. */
+  private Open reopen() {
+    Open before = orders();
+    before.write();
+    before.close();
+    opened.remove(before);
+    Open after = open("orders", NEVER, NOBODY);
+    first = after;
+    return after;
+  }
+
+  private static Entry entry(UUID orderId, UUID holdId) {
+    return new Entry(orderId, holdId, "Tux", 10, 1599, 2, NOW);
+  }
+
+  private static Entry fresh() {
+    return entry(Ids.fresh(), Ids.fresh());
+  }
+
+  @Test
+  void numbersAreDenseFromZeroAlsoAcrossBatchesAndRestarts() {
+    assertThat(orders().place(fresh(), fresh())).containsExactly(new Numbered(0), new Numbered(1));
+    assertThat(orders().placeOne(fresh())).isEqualTo(new Numbered(2));
+    reopen();
+
+    assertThat(orders().placeOne(fresh())).isEqualTo(new Numbered(3));
+    assertThat(orders().log.after(-1, 100))
+        .extracting(OrderRow::number)
+        .containsExactly(0L, 1L, 2L, 3L);
+  }
+
+  @ParameterizedTest(name = "written first: {0}")
+  @ValueSource(booleans = {false, true})
+  void anOrderIdIsOrderedOnceWhateverHoldItComesWith(boolean written) {
+    Entry entry = fresh();
+    orders().placeOne(entry);
+    if (written) {
+      reopen();
+    }
+    OrderRow row = Objects.requireNonNull(orders().log.byNumber(0));
+
+    assertThat(orders().placeOne(entry)).isEqualTo(new Duplicate(row));
+    assertThat(orders().placeOne(entry(entry.orderId(), Ids.fresh())))
+        .isEqualTo(new Duplicate(row));
+    assertThat(orders().log.head().orders()).isEqualTo(1);
+  }
+
+  @Test
+  void aRepetitionWithinOneBatchIsADuplicateToo() {
+    Entry entry = fresh();
+
+    List<Outcome> outcomes = orders().place(entry, fresh(), entry);
+    assertThat(outcomes.get(1)).isEqualTo(new Numbered(1));
+    assertThat(outcomes.get(2))
+        .isEqualTo(new Duplicate(Objects.requireNonNull(orders().log.byNumber(0))));
+  }
+
+  @ParameterizedTest(name = "written first: {0}")
+  @ValueSource(booleans = {false, true})
+  void aDoubtfulHoldThatAnOrderNamesIsSettled(boolean written) {
+    Entry entry = fresh();
+    orders().placeOne(entry);
+    if (written) {
+      reopen();
+    }
+
+    assertThat(orders().resolve(entry.holdId()))
+        .isEqualTo(new Hold.Outcomes(List.of(entry.holdId()), List.of()));
+    assertThat(orders().log.tombstones()).isZero();
+  }
+
+  @ParameterizedTest(name = "written first: {0}")
+  @ValueSource(booleans = {false, true})
+  void aDoubtfulHoldThatNoOrderNamesCanNeverBeUsedAgain(boolean written) {
+    Entry late = fresh();
+    assertThat(orders().resolve(late.holdId()))
+        .isEqualTo(new Hold.Outcomes(List.of(), List.of(late.holdId())));
+    if (written) {
+      reopen();
+    }
+
+    assertThat(orders().placeOne(late)).isEqualTo(new Voided());
+    assertThat(orders().log.head().orders()).isZero();
+    assertThat(orders().resolve(late.holdId()).released()).containsExactly(late.holdId());
+    assertThat(orders().log.tombstones()).isEqualTo(1);
+    assertThat(orders().placeOne(entry(late.orderId(), Ids.fresh())))
+        .as("a fresh hold goes through")
+        .isEqualTo(new Numbered(0));
+  }
+
+  @Test
+  void whatWasAskedForBeforeThePruneIsVoidAndItsTombstoneForgotten() {
+    Entry early = fresh();
+    orders().resolve(early.holdId());
+    orders().apply(new OrderCommand.Prune(NOW, NOW + 1));
+    reopen();
+
+    assertThat(orders().log.tombstones()).isZero();
+    assertThat(orders().placeOne(early)).isEqualTo(new Voided());
+    Entry later = new Entry(early.orderId(), Ids.fresh(), "Tux", 10, 1599, 2, NOW + 1);
+    assertThat(orders().placeOne(later)).isEqualTo(new Numbered(0));
+  }
+
+  @Test
+  void thePruneHorizonNeverGoesBack() {
+    orders().apply(new OrderCommand.Prune(NOW, NOW + 1));
+    orders().apply(new OrderCommand.Prune(NOW, NOW - 1));
+
+    assertThat(orders().placeOne(fresh())).isEqualTo(new Voided());
+  }
+
+  @Test
+  void aHoldThatIsResolvedAgainAfterThePruneIsWrittenLikeAnyOther() {
+    UUID hold = Ids.fresh();
+    orders().resolve(hold);
+    orders().write();
+    // In one transaction: what is forgotten comes back before it is deleted.
+    orders().apply(new OrderCommand.Prune(NOW + 5, NOW + 1));
+    orders().apply(new OrderCommand.Resolve(NOW + 6, List.of(hold)));
+    orders().write();
+    reopen();
+
+    assertThat(orders().log.tombstones()).isEqualTo(1);
+  }
+
+  @Test
+  void aFenceTellsHowManyOrdersThereAreAndChangesNothing() {
+    orders().place(fresh(), fresh());
+    OrderLog.Head before = orders().log.head();
+
+    assertThat(orders().apply(new OrderCommand.Fence(NOW))).isEqualTo(2L);
+    assertThat(orders().log.head()).isEqualTo(before);
+    assertThat(orders().log.applied()).isEqualTo(new LogPosition(1, 1));
+  }
+
+  @Test
+  void aReopenedFileContinuesWithTheSameHash() {
+    orders().place(fresh(), fresh());
+    OrderLog.Head before = orders().log.head();
+    reopen();
+
+    assertThat(orders().log.head()).isEqualTo(before);
+    assertThat(orders().log.recovered()).isEqualTo(new LogPosition(1, 0));
+    assertThat(orders().log.logTimeMs()).isEqualTo(NOW);
+  }
+
+  @Test
+  void replicasWithTheSameEntriesHaveTheSameRowsAndHashWheneverTheyWrote() {
+    Open other = open("other", Duration.ofMillis(1), NOBODY);
+    for (int i = 0; i < 20; i++) {
+      Entry entry = fresh();
+      UUID hold = Ids.fresh();
+      for (Open replica : List.of(orders(), other)) {
+        replica.place(entry, entry);
+        replica.resolve(hold, entry.holdId());
+      }
+    }
+    other.write();
+
+    assertThat(other.log.head()).isEqualTo(orders().log.head());
+    assertThat(other.log.after(-1, 100)).isEqualTo(orders().log.after(-1, 100));
+  }
+
+  @Test
+  void theHashCoversEveryColumn() {
+    Entry base = fresh();
+    List<Entry> variants =
+        List.of(
+            base,
+            entry(Ids.fresh(), base.holdId()),
+            entry(base.orderId(), Ids.fresh()),
+            new Entry(base.orderId(), base.holdId(), "Fox", 10, 1599, 2, NOW),
+            new Entry(base.orderId(), base.holdId(), "Tux", 11, 1599, 2, NOW),
+            new Entry(base.orderId(), base.holdId(), "Tux", 10, 1600, 2, NOW),
+            new Entry(base.orderId(), base.holdId(), "Tux", 10, 1599, 3, NOW));
+    var hasher = new toystore.db.storage.RunningHash();
+    List<OrderRow.Hash> hashes =
+        new ArrayList<>(
+            variants.stream()
+                .map(e -> OrderRow.next(hasher, 0, OrderRow.Hash.START, e, NOW, 0).hash())
+                .toList());
+    hashes.add(OrderRow.next(hasher, 1, OrderRow.Hash.START, base, NOW, 0).hash());
+    hashes.add(OrderRow.next(hasher, 0, OrderRow.Hash.START, base, NOW + 1, 0).hash());
+    hashes.add(OrderRow.next(hasher, 0, OrderRow.Hash.START, base, NOW, 1).hash());
+    hashes.add(OrderRow.next(hasher, 0, hashes.getFirst(), base, NOW, 0).hash());
+
+    assertThat(hashes).doesNotHaveDuplicates();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "UPDATE orders SET quantity = 11 WHERE number = 3",
+        "UPDATE orders SET name = 'Fox' WHERE number = 3",
+        "UPDATE orders SET hash = X'00000000000000000000000000000000' WHERE number = 4",
+        "DELETE FROM orders WHERE number = 3",
+      })
+  void aRowThatWasChangedIsFoundAtTheStart(String damage) {
+    for (int i = 0; i < 5; i++) {
+      orders().placeOne(fresh());
+    }
+    orders().write();
+    orders().execute(damage);
+
+    assertThatThrownBy(this::reopen)
+        .isInstanceOf(StorageException.class)
+        .hasMessageMatching("order [34] (does not match its running hash|is missing).*");
+  }
+
+  @Test
+  void rowsThatWereCheckedOnceAreNotWalkedAgain() {
+    orders().place(fresh(), fresh());
+    reopen();
+    orders().placeOne(fresh());
+    reopen();
+    var verified = orders().database.read(OrderTables::verified);
+
+    assertThat(verified).isEqualTo(new OrderTables.Verified(3, orders().log.head().hash()));
+  }
+
+  @Test
+  void aReplicaThatMissedOrdersGetsThemAndContinuesTheLog() throws IOException {
+    Open behind = open("behind", NEVER, (leader, after) -> orders().log.missedAfter(after, 1_000));
+    Entry early = fresh();
+    orders().placeOne(early);
+    behind.placeOne(early);
+    UUID buried = Ids.fresh();
+    for (int i = 0; i < 7; i++) {
+      orders().placeOne(fresh());
+      orders().resolve(buried);
+    }
+    orders().write();
+    Entry last = fresh();
+    orders().placeOne(last);
+
+    assertThat(behind.log.install("order-3")).isEqualTo(orders().log.applied());
+    behind.index = orders().log.applied().index() + 1;
+    assertThat(behind.log.head()).isEqualTo(orders().log.head());
+    assertThat(behind.log.after(-1, 100)).isEqualTo(orders().log.after(-1, 100));
+    assertThat(behind.placeOne(entry(Ids.fresh(), buried))).isEqualTo(new Voided());
+    assertThat(behind.placeOne(last)).isInstanceOf(Duplicate.class);
+    assertThat(behind.placeOne(fresh())).isEqualTo(new Numbered(9));
+  }
+
+  @Test
+  void installedOrdersSurviveARestart() throws IOException {
+    for (int i = 0; i < 3; i++) {
+      orders().placeOne(fresh());
+    }
+    OrderLog.MissedOrders missed = (leader, after) -> orders().log.missedAfter(after, 1_000);
+    Open behind = open("behind", NEVER, missed);
+    behind.log.install("order-3");
+    behind.close();
+    opened.remove(behind);
+
+    Open again = open("behind", NEVER, missed);
+    assertThat(again.log.head()).isEqualTo(orders().log.head());
+    assertThat(again.log.recovered()).isEqualTo(orders().log.applied());
+  }
+
+  @Test
+  void aReplicaThatMissedNothingStaysAsItIs() throws IOException {
+    orders().place(fresh(), fresh());
+    Open same = open("same", NEVER, (leader, after) -> orders().log.missedAfter(after, 1_000));
+    same.log.install("order-3");
+    OrderLog.Head before = same.log.head();
+
+    assertThat(same.log.install("order-3")).isEqualTo(orders().log.applied());
+    assertThat(same.log.head()).isEqualTo(before);
+  }
+
+  @Test
+  void rowsThatDoNotContinueTheLogAreRefused() {
+    orders().placeOne(fresh());
+    orders().placeOne(fresh());
+    Open diverged =
+        open("diverged", NEVER, (leader, after) -> orders().log.missedAfter(after, 1_000));
+    diverged.placeOne(fresh());
+    OrderLog.Head before = diverged.log.head();
+
+    assertThatThrownBy(() -> diverged.log.install("order-3"))
+        .isInstanceOf(IOException.class)
+        .hasMessage("order 1 does not continue this replica's log");
+    assertThat(diverged.log.head()).isEqualTo(before);
+  }
+
+  /** A crash loses what was not written; the entries since give the very same rows again. */
+  @Test
+  void replayFromTheFilesPositionGivesTheSameRows() throws IOException {
+    List<OrderCommand> commands = new ArrayList<>();
+    for (int i = 0; i < 30; i++) {
+      Entry entry = fresh();
+      commands.add(new OrderCommand.Place(NOW + i, List.of(entry, fresh(), entry)));
+      commands.add(new OrderCommand.Resolve(NOW + i, List.of(Ids.fresh(), entry.holdId())));
+    }
+    for (int i = 0; i < commands.size(); i++) {
+      orders().apply(commands.get(i));
+      if (i == 25) {
+        orders().write();
+        Files.copy(directory.resolve("orders.mv.db"), directory.resolve("crashed.mv.db"));
+      }
+    }
+
+    Open crashed = open("crashed", NEVER, NOBODY);
+    assertThat(crashed.log.recovered().index()).isEqualTo(25);
+    for (int i = 26; i < commands.size(); i++) {
+      crashed.apply(commands.get(i));
+    }
+    assertThat(crashed.log.head()).isEqualTo(orders().log.head());
+    assertThat(crashed.log.tombstones()).isEqualTo(orders().log.tombstones());
+  }
+
+  @Test
+  void readersFindEveryRowWhileItMovesFromMemoryIntoTheFile() throws Exception {
+    long seed = System.nanoTime();
+    System.out.println("seed " + seed);
+    Random random = new Random(seed);
+    Open busy = open("busy", Duration.ofMillis(1), NOBODY);
+    AtomicBoolean done = new AtomicBoolean();
+    CompletableFuture<Integer> reader =
+        CompletableFuture.supplyAsync(() -> readUntil(done, busy.log, new Random(seed + 1)));
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(2);
+    while (System.nanoTime() - deadline < 0 && !reader.isDone()) {
+      Entry[] batch = new Entry[1 + random.nextInt(20)];
+      for (int i = 0; i < batch.length; i++) {
+        batch[i] = fresh();
+      }
+      busy.place(batch);
+    }
+    done.set(true);
+
+    assertThat(reader.get(20, TimeUnit.SECONDS)).as("reads").isGreaterThan(10);
+    await().untilAsserted(() -> assertThat(busy.log.pendingRows()).isZero());
+    assertThat(busy.database.read(c -> OrderTables.verifyFrom(c, START)).orders())
+        .isEqualTo(busy.log.head().orders());
+  }
+
+  private static final OrderTables.Verified START =
+      new OrderTables.Verified(0, OrderRow.Hash.START);
+
+  /** Reads at random places; each answer must be what was applied when the read began, no gaps. */
+  private static int readUntil(AtomicBoolean done, OrderLog log, Random random) {
+    int reads = 0;
+    while (!done.get()) {
+      long orders = log.head().orders();
+      if (orders == 0) {
+        continue;
+      }
+      long from = random.nextLong(orders) - 1;
+      int limit = 1 + random.nextInt(200);
+      List<OrderRow> rows = log.after(from, limit);
+      assertThat((long) rows.size()).isGreaterThanOrEqualTo(Math.min(limit, orders - from - 1));
+      for (int i = 0; i < rows.size(); i++) {
+        assertThat(rows.get(i).number()).isEqualTo(from + 1 + i);
+      }
+      long number = random.nextLong(orders);
+      OrderRow row = log.byNumber(number);
+      assertThat(row).as("order %d of %d", number, orders).isNotNull();
+      UUID id = Objects.requireNonNull(row).orderId();
+      assertThat(log.byOrderId(id)).isEqualTo(row);
+      assertThat(log.existing(List.of(id, Ids.fresh()))).containsOnlyKeys(id);
+      reads++;
+    }
+    return reads;
+  }
+}

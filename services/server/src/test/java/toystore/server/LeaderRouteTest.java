@@ -1,0 +1,246 @@
+package toystore.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import toystore.api.ApiException;
+import toystore.api.Json;
+import toystore.api.NodeStatus;
+import toystore.api.Paths;
+import toystore.api.Role;
+import toystore.api.StoreConfig;
+
+class LeaderRouteTest {
+  private static final StoreConfig CONFIG = StoreConfig.load(null);
+  private static final byte[] BODY = {1};
+
+  /** How one node behaves. */
+  private enum Node {
+    LEADS,
+    FOLLOWS,
+    STARTS,
+    DEAD,
+    HANGS
+  }
+
+  /** Three order replicas without a network. */
+  private static class Replicas implements Caller {
+    final Map<String, Node> nodes = new ConcurrentHashMap<>();
+    final List<String> asked = new CopyOnWriteArrayList<>();
+    volatile @Nullable String hint;
+
+    Replicas(Node first, Node second, Node third) {
+      nodes.put("order-1", first);
+      nodes.put("order-2", second);
+      nodes.put("order-3", third);
+    }
+
+    @Override
+    public CompletableFuture<Reply> call(String url, byte @Nullable [] body, Duration timeout) {
+      String name =
+          CONFIG.nodes(Role.ORDER).stream()
+              .filter(node -> url.startsWith(CONFIG.url(node) + "/"))
+              .findFirst()
+              .orElseThrow()
+              .name();
+      if (!url.endsWith(Paths.STATUS)) {
+        asked.add(name);
+      }
+      return switch (nodes.getOrDefault(name, Node.DEAD)) {
+        case HANGS -> new CompletableFuture<>();
+        case DEAD -> CompletableFuture.failedFuture(new IOException("connection refused"));
+        case STARTS -> reply(503, new byte[0], null);
+        case FOLLOWS ->
+            url.endsWith(Paths.STATUS)
+                ? reply(200, status(name, false), null)
+                : reply(421, new byte[0], hint);
+        case LEADS ->
+            url.endsWith(Paths.STATUS)
+                ? reply(200, status(name, true), null)
+                : reply(200, new byte[] {7}, null);
+      };
+    }
+
+    private static byte[] status(String name, boolean leads) {
+      return Json.toJson(
+          new NodeStatus(
+              name,
+              leads ? "leader" : "follower",
+              "ready",
+              "toy-store",
+              leads ? name : null,
+              1L,
+              1L,
+              1L,
+              0L,
+              null,
+              null,
+              null,
+              1,
+              1));
+    }
+
+    private static CompletableFuture<Reply> reply(
+        int status, byte[] body, @Nullable String leader) {
+      return CompletableFuture.completedFuture(new Reply(status, body, leader));
+    }
+  }
+
+  private final List<String> leaders = new CopyOnWriteArrayList<>();
+
+  private LeaderRoute route(Replicas replicas) {
+    return new LeaderRoute(
+        replicas, CONFIG, CONFIG.nodes(Role.ORDER), (leader, waited) -> leaders.add(leader));
+  }
+
+  private static Caller.Reply call(LeaderRoute route) {
+    return route.call("/purchases", BODY, Deadline.in(Duration.ofSeconds(20)));
+  }
+
+  @Test
+  void theHighestIdIsAskedFirstAndThenAgain() {
+    Replicas replicas = new Replicas(Node.FOLLOWS, Node.FOLLOWS, Node.LEADS);
+    LeaderRoute route = route(replicas);
+
+    assertThat(call(route).body()).containsExactly(7);
+    assertThat(call(route).status()).isEqualTo(200);
+    assertThat(replicas.asked).containsExactly("order-3", "order-3");
+    assertThat(route.leader()).isEqualTo("order-3");
+    assertThat(leaders).containsExactly("order-3");
+  }
+
+  @Test
+  void aFollowersHintIsTaken() {
+    Replicas replicas = new Replicas(Node.LEADS, Node.DEAD, Node.FOLLOWS);
+    replicas.hint = "order-1";
+
+    assertThat(call(route(replicas)).status()).isEqualTo(200);
+    assertThat(replicas.asked).containsExactly("order-3", "order-1");
+  }
+
+  @Test
+  void aHintThatIsWrongOrUnknownDoesNoHarm() {
+    for (String hint : List.of("order-2", "order-9", "")) {
+      Replicas replicas = new Replicas(Node.LEADS, Node.DEAD, Node.FOLLOWS);
+      replicas.hint = hint;
+
+      assertThat(call(route(replicas)).status()).isEqualTo(200);
+      assertThat(replicas.asked).last().isEqualTo("order-1");
+    }
+  }
+
+  @Test
+  void aDeadLeaderIsLeftForItsSuccessor() {
+    Replicas replicas = new Replicas(Node.FOLLOWS, Node.FOLLOWS, Node.LEADS);
+    LeaderRoute route = route(replicas);
+    call(route);
+    replicas.nodes.put("order-3", Node.DEAD);
+    replicas.nodes.put("order-2", Node.LEADS);
+
+    assertThat(call(route).status()).isEqualTo(200);
+    assertThat(route.leader()).isEqualTo("order-2");
+    assertThat(leaders).containsExactly("order-3", "order-2");
+  }
+
+  @Test
+  void aHungLeaderIsFoundOutWhenAnotherOneLeads() {
+    Replicas replicas = new Replicas(Node.FOLLOWS, Node.FOLLOWS, Node.LEADS);
+    LeaderRoute route = route(replicas);
+    call(route);
+    replicas.nodes.put("order-3", Node.HANGS);
+    replicas.nodes.put("order-1", Node.LEADS);
+
+    assertThat(call(route).status()).isEqualTo(200);
+    assertThat(route.leader()).isEqualTo("order-1");
+  }
+
+  @Test
+  void aSlowLeaderIsWaitedForWhileNobodyElseLeads() throws Exception {
+    CompletableFuture<Caller.Reply> slow = new CompletableFuture<>();
+    Replicas replicas = new Replicas(Node.FOLLOWS, Node.FOLLOWS, Node.LEADS);
+    CompletableFuture<String> probed = new CompletableFuture<>();
+    LeaderRoute route =
+        new LeaderRoute(
+            (url, body, timeout) -> {
+              if (body != null) {
+                return slow;
+              }
+              probed.complete(url);
+              return replicas.call(url, body, timeout);
+            },
+            CONFIG,
+            CONFIG.nodes(Role.ORDER),
+            LeaderRoute.OnLeader.NOBODY);
+
+    CompletableFuture<Caller.Reply> call = CompletableFuture.supplyAsync(() -> call(route));
+    probed.get(10, java.util.concurrent.TimeUnit.SECONDS);
+    assertThat(slow).isNotCancelled();
+    slow.complete(new Caller.Reply(200, BODY, null));
+    assertThat(call.get(10, java.util.concurrent.TimeUnit.SECONDS).ok()).isTrue();
+  }
+
+  @Test
+  void aLeaderThatIsNotAvailableYetIsAskedAgain() {
+    LeaderRoute route =
+        route(
+            new Replicas(Node.DEAD, Node.DEAD, Node.STARTS) {
+              @Override
+              public CompletableFuture<Reply> call(
+                  String url, byte @Nullable [] body, Duration timeout) {
+                if (asked.size() > 5) {
+                  nodes.put("order-3", Node.LEADS);
+                }
+                return super.call(url, body, timeout);
+              }
+            });
+
+    assertThat(call(route).status()).isEqualTo(200);
+  }
+
+  @Test
+  void anAnswerThatIsAnErrorIsStillAnAnswer() {
+    LeaderRoute route =
+        new LeaderRoute(
+            (url, body, timeout) ->
+                CompletableFuture.completedFuture(new Caller.Reply(500, BODY, null)),
+            CONFIG,
+            CONFIG.nodes(Role.ORDER),
+            LeaderRoute.OnLeader.NOBODY);
+
+    assertThat(call(route).status()).isEqualTo(500);
+  }
+
+  @Test
+  void whenTheDeadlinePassesTheAnswerIs503AndNamesTheNodes() {
+    for (Node all : List.of(Node.DEAD, Node.FOLLOWS, Node.STARTS, Node.HANGS)) {
+      LeaderRoute route = route(new Replicas(all, all, all));
+      long begun = System.nanoTime();
+
+      assertThatThrownBy(() -> route.call("/purchases", BODY, Deadline.in(Duration.ofMillis(300))))
+          .isInstanceOfSatisfying(ApiException.class, e -> assertThat(e.status()).isEqualTo(503))
+          .hasMessage("no leader of order-3, order-2, order-1 answered within the deadline");
+      assertThat(Duration.ofNanos(System.nanoTime() - begun))
+          .isBetween(Duration.ofMillis(290), Duration.ofSeconds(5));
+    }
+  }
+
+  @Test
+  void allAreAskedWhoLeads() throws InterruptedException {
+    LeaderRoute found = route(new Replicas(Node.HANGS, Node.LEADS, Node.DEAD));
+    assertThat(found.findLeader()).isTrue();
+    assertThat(found.leader()).isEqualTo("order-2");
+
+    LeaderRoute none = route(new Replicas(Node.FOLLOWS, Node.STARTS, Node.DEAD));
+    assertThat(none.findLeader()).isFalse();
+    assertThat(none.leader()).isNull();
+  }
+}

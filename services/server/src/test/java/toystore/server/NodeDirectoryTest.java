@@ -1,0 +1,40 @@
+package toystore.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class NodeDirectoryTest {
+  @TempDir private Path directory = Path.of("");
+
+  @Test
+  void theOwnerMayComeBack() throws IOException {
+    NodeDirectory.claim(directory, "store", "order-1");
+    NodeDirectory.claim(directory, "store", "order-1");
+
+    assertThat(directory.resolve("owner")).hasContent("store/order-1");
+  }
+
+  @Test
+  void theDirectoryOfAnotherClusterIsRefused() throws IOException {
+    NodeDirectory.claim(directory, "store", "order-1");
+
+    assertThatThrownBy(() -> NodeDirectory.claim(directory, "other", "order-1"))
+        .isInstanceOf(ConfigurationFailure.class)
+        .hasMessage(
+            directory + " belongs to store/order-1, this is other/order-1; use another --data DIR");
+    assertThat(directory.resolve("owner")).hasContent("store/order-1");
+  }
+
+  @Test
+  void theDirectoryOfAnotherNodeIsRefused() throws IOException {
+    NodeDirectory.claim(directory, "store", "order-1");
+
+    assertThatThrownBy(() -> NodeDirectory.claim(directory, "store", "order-2"))
+        .isInstanceOf(ConfigurationFailure.class);
+  }
+}
