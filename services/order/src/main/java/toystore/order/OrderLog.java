@@ -111,7 +111,8 @@ final class OrderLog implements ReplicatedState {
   public synchronized Object apply(LogPosition position, byte[] command) {
     OrderCommand decoded = OrderCommand.decode(command);
     List<OrderChange> changes = new ArrayList<>();
-    logTimeMs = Math.max(logTimeMs, decoded.timeMs());
+    long before = logTimeMs;
+    logTimeMs = Math.max(before, decoded.timeMs());
     Object result =
         switch (decoded) {
           case OrderCommand.Place place -> place(place, position, changes);
@@ -119,7 +120,8 @@ final class OrderLog implements ReplicatedState {
           case OrderCommand.Prune prune -> prune(prune, changes);
           case OrderCommand.Fence fence -> head.orders();
         };
-    if (!changes.isEmpty()) {
+    // Also where no row changed: rows to come carry this time, after a restart like without one.
+    if (!changes.isEmpty() || logTimeMs != before) {
       changes.add(new OrderChange.Time(logTimeMs, prunedBeforeMs));
     }
     applied = position;

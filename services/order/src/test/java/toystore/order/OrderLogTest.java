@@ -293,6 +293,32 @@ class OrderLogTest {
     assertThat(other.log.after(-1, 100)).isEqualTo(orders().log.after(-1, 100));
   }
 
+  /**
+   * Rows carry the log's time. Commands of two lanes may reach the log in another order than their
+   * times, so that it is the time of an entry that changed no row which counts.
+   */
+  @Test
+  void replicasStayEqualThoughOneRestartedAfterAnEntryThatOnlyMovedTheTime() {
+    Open steady = open("steady", NEVER, NOBODY);
+    Entry first = fresh();
+    Entry next = fresh();
+    for (OrderCommand command :
+        List.of(
+            new OrderCommand.Place(NOW, List.of(first)),
+            new OrderCommand.Place(NOW + 9, List.of(first)),
+            new OrderCommand.Fence(NOW + 10))) {
+      orders().apply(command);
+      steady.apply(command);
+      reopen();
+    }
+    OrderCommand late = new OrderCommand.Place(NOW + 1, List.of(next));
+    orders().apply(late);
+    steady.apply(late);
+
+    assertThat(orders().log.after(-1, 10)).isEqualTo(steady.log.after(-1, 10));
+    assertThat(orders().log.head()).isEqualTo(steady.log.head());
+  }
+
   @Test
   void theHashCoversEveryColumn() {
     Entry base = fresh();

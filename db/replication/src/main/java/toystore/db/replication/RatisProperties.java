@@ -48,6 +48,10 @@ final class RatisProperties {
   }
 
   private static void log(RaftProperties p, LogSettings settings) {
+    // A follower would queue entries for appending and count them as present at once. A heartbeat
+    // that overtakes them then commits, up to what is flushed, the old entries that they are about
+    // to replace: a leader that came back after a crash applied its own uncommitted last entry.
+    RaftServerConfigKeys.Log.setAppendEntriesComposeEnabled(p, false);
     // Each commit would append and fsync an entry of its own.
     RaftServerConfigKeys.Log.setLogMetadataEnabled(p, false);
     RaftServerConfigKeys.Log.setSegmentSizeMax(p, SizeInBytes.valueOf(settings.segmentBytes()));
