@@ -34,8 +34,8 @@ final class TestGroup implements AutoCloseable {
   private static final Duration POLL = Duration.ofMillis(20);
   private static final int IN_FLIGHT = 256;
 
-  /** Longer than a node's, so that a busy machine makes no leader. */
-  private static final Duration ELECTION = Duration.ofMillis(300);
+  /** Much longer than a node's, so that a busy machine makes no leader. */
+  private static final Duration ELECTION = Duration.ofMillis(800);
 
   /** A member that runs. */
   record Running(int id, ReplicatedLog log, Ledger ledger, Events events) {}
