@@ -25,6 +25,7 @@ import toystore.server.Batcher;
 final class CatalogService implements Replica.Leadership, AutoCloseable {
   private static final System.Logger LOG = System.getLogger(CatalogService.class.getName());
   private static final long LOG_SECONDS = 10;
+  private static final long RETRY_MS = 200;
 
   private final CatalogState state;
   private final ReplicatedLog log;
@@ -94,10 +95,7 @@ final class CatalogService implements Replica.Leadership, AutoCloseable {
     try {
       sessions.endAll();
       if (state.isEmpty()) {
-        List<CatalogCommand.Line> lines =
-            firstProducts.stream().map(CatalogCommand.Line::of).toList();
-        submit(new CatalogCommand.Import(timeMs(), lines));
-        LOG.log(Level.INFO, "imported {0} products", lines.size());
+        importFirstProducts(mine);
       } else {
         Thread.sleep(lease);
       }
@@ -107,9 +105,25 @@ final class CatalogService implements Replica.Leadership, AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       mine.completeExceptionally(e);
-    } catch (Exception e) {
-      LOG.log(Level.WARNING, "the catalog could not be opened", e);
+    } catch (RuntimeException e) {
+      LOG.log(Level.ERROR, "the catalog could not be opened", e);
       mine.completeExceptionally(e);
+    }
+  }
+
+  /** Until it is done or another node leads: an import that came late is simply found to be there. */
+  private void importFirstProducts(CompletableFuture<Void> mine) throws InterruptedException {
+    List<CatalogCommand.Line> lines = firstProducts.stream().map(CatalogCommand.Line::of).toList();
+    while (state.isEmpty() && opened == mine) {
+      try {
+        submit(new CatalogCommand.Import(timeMs(), lines));
+        LOG.log(Level.INFO, "imported {0} products", lines.size());
+      } catch (InterruptedException e) {
+        throw e;
+      } catch (Exception e) {
+        logUnlessDeposed("importing the first products", e);
+        Thread.sleep(RETRY_MS);
+      }
     }
   }
 

@@ -8,7 +8,6 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import toystore.api.ApiException;
 import toystore.api.Hold;
 import toystore.api.Json;
 import toystore.api.Paths;
@@ -97,7 +96,7 @@ final class HoldDesk implements AutoCloseable {
     }
     try {
       post(new Hold.Batch(List.of(), outcomes));
-    } catch (IOException | ApiException e) {
+    } catch (IOException | RuntimeException e) {
       System.getLogger(HoldDesk.class.getName())
           .log(
               System.Logger.Level.INFO,

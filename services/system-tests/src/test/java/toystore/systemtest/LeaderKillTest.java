@@ -11,6 +11,7 @@ import java.util.Random;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.Test;
 class LeaderKillTest {
   private static final int CLIENTS = 16;
   private static final int KILLS = 10;
+  private static final long THINK_NANOS = 20_000_000;
   private static final List<String> NAMES = List.of("Tux", "Fox", "Lego");
 
   @Test
@@ -74,6 +76,9 @@ class LeaderKillTest {
       } catch (RuntimeException | AssertionError e) {
         errors.add(e);
       }
+      // A client thinks between two purchases; without it the clients take the cores that the
+      // replica under test needs to come back.
+      LockSupport.parkNanos(THINK_NANOS);
     }
   }
 
