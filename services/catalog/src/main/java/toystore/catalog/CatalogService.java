@@ -111,10 +111,12 @@ final class CatalogService implements Replica.Leadership, AutoCloseable {
     }
   }
 
-  /** Until it is done or another node leads: an import that came late is simply found to be there. */
+  /**
+   * Until it is done or another node leads: an import that came late is simply found to be there.
+   */
   private void importFirstProducts(CompletableFuture<Void> mine) throws InterruptedException {
     List<CatalogCommand.Line> lines = firstProducts.stream().map(CatalogCommand.Line::of).toList();
-    while (state.isEmpty() && opened == mine) {
+    while (state.isEmpty() && mine.equals(opened)) {
       try {
         submit(new CatalogCommand.Import(timeMs(), lines));
         LOG.log(Level.INFO, "imported {0} products", lines.size());

@@ -302,8 +302,7 @@ public final class ReplicatedLog implements AutoCloseable {
     Map<String, Follower> followers = new HashMap<>();
     long[] match = info.getFollowerMatchIndices();
     if (info.isLeader() && match != null) {
-      List<ServerRpcProto> peers =
-          info.getRoleInfoProto().getLeaderInfo().getFollowerInfoList();
+      List<ServerRpcProto> peers = info.getRoleInfoProto().getLeaderInfo().getFollowerInfoList();
       for (int i = 0; i < Math.min(match.length, peers.size()); i++) {
         followers.put(
             peers.get(i).getId().getId().toStringUtf8(),
