@@ -114,9 +114,10 @@ final class CatalogService implements Replica.Leadership, AutoCloseable {
   /**
    * Until it is done or another node leads: an import that came late is simply found to be there.
    */
+  @SuppressWarnings("ReferenceEquality") // this very future, as long as this node leads
   private void importFirstProducts(CompletableFuture<Void> mine) throws InterruptedException {
     List<CatalogCommand.Line> lines = firstProducts.stream().map(CatalogCommand.Line::of).toList();
-    while (state.isEmpty() && mine.equals(opened)) {
+    while (state.isEmpty() && opened == mine) {
       try {
         submit(new CatalogCommand.Import(timeMs(), lines));
         LOG.log(Level.INFO, "imported {0} products", lines.size());
