@@ -11,17 +11,36 @@ import java.util.List;
  * the profiles of a training run. They halve what a node's start costs. The JVM itself checks that
  * a cache fits it and the jars, and goes on without one that does not.
  *
- * @param training whether processes shall write their cache when they end, instead of using it
+ * @param use whether processes start from their cache, or write it when they end, or neither
  */
-record AotCaches(Path directory, boolean training) {
+record AotCaches(Path directory, Use use) {
   private static final String NEW = ".new";
+
+  /** What a process does with the cache of its role. */
+  enum Use {
+    START_FROM,
+    WRITE,
+    NEITHER
+  }
+
+  /** These caches as processes in training handle them. */
+  AotCaches training() {
+    return new AotCaches(directory, Use.WRITE);
+  }
+
+  /** No caches. */
+  AotCaches none() {
+    return new AotCaches(directory, Use.NEITHER);
+  }
 
   /** The JVM options with which a process uses, or writes, the cache of this name. */
   List<String> options(String name) {
-    if (training) {
-      return silently("-XX:AOTCacheOutput=" + written(name));
-    }
-    return Files.isReadable(file(name)) ? silently("-XX:AOTCache=" + file(name)) : List.of();
+    return switch (use) {
+      case WRITE -> silently("-XX:AOTCacheOutput=" + written(name));
+      case START_FROM ->
+          Files.isReadable(file(name)) ? silently("-XX:AOTCache=" + file(name)) : List.of();
+      case NEITHER -> List.of();
+    };
   }
 
   // A cache that does not fit is no news to anyone: the start is slower, that is all.

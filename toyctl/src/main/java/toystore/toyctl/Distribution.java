@@ -44,8 +44,8 @@ record Distribution(Path home, String classPath, Map<Role, String> mains) {
   }
 
   /** The caches that make its processes start faster. */
-  AotCaches aotCaches(boolean training) {
-    return new AotCaches(home.resolve("toyctl/target/dist/aot"), training);
+  AotCaches aotCaches() {
+    return new AotCaches(home.resolve("toyctl/target/dist/aot"), AotCaches.Use.START_FROM);
   }
 
   Path shippedCatalog() {

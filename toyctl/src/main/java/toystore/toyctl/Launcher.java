@@ -28,7 +28,7 @@ final class Launcher {
    * @param configFile the user's file that config was read from, or null
    */
   Launcher(Distribution distribution, StoreConfig config, @Nullable Path configFile, Path data) {
-    this(distribution, config, configFile, data, distribution.aotCaches(false));
+    this(distribution, config, configFile, data, distribution.aotCaches());
   }
 
   /**

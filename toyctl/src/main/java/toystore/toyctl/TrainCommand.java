@@ -10,10 +10,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.UUID;
+import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import toystore.api.Role;
@@ -30,10 +32,18 @@ import toystore.api.StoreConfig.Node;
     description = "Makes the caches that let nodes start faster.")
 final class TrainCommand implements Callable<Integer> {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
-  private static final int PURCHASES = 150;
   private static final String CLI = "toyctl";
 
-  /** A store that is as small as one can be and yet uses every role. */
+  /** Who shops, and for how long: profiles of code that ran a few times only are worth nothing. */
+  private static final int CLIENTS = 8;
+
+  private static final Duration SHOPPING = Duration.ofSeconds(15);
+
+  /**
+   * The order replica whose cache is kept: the last to start, so that it follows and then leads.
+   */
+  private static final String PUPIL = "order-3";
+
   private static final String SETTINGS =
       """
       cluster: training
@@ -41,6 +51,19 @@ final class TrainCommand implements Callable<Integer> {
         - {name: catalog,  role: catalog,  id: 1, host: 127.0.0.1, port-offset: 1}
         - {name: order-1,  role: order,    id: 1, host: 127.0.0.1, port-offset: 2}
         - {name: frontend, role: frontend, id: 1, host: 127.0.0.1, port-offset: 3}
+        - {name: order-2,  role: order,    id: 2, host: 127.0.0.1, port-offset: 4}
+        - {name: order-3,  role: order,    id: 3, host: 127.0.0.1, port-offset: 5}
+      raft:
+        caught-up-for: 1s
+      """;
+
+  private static final String PRODUCTS =
+      """
+      name,price,quantity
+      Tux,15.99,1000000000
+      Whale,9.99,1000000000
+      Fox,7.50,1000000000
+      Lego,29.00,1000000000
       """;
 
   private final Context context;
@@ -67,39 +90,113 @@ final class TrainCommand implements Callable<Integer> {
   private static void train(
       Distribution distribution, StoreConfig config, Path settings, Path data, Http http)
       throws IOException, InterruptedException {
-    AotCaches caches = distribution.aotCaches(true);
+    AotCaches caches = distribution.aotCaches();
     Files.createDirectories(caches.directory());
-    Cluster cluster =
-        new Cluster(
-            config,
-            data,
-            () -> new Launcher(distribution, config, settings, data, caches),
-            new NodeClient(http, config));
+    NodeClient nodes = new NodeClient(http, config);
+    Cluster others = cluster(distribution, config, settings, data, nodes, caches.training());
+    // Of the order replicas one writes the cache.
+    Cluster plain = cluster(distribution, config, settings, data, nodes, caches.none());
+    Node pupil = config.node(PUPIL);
+    Path products = Files.writeString(data.resolveSibling("products.csv"), PRODUCTS, UTF_8);
     Deadline deadline = Deadline.in(PATIENCE);
-    List<NodeProcess> started = cluster.launch(config.nodes(), null, deadline);
+    List<NodeProcess> started = new ArrayList<>();
     try {
-      var _ = cluster.awaitReady(config.nodes(), started, deadline);
-      exercise(new StoreClient(http, config.url(config.nodes(Role.FRONTEND).getFirst())), deadline);
-      status(distribution, caches, settings, data, config);
+      started.addAll(
+          plain.launch(List.of(config.node("order-1"), config.node("order-2")), null, deadline));
+      List<Node> pair = List.of(config.node("catalog"), config.node("frontend"));
+      started.addAll(others.launch(pair, products, deadline));
+      var _ = others.awaitReady(pair, started, deadline);
+      shop(
+          config,
+          () -> {
+            started.addAll(others.launch(List.of(pupil), null, deadline));
+            awaitLeading(nodes, pupil, deadline);
+          });
+      status(distribution, caches.training(), settings, data, config);
     } finally {
       // Each process writes its cache on the way out, which takes longer than its work did.
-      Cluster.Stopped stopped = cluster.stopAll(deadline);
+      Cluster.Stopped stopped = others.stopAll(deadline);
       if (!stopped.stillRunning().isEmpty()) {
         started.forEach(node -> node.process().destroyForcibly());
       }
     }
-    for (Node node : config.nodes()) {
-      caches.adopt(Launcher.word(node.role()));
+    for (Role role : Role.values()) {
+      caches.adopt(Launcher.word(role));
     }
     caches.adopt(CLI);
   }
 
-  private static void exercise(StoreClient store, Deadline deadline) throws InterruptedException {
-    for (int i = 0; i < PURCHASES; i++) {
-      String name = store.products(deadline.left()).get(i % 10).name();
-      var _ = store.buy(name, 1, UUID.randomUUID().toString(), deadline, () -> true);
-      var _ = store.product(name, deadline.left());
-      var _ = store.order(i, deadline.left());
+  private static Cluster cluster(
+      Distribution distribution,
+      StoreConfig config,
+      Path settings,
+      Path data,
+      NodeClient nodes,
+      AotCaches caches) {
+    return new Cluster(
+        config, data, () -> new Launcher(distribution, config, settings, data, caches), nodes);
+  }
+
+  private static void awaitLeading(NodeClient nodes, Node node, Deadline deadline)
+      throws InterruptedException {
+    while (!(nodes.probe(node, deadline.atMost(Duration.ofSeconds(1))) instanceof Probe.Answered a
+        && node.name().equals(a.status().leader()))) {
+      if (deadline.passed()) {
+        throw new CliException(
+            ExitCode.TIMED_OUT, "training", node.name() + " does not lead", "toyctl train");
+      }
+      deadline.pause(Duration.ofMillis(50));
+    }
+  }
+
+  /** What happens while clients shop. */
+  @FunctionalInterface
+  private interface Meanwhile {
+    void run() throws IOException, InterruptedException;
+  }
+
+  /** Lets clients shop while something else happens, and for {@link #SHOPPING} after it. */
+  private static void shop(StoreConfig config, Meanwhile meanwhile)
+      throws IOException, InterruptedException {
+    String frontEnd = config.url(config.nodes(Role.FRONTEND).getFirst());
+    AtomicBoolean over = new AtomicBoolean();
+    Thread shopping =
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  try {
+                    List<Integer> ids = IntStream.range(0, CLIENTS).boxed().toList();
+                    var _ = Parallel.forEach(ids, id -> client(frontEnd, id, over));
+                  } catch (InterruptedException _) {
+                    Thread.currentThread().interrupt();
+                  }
+                });
+    try {
+      meanwhile.run();
+      Deadline end = Deadline.in(SHOPPING);
+      while (!end.passed()) {
+        end.pause(Duration.ofMillis(100));
+      }
+    } finally {
+      over.set(true);
+      shopping.join();
+    }
+  }
+
+  private static String client(String frontEnd, int id, AtomicBoolean over)
+      throws InterruptedException {
+    List<String> names = List.of("Tux", "Whale", "Fox", "Lego");
+    try (Http http = new Http()) {
+      String error =
+          new LoadClient(
+                  new StoreClient(http, frontEnd),
+                  new LoadTally(),
+                  names,
+                  1.0,
+                  PATIENCE,
+                  new Random(id))
+              .run(() -> !over.get());
+      return error == null ? "" : error;
     }
   }
 

@@ -11,10 +11,10 @@ import toystore.api.CatalogFile;
 import toystore.api.Role;
 import toystore.api.StoreConfig;
 import toystore.replica.Replica;
-import toystore.server.JdkCaller;
 import toystore.server.LeaderRoute;
 import toystore.server.Node;
 import toystore.server.NodeServer;
+import toystore.server.SocketCaller;
 
 /** A catalog node: {@code --node catalog --data DIR [--catalog FILE]}. */
 public final class CatalogMain {
@@ -29,7 +29,7 @@ public final class CatalogMain {
   private static void assemble(Node node) throws IOException {
     StoreConfig config = node.config();
     List<CatalogFile.Item> firstProducts = firstProducts(node);
-    JdkCaller caller = node.onStop("caller", new JdkCaller(CONNECT));
+    SocketCaller caller = node.onStop("caller", new SocketCaller(CONNECT));
     Replica<CatalogState> replica =
         Replica.open(node, "catalog", CatalogTables.MIGRATIONS, CatalogState::new);
     Sessions sessions = new Sessions(Ticker.SYSTEM, config.cache().lease());

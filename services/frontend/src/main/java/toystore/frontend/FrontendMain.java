@@ -5,10 +5,10 @@ import org.jspecify.annotations.Nullable;
 import toystore.api.NodeStatus;
 import toystore.api.Role;
 import toystore.api.StoreConfig;
-import toystore.server.JdkCaller;
 import toystore.server.LeaderRoute;
 import toystore.server.Node;
 import toystore.server.NodeServer;
+import toystore.server.SocketCaller;
 
 /** A front end: {@code --node frontend --data DIR}. It keeps nothing on disk. */
 public final class FrontendMain {
@@ -22,7 +22,7 @@ public final class FrontendMain {
 
   private static void assemble(Node node) {
     StoreConfig config = node.config();
-    JdkCaller caller = node.onStop("caller", new JdkCaller(CONNECT));
+    SocketCaller caller = node.onStop("caller", new SocketCaller(CONNECT));
     LeaderWatch watch = new LeaderWatch(config, node.metrics());
     LeaderRoute orders = new LeaderRoute(caller, config, config.nodes(Role.ORDER), watch);
     LeaderRoute catalog =

@@ -7,10 +7,10 @@ import java.util.concurrent.atomic.AtomicReference;
 import toystore.api.Role;
 import toystore.api.StoreConfig;
 import toystore.replica.Replica;
-import toystore.server.JdkCaller;
 import toystore.server.LeaderRoute;
 import toystore.server.Node;
 import toystore.server.NodeServer;
+import toystore.server.SocketCaller;
 
 /** An order replica: {@code --node order-3 --data DIR}. */
 public final class OrderMain {
@@ -24,7 +24,7 @@ public final class OrderMain {
 
   private static void assemble(Node node) {
     StoreConfig config = node.config();
-    JdkCaller caller = node.onStop("caller", new JdkCaller(CONNECT));
+    SocketCaller caller = node.onStop("caller", new SocketCaller(CONNECT));
     MissedOrdersWire missed = new MissedOrdersWire(caller, name -> config.url(config.node(name)));
     Replica<OrderLog> replica =
         Replica.open(

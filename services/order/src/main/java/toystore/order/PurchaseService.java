@@ -3,16 +3,18 @@ package toystore.order;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import toystore.api.Hold;
 import toystore.api.Ids;
 import toystore.api.Purchase;
@@ -33,7 +35,26 @@ import toystore.server.OverloadedException;
  * order is resolved by the catalog, and an order without an answer is found under its id.
  */
 final class PurchaseService implements AutoCloseable {
-  private record UnderWay(Purchase purchase, CompletableFuture<Purchase.Answer> answer) {}
+  private static final System.Logger LOG = System.getLogger(PurchaseService.class.getName());
+  private static final String PASSED = "the deadline passed";
+
+  /** One purchase that this leader is at; by identity, since there is one for each order id. */
+  private static final class UnderWay {
+    private final Purchase purchase;
+    private final CompletableFuture<Purchase.Answer> answer = new CompletableFuture<>();
+
+    UnderWay(Purchase purchase) {
+      this.purchase = purchase;
+    }
+
+    Purchase purchase() {
+      return purchase;
+    }
+
+    CompletableFuture<Purchase.Answer> answer() {
+      return answer;
+    }
+  }
 
   private final OrderLog log;
   private final ReplicatedLog replicated;
@@ -72,8 +93,7 @@ final class PurchaseService implements AutoCloseable {
 
   /** Decides a batch. Each answer is final for its purchase, except {@link Purchase.Undecided}. */
   List<Purchase.Answer> buy(List<Purchase> batch, Deadline deadline) {
-    Map<UUID, OrderRow> existing =
-        log.existing(batch.stream().map(Purchase::orderId).distinct().toList());
+    Map<UUID, OrderRow> existing = existing(batch);
     List<CompletableFuture<Purchase.Answer>> answers = new ArrayList<>(batch.size());
     List<UnderWay> fresh = new ArrayList<>();
     for (Purchase purchase : batch) {
@@ -83,12 +103,16 @@ final class PurchaseService implements AutoCloseable {
               ? CompletableFuture.completedFuture(OrderRules.replay(row, purchase))
               : joinOrBegin(purchase, fresh));
     }
-    begin(fresh, deadline);
-    return answers.stream().map(answer -> await(answer, deadline)).toList();
+    decide(fresh, deadline);
+    return answers.stream().map(answer -> joined(answer, deadline)).toList();
+  }
+
+  private Map<UUID, OrderRow> existing(List<Purchase> purchases) {
+    return log.existing(purchases.stream().map(Purchase::orderId).distinct().toList());
   }
 
   private CompletableFuture<Purchase.Answer> joinOrBegin(Purchase purchase, List<UnderWay> fresh) {
-    UnderWay mine = new UnderWay(purchase, new CompletableFuture<>());
+    UnderWay mine = new UnderWay(purchase);
     UnderWay earlier = underWay.putIfAbsent(purchase.orderId(), mine);
     if (earlier == null) {
       fresh.add(mine);
@@ -109,114 +133,178 @@ final class PurchaseService implements AutoCloseable {
         : new Purchase.Undecided("another purchase under this id was under way");
   }
 
-  private static Purchase.Answer await(
+  private static Purchase.Answer joined(
       CompletableFuture<Purchase.Answer> answer, Deadline deadline) {
+    return await(answer, deadline) instanceof Got<Purchase.Answer> got
+        ? got.value()
+        : new Purchase.Undecided(PASSED);
+  }
+
+  /** Decides purchases that nobody else is at, whatever happens: each is answered at the end. */
+  private void decide(List<UnderWay> fresh, Deadline deadline) {
+    Purchase.Answer otherwise = new Purchase.Undecided(PASSED);
     try {
-      return answer.get(deadline.left().toNanos(), TimeUnit.NANOSECONDS);
-    } catch (TimeoutException e) {
-      return new Purchase.Undecided("the deadline passed");
-    } catch (ExecutionException e) {
-      return new Purchase.Undecided(String.valueOf(e.getCause()));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return new Purchase.Undecided("the replica is stopping");
+      List<UnderWay> open = fresh;
+      while (!open.isEmpty() && !deadline.passed()) {
+        open = attempt(open, deadline);
+      }
+    } catch (RuntimeException e) {
+      LOG.log(Level.WARNING, "purchases were not decided", e);
+      otherwise = new Purchase.Undecided(String.valueOf(e.getMessage()));
+    } finally {
+      for (UnderWay mine : fresh) {
+        mine.answer().complete(otherwise);
+        underWay.remove(mine.purchase().orderId(), mine);
+      }
     }
   }
 
-  private void begin(List<UnderWay> fresh, Deadline deadline) {
-    List<Hold> holds = fresh.stream().map(w -> newHold(w.purchase())).toList();
+  /** A purchase whose stock is held, on its way into the log. */
+  private record Held(UnderWay of, UUID holdId, Hold.Granted granted) {}
+
+  /**
+   * Steps 3 to 6, once for all of them together.
+   *
+   * @return those to try again under a fresh hold: step 5, theirs was taken back meanwhile
+   */
+  private List<UnderWay> attempt(List<UnderWay> open, Deadline deadline) {
+    List<Hold> holds = open.stream().map(w -> newHold(w.purchase())).toList();
     long askedAtMs = timeMs();
-    List<CompletableFuture<Hold.Answer>> granted = desk.holdAll(holds);
-    for (int i = 0; i < fresh.size(); i++) {
-      UnderWay mine = fresh.get(i);
-      Hold hold = holds.get(i);
-      granted
-          .get(i)
-          .thenCompose(answer -> goOn(mine.purchase(), hold, answer, askedAtMs, deadline))
-          .whenComplete(
-              (answer, e) -> {
-                underWay.remove(mine.purchase().orderId(), mine);
-                mine.answer().complete(e == null ? answer : undecided(e));
-              });
+    List<CompletableFuture<Hold.Answer>> answers = desk.holdAll(holds);
+    List<Held> held = new ArrayList<>(open.size());
+    List<UnderWay> again = new ArrayList<>();
+    Map<UnderWay, Purchase.Answer> refused = new LinkedHashMap<>();
+    for (int i = 0; i < open.size(); i++) {
+      UnderWay mine = open.get(i);
+      switch (await(answers.get(i), deadline)) {
+        case Failed<Hold.Answer> failed -> mine.answer().complete(failed.undecided());
+        case Got<Hold.Answer>(Hold.Granted granted) ->
+            held.add(new Held(mine, holds.get(i).holdId(), granted));
+        case Got<Hold.Answer>(Hold.Over over) -> again.add(mine);
+        case Got<Hold.Answer>(Hold.NotEnough few) ->
+            refused.put(mine, new Purchase.OutOfStock(few.left()));
+        case Got<Hold.Answer>(Hold.NoSuchProduct unknown) ->
+            refused.put(mine, new Purchase.UnknownProduct());
+      }
     }
+    place(held, askedAtMs, again, deadline);
+    refuse(refused);
+    return again;
   }
 
   private static Hold newHold(Purchase purchase) {
     return new Hold(Ids.fresh(), purchase.name(), purchase.quantity());
   }
 
-  private static Purchase.Answer undecided(Throwable e) {
-    Throwable cause = e instanceof CompletionException && e.getCause() != null ? e.getCause() : e;
-    return new Purchase.Undecided(
-        switch (cause) {
-          case NotLeaderException n -> "the leader has changed";
-          case IndeterminateException i -> "the leader has changed while the order was written";
-          case OverloadedException o -> "too many purchases wait";
-          default -> String.valueOf(cause.getMessage());
-        });
-  }
-
-  private CompletableFuture<Purchase.Answer> goOn(
-      Purchase purchase, Hold hold, Hold.Answer answer, long askedAtMs, Deadline deadline) {
-    return switch (answer) {
-      case Hold.Granted granted ->
-          place(purchase, hold, granted, askedAtMs)
-              .thenCompose(outcome -> conclude(purchase, hold, granted, outcome, deadline));
-      case Hold.NotEnough few ->
-          CompletableFuture.completedFuture(new Purchase.OutOfStock(few.left()));
-      case Hold.NoSuchProduct unknown ->
-          CompletableFuture.completedFuture(new Purchase.UnknownProduct());
-      case Hold.Over over -> again(purchase, deadline);
-    };
-  }
-
-  private CompletableFuture<OrderCommand.Outcome> place(
-      Purchase purchase, Hold hold, Hold.Granted granted, long askedAtMs) {
-    return entries.submit(
-        new OrderCommand.Entry(
-            purchase.orderId(),
-            hold.holdId(),
-            purchase.name(),
-            purchase.quantity(),
-            granted.unitPriceCents(),
-            granted.version(),
-            askedAtMs));
-  }
-
-  private CompletableFuture<Purchase.Answer> conclude(
-      Purchase purchase,
-      Hold hold,
-      Hold.Granted granted,
-      OrderCommand.Outcome outcome,
-      Deadline deadline) {
-    if (OrderRules.freesOwnHold(outcome, hold.holdId())) {
-      desk.released(hold.holdId());
-    } else {
-      desk.settled(hold.holdId());
+  private void place(List<Held> held, long askedAtMs, List<UnderWay> again, Deadline deadline) {
+    List<CompletableFuture<OrderCommand.Outcome>> outcomes =
+        entries.submitAll(held.stream().map(h -> entry(h, askedAtMs)).toList());
+    for (int i = 0; i < held.size(); i++) {
+      Held mine = held.get(i);
+      switch (await(outcomes.get(i), deadline)) {
+        // Whether an order names the hold is not known here: the catalog will ask for it.
+        case Failed<OrderCommand.Outcome> failed -> mine.of().answer().complete(failed.undecided());
+        case Got<OrderCommand.Outcome> got -> {
+          tellCatalog(mine, got.value());
+          Purchase.Answer answer = answer(mine, got.value());
+          if (answer == null) {
+            again.add(mine.of());
+          } else {
+            mine.of().answer().complete(answer);
+          }
+        }
+      }
     }
+  }
+
+  private static OrderCommand.Entry entry(Held held, long askedAtMs) {
+    Purchase purchase = held.of().purchase();
+    return new OrderCommand.Entry(
+        purchase.orderId(),
+        held.holdId(),
+        purchase.name(),
+        purchase.quantity(),
+        held.granted().unitPriceCents(),
+        held.granted().version(),
+        askedAtMs);
+  }
+
+  private void tellCatalog(Held held, OrderCommand.Outcome outcome) {
+    if (OrderRules.freesOwnHold(outcome, held.holdId())) {
+      desk.released(held.holdId());
+    } else {
+      desk.settled(held.holdId());
+    }
+  }
+
+  /** Null where the hold was taken back, because this leader was slow. */
+  private Purchase.@Nullable Answer answer(Held held, OrderCommand.Outcome outcome) {
     return switch (outcome) {
       case OrderCommand.Numbered numbered -> {
         placed.increment();
-        yield CompletableFuture.completedFuture(
-            new Purchase.Placed(numbered.number(), granted.version(), false));
+        yield new Purchase.Placed(numbered.number(), held.granted().version(), false);
       }
       case OrderCommand.Duplicate duplicate ->
-          CompletableFuture.completedFuture(OrderRules.replay(duplicate.row(), purchase));
-      case OrderCommand.Voided voided -> again(purchase, deadline);
+          OrderRules.replay(duplicate.row(), held.of().purchase());
+      case OrderCommand.Voided voided -> null;
     };
   }
 
-  /** Step 5: the hold was taken back because this leader was slow; once more with a fresh one. */
-  private CompletableFuture<Purchase.Answer> again(Purchase purchase, Deadline deadline) {
-    if (deadline.passed()) {
-      return CompletableFuture.completedFuture(
-          new Purchase.Undecided("the hold was taken back and the deadline passed"));
+  /**
+   * "Not enough" is final, so no earlier entry under this id may still be on its way into the log,
+   * from a request whose client gave up. One more entry shows: what this leader appended before is
+   * decided once that is, and what an earlier leader left was decided or cut off when this one
+   * began to lead.
+   */
+  private void refuse(Map<UnderWay, Purchase.Answer> refused) {
+    if (refused.isEmpty()) {
+      return;
     }
-    Hold hold = newHold(purchase);
-    long askedAtMs = timeMs();
-    return desk.holdAll(List.of(hold))
-        .getFirst()
-        .thenCompose(answer -> goOn(purchase, hold, answer, askedAtMs, deadline));
+    try {
+      var _ = fence();
+    } catch (Exception e) {
+      refused.keySet().forEach(mine -> mine.answer().complete(new Failed<>(e).undecided()));
+      return;
+    }
+    Map<UUID, OrderRow> existing =
+        existing(refused.keySet().stream().map(UnderWay::purchase).toList());
+    refused.forEach(
+        (mine, answer) -> {
+          OrderRow row = existing.get(mine.purchase().orderId());
+          mine.answer().complete(row == null ? answer : OrderRules.replay(row, mine.purchase()));
+        });
+  }
+
+  /** What waiting came to. */
+  private sealed interface Awaited<T> {}
+
+  private record Got<T>(T value) implements Awaited<T> {}
+
+  private record Failed<T>(Throwable cause) implements Awaited<T> {
+    Purchase.Undecided undecided() {
+      return new Purchase.Undecided(
+          switch (cause) {
+            case NotLeaderException n -> "the leader has changed";
+            case IndeterminateException i -> "the leader has changed while the order was written";
+            case OverloadedException o -> "too many purchases wait";
+            case TimeoutException t -> PASSED;
+            case InterruptedException i -> "the replica is stopping";
+            default -> String.valueOf(cause.getMessage());
+          });
+    }
+  }
+
+  private static <T> Awaited<T> await(CompletableFuture<T> future, Deadline deadline) {
+    try {
+      return new Got<>(future.get(deadline.left().toNanos(), TimeUnit.NANOSECONDS));
+    } catch (ExecutionException e) {
+      return new Failed<>(e.getCause() == null ? e : e.getCause());
+    } catch (TimeoutException e) {
+      return new Failed<>(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return new Failed<>(e);
+    }
   }
 
   @SuppressWarnings("unchecked")
@@ -255,11 +343,6 @@ final class PurchaseService implements AutoCloseable {
   /** Forgets tombstones from before this time. */
   void prune(long beforeMs) throws Exception {
     result(new OrderCommand.Prune(timeMs(), beforeMs).encode());
-  }
-
-  /** Purchases under way, by order id; for tests and metrics. */
-  int underWay() {
-    return underWay.size();
   }
 
   @Override

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -31,11 +32,14 @@ public final class Batcher<I, O> implements AutoCloseable {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Queue<Waiting<I, O>> queue = new ArrayDeque<>();
-  private int underWay;
+  private final Condition work = lock.newCondition();
+  private int lanesStarted;
+  private int lanesIdle;
   private boolean closed;
 
   /**
-   * A batcher whose batches are sent on virtual threads.
+   * A batcher with a platform thread for each lane, started when it is first needed: a lane spends
+   * its life in blocking calls, and a virtual thread takes two more switches for each of them.
    *
    * @param name for its threads
    * @param maxBatch most items of one batch
@@ -72,17 +76,26 @@ public final class Batcher<I, O> implements AutoCloseable {
           queue.add(new Waiting<>(item, answer));
         }
       }
-      if (underWay < lanes && !queue.isEmpty()) {
-        underWay++;
-        Thread.ofVirtual().name(name).start(this::drain);
-      }
+      wake();
     } finally {
       lock.unlock();
     }
     return answers;
   }
 
-  /** One lane: sends batch after batch until nothing waits. */
+  private void wake() {
+    if (queue.isEmpty()) {
+      return;
+    }
+    if (lanesIdle > 0) {
+      work.signal();
+    } else if (lanesStarted < lanes) {
+      lanesStarted++;
+      Thread.ofPlatform().daemon().name(name + "-" + lanesStarted).start(this::drain);
+    }
+  }
+
+  /** One lane: sends batch after batch, and waits where there is none, until the end. */
   private void drain() {
     while (true) {
       List<Waiting<I, O>> batch = next();
@@ -104,15 +117,18 @@ public final class Batcher<I, O> implements AutoCloseable {
     }
   }
 
+  /** The next batch, as soon as something waits; none when the batcher is closed. */
   private List<Waiting<I, O>> next() {
     lock.lock();
     try {
+      while (queue.isEmpty() && !closed) {
+        lanesIdle++;
+        work.awaitUninterruptibly();
+        lanesIdle--;
+      }
       List<Waiting<I, O>> batch = new ArrayList<>(Math.min(queue.size(), maxBatch));
       while (batch.size() < maxBatch && !queue.isEmpty()) {
         batch.add(queue.remove());
-      }
-      if (batch.isEmpty()) {
-        underWay--;
       }
       return batch;
     } finally {
@@ -139,6 +155,7 @@ public final class Batcher<I, O> implements AutoCloseable {
       closed = true;
       left = new ArrayList<>(queue);
       queue.clear();
+      work.signalAll();
     } finally {
       lock.unlock();
     }

@@ -130,36 +130,39 @@ public final class LeaderRoute {
     try {
       Thread.sleep(Math.min(pause, deadline.left().toMillis()));
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw ApiException.unavailable("the node is stopping");
+      throw stopping();
     }
     return Math.min(LONGEST_PAUSE_MS, pause * 2);
   }
 
   private Caller.Reply attempt(
       Target target, String path, byte @Nullable [] body, Deadline deadline) throws IOException {
-    CompletableFuture<Caller.Reply> reply = caller.call(target.url() + path, body, deadline.left());
+    Caller.Silence silence = new Caller.Silence(SUSPECT, () -> nobodyElseLeads(target));
     try {
-      while (true) {
-        try {
-          return reply.get(
-              Math.min(SUSPECT.toMillis(), deadline.left().toMillis()), TimeUnit.MILLISECONDS);
-        } catch (TimeoutException e) {
-          Target other = deadline.passed() ? null : askWhoLeads(target);
-          if (other != null || deadline.passed()) {
-            reply.cancel(true);
-            leader = other;
-            throw new IOException(target.name() + " did not answer", e);
-          }
-        }
-      }
-    } catch (ExecutionException e) {
-      throw new IOException(target.name() + " did not answer: " + e.getCause(), e);
+      return caller.send(target.url() + path, body, deadline.left(), silence);
+    } catch (IOException e) {
+      throw new IOException(target.name() + " did not answer: " + e.getMessage(), e);
     } catch (InterruptedException e) {
-      reply.cancel(true);
-      Thread.currentThread().interrupt();
-      throw ApiException.unavailable("the node is stopping");
+      throw stopping();
     }
+  }
+
+  /** A leader that hangs answers nothing: the others are asked whether one of them leads now. */
+  private boolean nobodyElseLeads(Target suspect) {
+    try {
+      Target other = askWhoLeads(suspect);
+      if (other != null) {
+        leader = other;
+      }
+      return other == null;
+    } catch (InterruptedException e) {
+      throw stopping();
+    }
+  }
+
+  private static ApiException stopping() {
+    Thread.currentThread().interrupt();
+    return ApiException.unavailable("the node is stopping");
   }
 
   private static boolean leads(NodeStatus status) {

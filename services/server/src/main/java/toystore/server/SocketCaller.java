@@ -1,0 +1,195 @@
+package toystore.server;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Deque;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Calls on plain blocking sockets, by the thread that wants the answer.
+ *
+ * <p>Nodes talk to each other for every purchase, and what a call costs is mostly how many threads
+ * and how much code it passes through. One exchange of 150 bytes with a Helidon server on the same
+ * machine, two cores, at its median: 281 µs and 400 µs of CPU with the JDK's client, 148 µs and 120
+ * µs with Helidon's, 45 µs and 23 µs like this; on a JVM that has not warmed up the ratios are
+ * larger.
+ */
+public final class SocketCaller implements Caller, AutoCloseable {
+  /** Below Helidon's own limit for idle connections, which is five minutes. */
+  private static final long MAX_IDLE_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+  private static final long GUARD_MS = 200;
+  private static final String HTTP = "http://";
+
+  private record Address(String host, int port, String authority) {}
+
+  private final long connectMs;
+  private final Map<String, Address> addresses = new ConcurrentHashMap<>();
+  private final Map<Address, Deque<HttpConnection>> idle = new ConcurrentHashMap<>();
+  private final Set<HttpConnection> busy = ConcurrentHashMap.newKeySet();
+  private final ScheduledThreadPoolExecutor guard;
+  private volatile boolean closed;
+
+  /**
+   * A caller with connections of its own.
+   *
+   * @param connectTimeout how long a dead host may keep a call from trying the next one
+   */
+  public SocketCaller(Duration connectTimeout) {
+    connectMs = connectTimeout.toMillis();
+    guard =
+        new ScheduledThreadPoolExecutor(
+            1, Thread.ofPlatform().daemon().name("call-guard").factory());
+    guard.scheduleWithFixedDelay(this::endOverdue, GUARD_MS, GUARD_MS, TimeUnit.MILLISECONDS);
+  }
+
+  // A read has a time limit of its own; a write to a node that is paused with full buffers has not.
+  private void endOverdue() {
+    long now = System.nanoTime();
+    for (HttpConnection connection : busy) {
+      if (connection.markNanos - now < 0) {
+        connection.close();
+      }
+    }
+  }
+
+  @Override
+  public CompletableFuture<Reply> call(String url, byte @Nullable [] body, Duration timeout) {
+    CompletableFuture<Reply> reply = new CompletableFuture<>();
+    Thread.ofVirtual()
+        .name("call")
+        .start(
+            () -> {
+              try {
+                Silence silence = new Silence(Duration.ofMillis(GUARD_MS), () -> !reply.isDone());
+                reply.complete(send(url, body, timeout, silence));
+              } catch (IOException | RuntimeException | Error e) {
+                reply.completeExceptionally(e);
+              }
+            });
+    return reply;
+  }
+
+  @Override
+  public Reply send(String url, byte @Nullable [] body, Duration timeout, Silence silence)
+      throws IOException {
+    Deadline deadline = Deadline.in(timeout);
+    int pathStart = url.indexOf('/', HTTP.length());
+    Address address = addresses.computeIfAbsent(url.substring(0, pathStart), SocketCaller::parse);
+    byte[] request = request(address, url.substring(pathStart), body);
+    while (!deadline.passed()) {
+      HttpConnection kept = takeIdle(address);
+      HttpConnection connection = kept != null ? kept : open(address, deadline);
+      try {
+        return exchange(address, connection, request, deadline, silence);
+      } catch (HttpConnection.Stale e) {
+        // A node closes what was idle for long, and one that was restarted knows none of it.
+        if (kept == null) {
+          throw e;
+        }
+      }
+    }
+    throw new IOException("no time is left for a call to " + url);
+  }
+
+  private Reply exchange(
+      Address address,
+      HttpConnection connection,
+      byte[] request,
+      Deadline deadline,
+      Silence silence)
+      throws IOException {
+    connection.markNanos = deadline.nanoTime();
+    busy.add(connection);
+    boolean keep = false;
+    try {
+      Reply reply = connection.exchange(request, deadline, silence);
+      keep = connection.reusable() && !closed;
+      return reply;
+    } finally {
+      busy.remove(connection);
+      if (keep) {
+        connection.markNanos = System.nanoTime();
+        idle.computeIfAbsent(address, a -> new ConcurrentLinkedDeque<>()).push(connection);
+      } else {
+        connection.close();
+      }
+    }
+  }
+
+  private HttpConnection open(Address address, Deadline deadline) throws IOException {
+    if (closed) {
+      throw new IOException("the caller is closed");
+    }
+    return HttpConnection.open(
+        address.host(), address.port(), (int) Math.min(connectMs, deadline.left().toMillis()));
+  }
+
+  /** The connection that was used last, so that those of a busy moment grow old and are closed. */
+  private @Nullable HttpConnection takeIdle(Address address) {
+    Deque<HttpConnection> kept = idle.get(address);
+    if (kept == null) {
+      return null;
+    }
+    HttpConnection oldest = kept.peekLast();
+    if (oldest != null && isOld(oldest) && kept.removeLastOccurrence(oldest)) {
+      oldest.close();
+    }
+    while (true) {
+      HttpConnection connection = kept.poll();
+      if (connection == null || !isOld(connection)) {
+        return connection;
+      }
+      connection.close();
+    }
+  }
+
+  private static boolean isOld(HttpConnection connection) {
+    return System.nanoTime() - connection.markNanos > MAX_IDLE_NANOS;
+  }
+
+  private static Address parse(String base) {
+    String authority = base.substring(HTTP.length());
+    int colon = authority.lastIndexOf(':');
+    if (!base.startsWith(HTTP) || colon < 0) {
+      throw new IllegalArgumentException("not an address of a node: " + base);
+    }
+    return new Address(
+        authority.substring(0, colon), Integer.parseInt(authority.substring(colon + 1)), authority);
+  }
+
+  private static byte[] request(Address address, String path, byte @Nullable [] body) {
+    StringBuilder head = new StringBuilder(160);
+    head.append(body == null ? "GET " : "POST ").append(path).append(" HTTP/1.1\r\nHost: ");
+    head.append(address.authority()).append("\r\n");
+    if (body != null) {
+      head.append("Content-Type: application/cbor\r\nContent-Length: ").append(body.length);
+      head.append("\r\n");
+    }
+    byte[] start = head.append("\r\n").toString().getBytes(ISO_8859_1);
+    if (body == null) {
+      return start;
+    }
+    byte[] request = new byte[start.length + body.length];
+    System.arraycopy(start, 0, request, 0, start.length);
+    System.arraycopy(body, 0, request, start.length, body.length);
+    return request;
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    guard.shutdownNow();
+    busy.forEach(HttpConnection::close);
+    idle.values().forEach(kept -> kept.forEach(HttpConnection::close));
+  }
+}
