@@ -73,6 +73,9 @@ public final class Main {
                     .addSubcommand(new OrderCommand.ListCommand(context)))
             .addSubcommand(new VerifyCommand(context))
             .addSubcommand(new LoadCommand(context))
+            .addSubcommand(
+                new CommandLine(new DemoCommand())
+                    .addSubcommand(new DemoCommand.CrashCommand(context)))
             .addSubcommand(new TrainCommand(context))
             .addSubcommand(new VersionCommand(context))
             .addSubcommand(new HelpCommand());

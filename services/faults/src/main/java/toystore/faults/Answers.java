@@ -1,7 +1,9 @@
 package toystore.faults;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /** When purchases were acknowledged, and how long each had taken: windows of unavailability. */
 public final class Answers {
@@ -72,6 +74,21 @@ public final class Answers {
   private int firstAfter(long nanos) {
     int at = Arrays.binarySearch(ends, 0, count, nanos);
     return at >= 0 ? at + 1 : -at - 1;
+  }
+
+  /** How many were acknowledged in each second from that time on. */
+  public synchronized List<Integer> perSecond(long fromNanos) {
+    List<Integer> seconds = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      int second = (int) ((ends[i] - fromNanos) / 1_000_000_000L);
+      while (second >= seconds.size()) {
+        seconds.add(0);
+      }
+      if (second >= 0) {
+        seconds.set(second, seconds.get(second) + 1);
+      }
+    }
+    return seconds;
   }
 
   /** All purchases' times. */

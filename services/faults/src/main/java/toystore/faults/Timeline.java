@@ -2,12 +2,18 @@ package toystore.faults;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
 
 /** What happened when, in milliseconds since the beginning. */
 public final class Timeline {
   /** One line. */
-  public record Event(long ms, String what) {}
+  public record Event(long ms, String what) {
+    /** With its time in seconds before it. */
+    public String text() {
+      return String.format(Locale.ROOT, "%8.3f s  %s", ms / 1e3, what);
+    }
+  }
 
   private final long begunNanos = System.nanoTime();
   private final List<Event> events = new ArrayList<>();
