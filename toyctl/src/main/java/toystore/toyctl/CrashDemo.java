@@ -4,68 +4,78 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import toystore.api.Role;
 import toystore.faults.Answers;
 import toystore.faults.Checks;
 import toystore.faults.Habits;
-import toystore.faults.Shop;
 import toystore.faults.Spread;
-import toystore.faults.Timeline;
 
 /** Kills a node of a throwaway store under load, again and again, and measures what clients see. */
 final class CrashDemo {
   static final String LEADER = "leader";
 
   private static final Duration PATIENCE = Duration.ofSeconds(60);
-  private static final Duration POLL = Duration.ofMillis(2);
+
+  /** Acknowledgements of each client, on average, after which the load counts as steady. */
+  private static final int STEADY = 5;
+
   private static final List<String> PRODUCTS = List.of("Tux", "Fox", "Lego");
 
+  private final Trial trial;
   private final ThrowawayStore store;
+  private final Answers answers;
   private final String target;
-  private final int clients;
-  private final long seed;
-  private final Timeline timeline;
-  private final Checks checks = new Checks();
   private final List<CrashReport.Crash> crashes = new ArrayList<>();
 
-  CrashDemo(ThrowawayStore store, String target, int clients, long seed, Timeline timeline) {
-    this.store = store;
+  private CrashDemo(Trial trial, String target) {
+    this.trial = trial;
+    this.store = trial.store();
+    this.answers = trial.checks().answers();
     this.target = target;
-    this.clients = clients;
-    this.seed = seed;
-    this.timeline = timeline;
   }
 
-  CrashReport run(int times) throws IOException, InterruptedException {
+  /**
+   * Kills the target so many times.
+   *
+   * @param listener told of what happens, line by line
+   */
+  static CrashReport run(
+      ThrowawayStore store,
+      String target,
+      int times,
+      int clients,
+      long seed,
+      Consumer<String> listener)
+      throws IOException, InterruptedException {
     long begun = System.nanoTime();
-    boolean complete;
-    try (Shop shop = new Shop(store.frontEnds(), PRODUCTS, Habits.BUYERS, seed, checks)) {
-      shop.enter(clients);
+    try (Trial trial = Trial.begin(store, PRODUCTS, Habits.BUYERS, clients, seed, listener)) {
+      CrashDemo demo = new CrashDemo(trial, target);
       for (int number = 1; number <= times; number++) {
-        awaitSteadyLoad();
-        crash(number);
+        trial.awaitProgress(STEADY);
+        demo.crash(number);
       }
-      awaitSteadyLoad();
-      complete = shop.leave(PATIENCE);
+      trial.awaitProgress(STEADY);
+      Proof proof = trial.end();
+      Checks checks = trial.checks();
+      return new CrashReport(
+          seed,
+          target,
+          clients,
+          (System.nanoTime() - begun) / 1e9,
+          demo.crashes,
+          checks.ledger().acknowledged(),
+          checks.reads().sum(),
+          checks.answers().latencies(),
+          spread(demo.crashes.stream().map(CrashReport.Crash::gap).toList()),
+          spread(demo.crashes.stream().map(CrashReport.Crash::slowest).toList()),
+          spread(demo.crashes.stream().map(CrashReport.Crash::handBackGap).toList()),
+          checks.errors().sum(),
+          checks.disturbances().sum(),
+          checks.answers().perSecond(begun),
+          proof,
+          trial.timeline().events());
     }
-    Proof proof = Proof.of(store, checks, PATIENCE);
-    return new CrashReport(
-        seed,
-        target,
-        clients,
-        (System.nanoTime() - begun) / 1e9,
-        crashes,
-        checks.ledger().acknowledged(),
-        checks.reads().sum(),
-        checks.answers().latencies(),
-        spread(crashes.stream().map(CrashReport.Crash::gap).toList()),
-        spread(crashes.stream().map(CrashReport.Crash::slowest).toList()),
-        spread(crashes.stream().map(CrashReport.Crash::handBackGap).toList()),
-        checks.errors().sum(),
-        checks.disturbances().sum(),
-        complete && checks.ledger().undecided() == 0,
-        checks.answers().perSecond(begun),
-        proof);
   }
 
   private static Spread spread(List<Double> ms) {
@@ -74,56 +84,37 @@ final class CrashDemo {
     return collector.spread();
   }
 
-  /** Until each client has had several answers since, on average. */
-  private void awaitSteadyLoad() throws InterruptedException {
-    awaitAnswers(checks.answers().count() + 5L * clients);
-  }
-
-  private void awaitAnswers(long count) throws InterruptedException {
-    Deadline deadline = Deadline.in(PATIENCE);
-    while (checks.answers().count() < count) {
-      if (deadline.passed()) {
-        throw new CliException(
-            ExitCode.VERIFICATION_FAILED,
-            "demo",
-            "no client is acknowledged anything any more; seed " + seed,
-            null);
-      }
-      deadline.pause(POLL);
-    }
-  }
-
   private void crash(int number) throws IOException, InterruptedException {
     String leader = store.awaitLeader(null, PATIENCE);
     String victim = target.equals(LEADER) ? leader : target;
     boolean led = victim.equals(leader);
     long killed = System.nanoTime();
     store.kill(List.of(victim));
-    timeline.add("crash " + number + ": " + victim + " is killed");
+    trial.timeline().add("crash " + number + ": " + victim + " is killed");
     String successor = led ? store.awaitLeader(victim, PATIENCE) : null;
     long elected = System.nanoTime();
-    awaitAnswers(checks.answers().count() + clients);
+    trial.awaitProgress(1);
     long served = System.nanoTime();
     if (successor != null) {
-      timeline.add(successor + " leads, and clients are served");
+      trial.timeline().add(successor + " leads, and clients are served");
     }
     store.start(List.of(victim));
     long caughtUp = System.nanoTime();
-    timeline.add(victim + " is back and has caught up");
+    trial.timeline().add(victim + " is back and has caught up");
     if (led) {
       store.awaitLeads(highest(), PATIENCE);
     }
     long ledAgain = System.nanoTime();
     if (led) {
-      timeline.add(highest() + " leads again");
+      trial.timeline().add(highest() + " leads again");
     }
-    awaitSteadyLoad();
-    Answers.Silence gap = checks.answers().longestSilence(killed, served);
+    trial.awaitProgress(STEADY);
+    Answers.Silence gap = answers.longestSilence(killed, served);
     crashes.add(
         new CrashReport.Crash(
             number,
             victim,
-            timeline.msOf(killed),
+            trial.timeline().msOf(killed),
             ms(killed, gap.lastNanos()),
             led ? ms(killed, elected) : null,
             successor,
@@ -132,8 +123,8 @@ final class CrashDemo {
             ms(killed, caughtUp),
             led ? ms(killed, ledAgain) : null,
             gap.length().toNanos() / 1e6,
-            checks.answers().slowest(killed, served).toNanos() / 1e6,
-            checks.answers().longestSilence(served, System.nanoTime()).length().toNanos() / 1e6));
+            answers.slowest(killed, served).toNanos() / 1e6,
+            answers.longestSilence(served, System.nanoTime()).length().toNanos() / 1e6));
   }
 
   /** The replica that takes leadership back whenever it can. */

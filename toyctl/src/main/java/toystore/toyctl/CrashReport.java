@@ -16,7 +16,6 @@ import toystore.faults.Timeline;
  * @param handBacks the same as gaps, while the node came back and led again
  * @param errors answers of 503
  * @param disturbances requests without an answer
- * @param complete every purchase was decided in the end
  */
 record CrashReport(
     long seed,
@@ -32,12 +31,13 @@ record CrashReport(
     Spread handBacks,
     long errors,
     long disturbances,
-    boolean complete,
     List<Integer> acknowledgedPerSecond,
-    Proof proof) {
+    Proof proof,
+    List<Timeline.Event> timeline) {
   CrashReport {
     crashes = List.copyOf(crashes);
     acknowledgedPerSecond = List.copyOf(acknowledgedPerSecond);
+    timeline = List.copyOf(timeline);
   }
 
   /**
@@ -86,11 +86,11 @@ record CrashReport(
   }
 
   boolean holds() {
-    return complete && proof.holds();
+    return proof.holds();
   }
 
   /** The same for a browser. */
-  ReportPage page(Timeline timeline) {
+  ReportPage page() {
     return new ReportPage(
         "Crash of " + target + ", " + crashes.size() + " times",
         holds(),
@@ -100,7 +100,7 @@ record CrashReport(
         acknowledgedPerSecond,
         crashes.stream().map(Crash::killedMs).toList(),
         proof.findings(),
-        timeline.events());
+        timeline);
   }
 
   String text() {

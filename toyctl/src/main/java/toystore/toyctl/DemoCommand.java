@@ -7,7 +7,6 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
-import toystore.faults.Timeline;
 
 /** {@code toyctl demo …} */
 @Command(
@@ -58,10 +57,9 @@ final class DemoCommand {
       context.progress("starting a throwaway store; seed " + seed);
       try (ThrowawayStore store = ThrowawayStore.up(plan, context.distribution())) {
         checkTarget(store);
-        Timeline timeline = new Timeline(event -> context.progress(event.text()));
-        CrashReport outcome = new CrashDemo(store, target, clients, seed, timeline).run(times);
+        CrashReport outcome = CrashDemo.run(store, target, times, clients, seed, context::progress);
         if (report != null) {
-          ReportPage.write(report, outcome, outcome.page(timeline));
+          ReportPage.write(report, outcome, outcome.page());
         }
         context.data(outcome, outcome::text);
         outcome.proof().findings().forEach(finding -> context.warn("demo: " + finding));

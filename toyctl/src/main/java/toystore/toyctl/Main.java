@@ -76,6 +76,8 @@ public final class Main {
             .addSubcommand(
                 new CommandLine(new DemoCommand())
                     .addSubcommand(new DemoCommand.CrashCommand(context)))
+            .addSubcommand(new ChaosCommand(context))
+            .addSubcommand(new CheckCommand(context))
             .addSubcommand(new TrainCommand(context))
             .addSubcommand(new VersionCommand(context))
             .addSubcommand(new HelpCommand());

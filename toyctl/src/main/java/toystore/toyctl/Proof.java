@@ -4,9 +4,11 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import toystore.api.LoggedOrder;
+import toystore.api.StoreConfig;
 import toystore.faults.Checks;
 import toystore.faults.Ledger;
 
@@ -38,16 +40,18 @@ public record Proof(
   /**
    * Compares the store with what its clients were told. All replicas must be there.
    *
+   * @param alone nobody else has ever bought there
    * @param patience for replicas to reach one index, for each page of rows, for holds to end
    */
-  public static Proof of(ThrowawayStore store, Checks checks, Duration patience)
+  static Proof of(
+      StoreConfig config, NodeClient client, Checks checks, boolean alone, Duration patience)
       throws InterruptedException {
     // Before the fence: what is acknowledged by now must be in the log below it.
-    Ledger.Audit audit = checks.ledger().audit(true);
-    Verifier verifier = new Verifier(store.config(), store.client(), patience);
+    Ledger.Audit audit = checks.ledger().audit(alone);
+    Verifier verifier = new Verifier(config, client, patience);
     VerifyReport report = verifier.verify();
     List<String> findings = new ArrayList<>(verifier.findings());
-    Ledger.Result ledger = audit(store, report, audit, patience, findings);
+    Ledger.Result ledger = audit(config, client, report, audit, patience, findings);
     findings.addAll(checks.findings().first());
     return new Proof(
         ledger,
@@ -59,7 +63,8 @@ public record Proof(
   }
 
   private static Ledger.Result audit(
-      ThrowawayStore store,
+      StoreConfig config,
+      NodeClient client,
       VerifyReport report,
       Ledger.Audit audit,
       Duration patience,
@@ -72,8 +77,7 @@ public record Proof(
             .orElse(report.replicas().getLast());
     Long orders = read.orders();
     try (ExecutorService fetcher = Executors.newVirtualThreadPerTaskExecutor()) {
-      LogCursor log =
-          new LogCursor(store.client(), store.config().node(read.node()), patience, fetcher);
+      LogCursor log = new LogCursor(client, config.node(read.node()), patience, fetcher);
       for (long row = 0; orders != null && row < orders; row++) {
         LoggedOrder order = log.next();
         if (order == null) {
@@ -91,7 +95,7 @@ public record Proof(
   /** In one line each, for people. */
   String text() {
     return String.format(
-        java.util.Locale.ROOT,
+        Locale.ROOT,
         "acknowledged %d, found %d, lost %d, duplicated %d, wrong %d, gaps in numbers %d\n"
             + "replicas equal: %s; stock exact: %s; other findings: %d",
         ledger.acknowledged(),

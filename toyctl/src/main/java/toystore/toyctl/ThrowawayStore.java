@@ -19,6 +19,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 import toystore.api.NodeStatus;
@@ -382,10 +383,16 @@ public final class ThrowawayStore implements Nodes, AutoCloseable {
         ExitCode.TIMED_OUT, "throwaway store", what + " after " + deadline.inWords(), null);
   }
 
-  /** The last lines of a node's log. */
-  public List<String> lastWords(String node) throws IOException {
-    List<String> lines = Files.readAllLines(cluster.log(config.node(node)), UTF_8);
-    return lines.subList(Math.max(0, lines.size() - 20), lines.size());
+  /** Why a node ended that was not killed: the last thing that it said about itself. */
+  public String reason(String node) throws IOException {
+    Path log = cluster.log(config.node(node));
+    try (Stream<String> lines = Files.lines(log, UTF_8)) {
+      return lines
+          .filter(line -> line.startsWith(NodeProcess.REASON))
+          .reduce((earlier, later) -> later)
+          .map(line -> line.substring(NodeProcess.REASON.length()))
+          .orElse("it does not say why");
+    }
   }
 
   /** Ends everything and deletes it. */
