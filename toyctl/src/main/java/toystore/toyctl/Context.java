@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import toystore.api.ConfigException;
 import toystore.api.Json;
 import toystore.api.Role;
@@ -122,6 +123,18 @@ final class Context {
     if (!options.quiet && !json()) {
       out.println(text);
     }
+  }
+
+  /** Tells people how far a long command is. */
+  void progress(String text) {
+    if (!options.quiet) {
+      (json() ? err : out).println(text);
+    }
+  }
+
+  /** The user's settings, or null for the shipped ones alone. */
+  @Nullable Path configFile() {
+    return options.config;
   }
 
   /** What a command is asked for: printed in any case, in the form that was asked for. */

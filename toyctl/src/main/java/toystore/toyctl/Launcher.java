@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +21,7 @@ final class Launcher {
 
   private final Distribution distribution;
   private final StoreConfig config;
-  private final @Nullable Path configFile;
+  private final Dress dress;
   private final Path data;
   private final AotCaches caches;
 
@@ -41,11 +42,44 @@ final class Launcher {
       @Nullable Path configFile,
       Path data,
       AotCaches caches) {
+    this(distribution, config, Dress.alike(configFile), data, caches);
+  }
+
+  /**
+   * @param dress what differs from node to node
+   * @param caches what processes use, or write when they end
+   */
+  Launcher(
+      Distribution distribution, StoreConfig config, Dress dress, Path data, AotCaches caches) {
     this.caches = caches;
     this.distribution = distribution;
     this.config = config;
-    this.configFile = configFile;
+    this.dress = dress;
     this.data = data;
+  }
+
+  /** What a node's process is given of its own. */
+  interface Dress {
+    /** The settings file that the node reads, or null for the shipped settings alone. */
+    @Nullable Path settings(Node node);
+
+    /** What is added to the environment of this process. */
+    Map<String, String> environment(Node node);
+
+    /** All nodes alike. */
+    static Dress alike(@Nullable Path configFile) {
+      return new Dress() {
+        @Override
+        public @Nullable Path settings(Node node) {
+          return configFile;
+        }
+
+        @Override
+        public Map<String, String> environment(Node node) {
+          return Map.of();
+        }
+      };
+    }
   }
 
   static Path log(Path data, String node) {
@@ -63,13 +97,13 @@ final class Launcher {
     long logStart = Files.exists(log) ? Files.size(log) : 0;
     List<String> command = new ArrayList<>(detached());
     command.addAll(command(node, catalog));
-    Process process =
+    ProcessBuilder builder =
         new ProcessBuilder(command)
             .redirectInput(NOWHERE.toFile())
             .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
-            .start();
-    return new NodeProcess(node, process, log, logStart);
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+    builder.environment().putAll(dress.environment(node));
+    return new NodeProcess(node, builder.start(), log, logStart);
   }
 
   /** The command line of a node, from the java executable on. */
@@ -100,6 +134,7 @@ final class Launcher {
     }
     command.add(main);
     command.addAll(List.of("--node", node.name(), "--data", data.toAbsolutePath().toString()));
+    Path configFile = dress.settings(node);
     if (configFile != null) {
       command.addAll(List.of("--config", configFile.toAbsolutePath().toString()));
     }

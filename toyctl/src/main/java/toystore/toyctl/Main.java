@@ -73,6 +73,11 @@ public final class Main {
                     .addSubcommand(new OrderCommand.ListCommand(context)))
             .addSubcommand(new VerifyCommand(context))
             .addSubcommand(new LoadCommand(context))
+            .addSubcommand(
+                new CommandLine(new DemoCommand())
+                    .addSubcommand(new DemoCommand.CrashCommand(context)))
+            .addSubcommand(new ChaosCommand(context))
+            .addSubcommand(new CheckCommand(context))
             .addSubcommand(new TrainCommand(context))
             .addSubcommand(new VersionCommand(context))
             .addSubcommand(new HelpCommand());

@@ -12,7 +12,9 @@ import toystore.api.StoreConfig.Node;
  * @param logStart where its part of the log begins; before that is what earlier processes wrote
  */
 record NodeProcess(Node node, Process process, Path log, long logStart) {
-  private static final String REASON = "toystore: ";
+  /** What a node writes before the reason for its end. */
+  static final String REASON = "toystore: ";
+
   private static final int TAIL = 16_384;
 
   /** What the node itself said to be wrong, or how it ended if it could not say. */

@@ -11,6 +11,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import toystore.api.Role;
 import toystore.api.StoreConfig;
 import toystore.api.StoreConfig.Node;
@@ -49,6 +50,17 @@ final class Ports {
     return node.role() == Role.FRONTEND
         ? List.of(config.httpPort(node), config.observePort(node))
         : List.of(config.httpPort(node), config.raftPort(node), config.observePort(node));
+  }
+
+  /** The settings on ports that are free now, below those that systems give to outgoing calls. */
+  static StoreConfig onFreeOnes(StoreConfig config) {
+    while (true) {
+      int base = ThreadLocalRandom.current().nextInt(20_000, 31_000);
+      StoreConfig moved = config.withPortBase(base);
+      if (taken(moved, moved.nodes()).isEmpty()) {
+        return moved;
+      }
+    }
   }
 
   private static boolean free(String host, int port) {

@@ -48,6 +48,23 @@ final class Table {
     return lines.stream().map(String::stripTrailing).collect(Collectors.joining("\n"));
   }
 
+  /** The same as a table of a page. */
+  String html() {
+    StringBuilder html = new StringBuilder("<table><tr>");
+    header.forEach(cell -> html.append("<th>").append(Texts.escaped(cell)).append("</th>"));
+    html.append("</tr>");
+    for (List<@Nullable Object> row : rows) {
+      html.append("<tr>");
+      row.forEach(
+          cell ->
+              html.append(cell instanceof Number ? "<td class=n>" : "<td>")
+                  .append(Texts.escaped(text(cell)))
+                  .append("</td>"));
+      html.append("</tr>\n");
+    }
+    return html.append("</table>").toString();
+  }
+
   private int width(int column) {
     int width = length(header.get(column));
     for (List<@Nullable Object> row : rows) {

@@ -31,6 +31,11 @@ final class Texts {
     };
   }
 
+  /** Text as part of an HTML page. */
+  static String escaped(String text) {
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
+  }
+
   /** Replaces a file as a whole: a reader sees the old text or the new one. */
   static void replace(Path file, byte[] text) throws IOException {
     Path next = file.resolveSibling(file.getFileName() + ".tmp" + ProcessHandle.current().pid());

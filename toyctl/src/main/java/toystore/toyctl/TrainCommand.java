@@ -8,15 +8,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import toystore.api.Role;
 import toystore.api.StoreConfig;
@@ -78,10 +75,10 @@ final class TrainCommand implements Callable<Integer> {
     Path work = Files.createTempDirectory("toystore-training");
     try (Http http = new Http()) {
       Path settings = Files.writeString(work.resolve("training.yaml"), SETTINGS, UTF_8);
-      StoreConfig config = onFreePorts(StoreConfig.load(settings));
+      StoreConfig config = Ports.onFreeOnes(StoreConfig.load(settings));
       train(distribution, config, settings, work.resolve("data"), http);
     } finally {
-      deleteAll(work);
+      Wipe.all(work);
     }
     context.say("the start-up caches are made");
     return ExitCode.OK;
@@ -219,25 +216,6 @@ final class TrainCommand implements Callable<Integer> {
             .start();
     if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
       process.destroyForcibly();
-    }
-  }
-
-  /** The settings on ports that are free now, below those that systems give to outgoing calls. */
-  private static StoreConfig onFreePorts(StoreConfig config) {
-    while (true) {
-      int base = ThreadLocalRandom.current().nextInt(20_000, 32_000);
-      StoreConfig moved = config.withPortBase(base);
-      if (Ports.taken(moved, moved.nodes()).isEmpty()) {
-        return moved;
-      }
-    }
-  }
-
-  private static void deleteAll(Path directory) throws IOException {
-    try (Stream<Path> paths = Files.walk(directory)) {
-      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(path);
-      }
     }
   }
 }

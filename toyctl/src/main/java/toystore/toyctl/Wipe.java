@@ -31,6 +31,11 @@ final class Wipe {
     Files.deleteIfExists(ClusterFile.path(data));
   }
 
+  /** A directory that belongs to this process alone, with everything in it. */
+  static void all(Path directory) throws IOException {
+    tree(directory);
+  }
+
   // Does not follow symbolic links: of one that leads elsewhere, only the link goes.
   private static void tree(Path root) throws IOException {
     try {

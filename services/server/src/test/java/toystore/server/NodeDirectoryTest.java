@@ -1,9 +1,11 @@
 package toystore.server;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -17,6 +19,16 @@ class NodeDirectoryTest {
     NodeDirectory.claim(directory, "store", "order-1");
 
     assertThat(directory.resolve("owner")).hasContent("store/order-1");
+  }
+
+  @Test
+  void aMarkThatWasCutShortIsMadeAgain() throws IOException {
+    Files.writeString(directory.resolve("owner.new"), "sto", UTF_8);
+
+    NodeDirectory.claim(directory, "store", "order-1");
+
+    assertThat(directory.resolve("owner")).hasContent("store/order-1");
+    assertThat(directory.resolve("owner.new")).doesNotExist();
   }
 
   @Test

@@ -1,0 +1,149 @@
+package toystore.faults;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import toystore.api.Role;
+import toystore.api.StoreConfig;
+import toystore.api.StoreConfig.Node;
+
+/**
+ * A network between the nodes of a store on one host, whose every direction between two nodes has a
+ * {@link Weather} of its own. Each ordered pair of nodes has a loopback address, 127.FROM.TO.9, at
+ * which FROM finds TO's ports through a proxy; {@link #seenBy} gives the addresses that a node's
+ * settings have to name.
+ *
+ * <p>Ratis keeps the first address that it was given for a peer as long as the process lives, and
+ * that is the one of the settings, whatever configuration entries of another leader say.
+ */
+public final class Network implements AutoCloseable {
+  private final StoreConfig config;
+  private final long seed;
+  private final Map<String, Map<String, Way>> ways = new HashMap<>();
+  private final List<Tunnel> tunnels = new ArrayList<>();
+
+  private Network(StoreConfig config, long seed) {
+    this.config = config;
+    this.seed = seed;
+  }
+
+  /**
+   * Opens the proxies.
+   *
+   * @param config the store as it is without a network in between, all nodes on this host
+   * @param seed for jitter and losses
+   */
+  public static Network between(StoreConfig config, long seed) throws IOException {
+    Network network = new Network(config, seed);
+    try {
+      network.open();
+      return network;
+    } catch (IOException e) {
+      network.closeAfter(e);
+      throw e;
+    }
+  }
+
+  private void open() throws IOException {
+    List<Node> nodes = config.nodes();
+    for (Node from : nodes) {
+      Map<String, Way> fromHere = new HashMap<>();
+      ways.put(from.name(), fromHere);
+      for (Node to : nodes) {
+        fromHere.put(to.name(), new Way(seed * 31 + number(from) * 100L + number(to)));
+      }
+    }
+    for (Node from : nodes) {
+      for (Node to : nodes) {
+        if (talks(from, to)) {
+          tunnel(from, to, config.httpPort(to));
+          if (from.role() == to.role()) {
+            tunnel(from, to, config.raftPort(to));
+          }
+        }
+      }
+    }
+  }
+
+  /** Whether one opens connections to the other. A catalog calls front ends where they say. */
+  private static boolean talks(Node from, Node to) {
+    return !from.equals(to) && to.role() != Role.FRONTEND;
+  }
+
+  private void tunnel(Node from, Node to, int port) throws IOException {
+    tunnels.add(
+        new Tunnel(
+            new InetSocketAddress(address(from, to), port),
+            new InetSocketAddress(to.host(), port),
+            way(from.name(), to.name()),
+            way(to.name(), from.name())));
+  }
+
+  private int number(Node node) {
+    return config.nodes().indexOf(node) + 1;
+  }
+
+  private String address(Node from, Node to) {
+    return "127." + number(from) + "." + number(to) + ".9";
+  }
+
+  private Way way(String from, String to) {
+    Map<String, Way> fromHere = ways.get(from);
+    Way way = fromHere == null ? null : fromHere.get(to);
+    if (way == null) {
+      throw new IllegalArgumentException("no way from " + from + " to " + to);
+    }
+    return way;
+  }
+
+  /** All nodes with the addresses at which this one finds them. */
+  public List<Node> seenBy(String node) {
+    Node self = config.node(node);
+    return config.nodes().stream()
+        .map(
+            to ->
+                talks(self, to)
+                    ? new Node(to.name(), to.role(), to.id(), address(self, to), to.portOffset())
+                    : to)
+        .toList();
+  }
+
+  /** Sets the weather of one direction. */
+  public void set(String from, String to, Weather weather) {
+    way(from, to).set(weather);
+  }
+
+  public Weather weather(String from, String to) {
+    return way(from, to).weather();
+  }
+
+  /** Calm everywhere. */
+  public void calm() {
+    ways.values().forEach(fromHere -> fromHere.values().forEach(way -> way.set(Weather.CALM)));
+  }
+
+  /** Resets all connections, as a firewall does that forgets them. */
+  public void reset() {
+    tunnels.forEach(Tunnel::reset);
+  }
+
+  private void closeAfter(IOException cause) {
+    try {
+      close();
+    } catch (IOException e) {
+      cause.addSuppressed(e);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    for (Tunnel tunnel : tunnels) {
+      tunnel.close();
+    }
+    // Whoever waits for a way to open finds its connection gone.
+    calm();
+  }
+}

@@ -1,0 +1,33 @@
+package toystore.faults;
+
+import java.io.IOException;
+
+/** A process stands still (SIGSTOP) and goes on later without having noticed (SIGCONT). */
+public final class Pause implements Fault {
+  private final Nodes nodes;
+  private final String victim;
+  private long pid;
+
+  public Pause(Nodes nodes, String victim) {
+    this.nodes = nodes;
+    this.victim = victim;
+  }
+
+  @Override
+  public void inject() throws IOException, InterruptedException {
+    pid = nodes.process(victim).pid();
+    Programs.run("kill", "-STOP", Long.toString(pid));
+  }
+
+  @Override
+  public void heal() throws IOException, InterruptedException {
+    if (pid != 0) {
+      Programs.run("kill", "-CONT", Long.toString(pid));
+    }
+  }
+
+  @Override
+  public String sentence() {
+    return victim + " stands still";
+  }
+}

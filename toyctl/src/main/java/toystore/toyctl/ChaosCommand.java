@@ -1,0 +1,72 @@
+package toystore.toyctl;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code toyctl chaos} */
+@Command(
+    name = "chaos",
+    description =
+        "Harms a throwaway store in all ways that this machine can, and checks every promise.")
+final class ChaosCommand implements Callable<Integer> {
+  private final Context context;
+
+  @Option(
+      names = "--duration",
+      paramLabel = "TIME",
+      converter = LoadCommand.Time.class,
+      description = "Such as 30s, 10m, 1h (default: 10m).")
+  private Duration duration = Duration.ofMinutes(10);
+
+  @Option(names = "--seed", paramLabel = "N", description = "For the same faults again.")
+  private long seed = new Random().nextInt(1_000_000_000);
+
+  @Option(names = "--clients", paramLabel = "N", description = "How many (default: 6).")
+  private int clients = 6;
+
+  @Option(names = "--frontends", paramLabel = "N", description = "How many (default: 2).")
+  private int frontEnds = 2;
+
+  @Option(
+      names = "--report",
+      paramLabel = "FILE",
+      description = "A page for a browser; the same as JSON is put beside it.")
+  private @Nullable Path report;
+
+  ChaosCommand(Context context) {
+    this.context = context;
+  }
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    if (clients < 1 || clients > 1000 || frontEnds < 1 || frontEnds > 9) {
+      throw new CliException(
+          ExitCode.USAGE,
+          "chaos",
+          "--clients must be from 1 to 1000, --frontends from 1 to 9",
+          "toyctl chaos --help");
+    }
+    ThrowawayStore.Plan plan =
+        ThrowawayStore.Plan.plain(seed)
+            .with(context.configFile())
+            .withFrontEnds(frontEnds)
+            .withCatalog(Chaos.catalog())
+            .withAllFaults();
+    context.progress("starting a throwaway store; seed " + seed);
+    try (ThrowawayStore store = ThrowawayStore.up(plan, context.distribution())) {
+      ChaosReport outcome = Chaos.run(store, duration, clients, seed, context::progress);
+      if (report != null) {
+        ReportPage.write(report, outcome, outcome.page());
+      }
+      context.data(outcome, outcome::text);
+      outcome.proof().findings().forEach(finding -> context.warn("chaos: " + finding));
+      return outcome.holds() ? ExitCode.OK : ExitCode.VERIFICATION_FAILED;
+    }
+  }
+}

@@ -1,0 +1,101 @@
+package toystore.toyctl;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import toystore.faults.Spread;
+import toystore.faults.Timeline;
+
+/**
+ * What {@code toyctl chaos} came to.
+ *
+ * @param faults how many of each kind
+ * @param impossible kinds that this machine cannot do
+ * @param halts nodes that ended by themselves under a fault, and were started again
+ * @param purchases how long purchases took, retries included
+ * @param errors answers of 503
+ * @param disturbances requests without an answer
+ */
+record ChaosReport(
+    long seed,
+    int clients,
+    int frontEnds,
+    double seconds,
+    Map<String, Integer> faults,
+    List<String> impossible,
+    int halts,
+    long orders,
+    long reads,
+    Spread purchases,
+    long errors,
+    long disturbances,
+    List<Long> marksMs,
+    List<Integer> acknowledgedPerSecond,
+    Proof proof,
+    List<Timeline.Event> timeline) {
+  ChaosReport {
+    faults = Map.copyOf(faults);
+    impossible = List.copyOf(impossible);
+    marksMs = List.copyOf(marksMs);
+    acknowledgedPerSecond = List.copyOf(acknowledgedPerSecond);
+    timeline = List.copyOf(timeline);
+  }
+
+  boolean holds() {
+    return proof.holds();
+  }
+
+  private Table table() {
+    Table table = new Table("FAULT", "TIMES");
+    faults.entrySet().stream()
+        .sorted(Map.Entry.comparingByKey())
+        .forEach(entry -> table.row(entry.getKey(), entry.getValue()));
+    return table;
+  }
+
+  private String figures() {
+    return String.format(
+        Locale.ROOT,
+        """
+        seed %d, %d clients, %d front ends, %.0f s, %d orders, %d reads
+        purchases, retries included: %s
+        %d answers of 503, %d requests without an answer; %d nodes halted by themselves
+        not possible here: %s
+        """,
+        seed,
+        clients,
+        frontEnds,
+        seconds,
+        orders,
+        reads,
+        purchases.inWords(),
+        errors,
+        disturbances,
+        halts,
+        impossible.isEmpty() ? "nothing, all faults were used" : String.join(", ", impossible));
+  }
+
+  private String closing() {
+    int count = faults.values().stream().mapToInt(Integer::intValue).sum();
+    return holds()
+        ? "All promises held in " + count + " faults."
+        : "A promise was broken within " + count + " faults; again by: toyctl chaos --seed " + seed;
+  }
+
+  String text() {
+    return table().render() + "\n\n" + figures() + proof.text() + "\n\n" + closing();
+  }
+
+  ReportPage page() {
+    return new ReportPage(
+        "Chaos, seed " + seed,
+        holds(),
+        List.of(closing()),
+        table(),
+        figures() + proof.text(),
+        acknowledgedPerSecond,
+        marksMs,
+        proof.findings(),
+        timeline);
+  }
+}

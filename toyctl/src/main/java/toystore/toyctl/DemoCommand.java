@@ -1,0 +1,89 @@
+package toystore.toyctl;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code toyctl demo …} */
+@Command(
+    name = "demo",
+    description = "Shows on a throwaway store what the store promises.",
+    synopsisSubcommandLabel = "crash")
+final class DemoCommand {
+  /** {@code toyctl demo crash} */
+  @Command(
+      name = "crash",
+      description =
+          "Kills a node under load, again and again, and shows what clients saw and what is left.")
+  static final class CrashCommand implements Callable<Integer> {
+    private static final int MOST_TIMES = 100_000;
+    private static final int MOST_CLIENTS = 1_000;
+
+    private final Context context;
+
+    @Option(
+        names = "--target",
+        paramLabel = "leader|NODE",
+        description = "Which node is killed (default: leader).")
+    private String target = CrashDemo.LEADER;
+
+    @Option(names = "--times", paramLabel = "N", description = "How often (default: 3).")
+    private int times = 3;
+
+    @Option(names = "--clients", paramLabel = "N", description = "How many (default: 8).")
+    private int clients = 8;
+
+    @Option(names = "--seed", paramLabel = "N", description = "For the same choices again.")
+    private long seed = new Random().nextInt(1_000_000_000);
+
+    @Option(
+        names = "--report",
+        paramLabel = "FILE",
+        description = "A page for a browser; the same as JSON is put beside it.")
+    private @Nullable Path report;
+
+    CrashCommand(Context context) {
+      this.context = context;
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+      check();
+      ThrowawayStore.Plan plan = ThrowawayStore.Plan.plain(seed).with(context.configFile());
+      context.progress("starting a throwaway store; seed " + seed);
+      try (ThrowawayStore store = ThrowawayStore.up(plan, context.distribution())) {
+        checkTarget(store);
+        CrashReport outcome = CrashDemo.run(store, target, times, clients, seed, context::progress);
+        if (report != null) {
+          ReportPage.write(report, outcome, outcome.page());
+        }
+        context.data(outcome, outcome::text);
+        outcome.proof().findings().forEach(finding -> context.warn("demo: " + finding));
+        return outcome.holds() ? ExitCode.OK : ExitCode.VERIFICATION_FAILED;
+      }
+    }
+
+    private void check() {
+      if (times < 1 || times > MOST_TIMES) {
+        throw usage("--times", "must be from 1 to " + MOST_TIMES);
+      }
+      if (clients < 1 || clients > MOST_CLIENTS) {
+        throw usage("--clients", "must be from 1 to " + MOST_CLIENTS);
+      }
+    }
+
+    private void checkTarget(ThrowawayStore store) {
+      if (!target.equals(CrashDemo.LEADER) && !store.names().contains(target)) {
+        throw usage("--target", "must be leader or one of " + String.join(", ", store.names()));
+      }
+    }
+
+    private static CliException usage(String what, String why) {
+      return new CliException(ExitCode.USAGE, what, why, "toyctl demo crash --help");
+    }
+  }
+}

@@ -1,0 +1,111 @@
+package toystore.toyctl;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import toystore.api.LoggedOrder;
+import toystore.api.StoreConfig;
+import toystore.faults.Checks;
+import toystore.faults.Ledger;
+
+/**
+ * What a run with faults came to: every promise that can be seen from outside.
+ *
+ * @param ledger acknowledged orders against the log
+ * @param replicasEqual all replicas were there and hold the same rows (promise P4)
+ * @param stockExact the stock is what the orders say (promise P3)
+ * @param findings everything that is wrong, also what clients noticed while they shopped: the first
+ *     of it, in words
+ * @param findingCount how much is wrong
+ */
+public record Proof(
+    Ledger.Result ledger,
+    boolean replicasEqual,
+    boolean stockExact,
+    List<String> findings,
+    long findingCount) {
+  public Proof {
+    findings = List.copyOf(findings);
+  }
+
+  /** Whether all promises held. */
+  public boolean holds() {
+    return ledger.clean() && replicasEqual && stockExact && findingCount == 0;
+  }
+
+  /**
+   * Compares the store with what its clients were told. All replicas must be there.
+   *
+   * @param alone nobody else has ever bought there
+   * @param patience for replicas to reach one index, for each page of rows, for holds to end
+   */
+  static Proof of(
+      StoreConfig config, NodeClient client, Checks checks, boolean alone, Duration patience)
+      throws InterruptedException {
+    // Before the fence: what is acknowledged by now must be in the log below it.
+    Ledger.Audit audit = checks.ledger().audit(alone);
+    Verifier verifier = new Verifier(config, client, patience);
+    VerifyReport report = verifier.verify();
+    List<String> findings = new ArrayList<>(verifier.findings());
+    Ledger.Result ledger = audit(config, client, report, audit, patience, findings);
+    findings.addAll(checks.findings().first());
+    return new Proof(
+        ledger,
+        report.replicas().stream().allMatch(r -> r.result() == VerifyReport.Result.EQUAL),
+        !report.stock().isEmpty()
+            && report.stock().stream().allMatch(p -> Boolean.TRUE.equals(p.exact())),
+        findings,
+        checks.findings().count() + verifier.findings().size());
+  }
+
+  private static Ledger.Result audit(
+      StoreConfig config,
+      NodeClient client,
+      VerifyReport report,
+      Ledger.Audit audit,
+      Duration patience,
+      List<String> findings)
+      throws InterruptedException {
+    VerifyReport.Replica read =
+        report.replicas().reversed().stream()
+            .filter(replica -> replica.result() == VerifyReport.Result.EQUAL)
+            .findFirst()
+            .orElse(report.replicas().getLast());
+    Long orders = read.orders();
+    try (ExecutorService fetcher = Executors.newVirtualThreadPerTaskExecutor()) {
+      LogCursor log = new LogCursor(client, config.node(read.node()), patience, fetcher);
+      for (long row = 0; orders != null && row < orders; row++) {
+        LoggedOrder order = log.next();
+        if (order == null) {
+          break;
+        }
+        audit.row(order);
+      }
+      fetcher.shutdownNow();
+    } catch (IOException e) {
+      findings.add("the log of " + read.node() + " cannot be read: " + Texts.reason(e));
+    }
+    return audit.finish();
+  }
+
+  /** In one line each, for people. */
+  String text() {
+    return String.format(
+        Locale.ROOT,
+        "acknowledged %d, found %d, lost %d, duplicated %d, wrong %d, gaps in numbers %d\n"
+            + "replicas equal: %s; stock exact: %s; other findings: %d",
+        ledger.acknowledged(),
+        ledger.found(),
+        ledger.lost(),
+        ledger.duplicated(),
+        ledger.wrong(),
+        ledger.gaps(),
+        replicasEqual ? "yes" : "NO",
+        stockExact ? "yes" : "NO",
+        findingCount);
+  }
+}

@@ -1,0 +1,432 @@
+package toystore.toyctl;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.jspecify.annotations.Nullable;
+import toystore.api.NodeStatus;
+import toystore.api.Role;
+import toystore.api.StoreConfig;
+import toystore.api.StoreConfig.Node;
+import toystore.faults.DiskShim;
+import toystore.faults.Network;
+import toystore.faults.Nodes;
+import toystore.faults.SmallDisk;
+
+/**
+ * A whole store of real processes for harm to be done to: in a directory of its own, on ports of
+ * its own, with a network that can be cut and disks that fail as far as this machine has them. It
+ * is gone without a trace when it is closed, or when this process is told to end.
+ */
+public final class ThrowawayStore implements Nodes, AutoCloseable {
+  private static final Duration START = Duration.ofSeconds(90);
+  private static final Duration STOP = Duration.ofSeconds(20);
+  private static final Duration PROBE = Duration.ofMillis(500);
+  private static final Duration POLL = Duration.ofMillis(5);
+
+  private final Plan plan;
+  private final Path directory;
+  private final Path data;
+  private final StoreConfig config;
+  private final Http http = new Http();
+  private final NodeClient client;
+  private final Cluster cluster;
+  private final @Nullable Network network;
+  private final Map<String, DiskShim> shims = new HashMap<>();
+  private final Map<String, SmallDisk> disks = new LinkedHashMap<>();
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private final Thread atExit = Thread.ofPlatform().unstarted(this::close);
+
+  /**
+   * What kind of store.
+   *
+   * @param configFile the user's settings, or null
+   * @param settings by dotted key, over those of the file
+   * @param frontEnds how many there are
+   * @param catalog the products it begins with, as a CSV text
+   * @param seed of the network's weather
+   * @param network all calls between nodes go through proxies
+   * @param shims disks can fail on command, where the machine has a C compiler
+   * @param disks nodes that keep data do so on small file systems, where the machine lets us
+   * @param classesFirst directories whose classes are used instead of the distribution's
+   */
+  public record Plan(
+      @Nullable Path configFile,
+      Map<String, String> settings,
+      int frontEnds,
+      String catalog,
+      long seed,
+      boolean network,
+      boolean shims,
+      boolean disks,
+      List<Path> classesFirst) {
+    public Plan {
+      settings = Map.copyOf(settings);
+      classesFirst = List.copyOf(classesFirst);
+      if (frontEnds < 1 || frontEnds > 9) {
+        throw new IllegalArgumentException("from 1 to 9 front ends");
+      }
+    }
+
+    /** One front end, more of three products than anyone can buy, and nothing in between. */
+    public static Plan plain(long seed) {
+      return new Plan(
+          null, Map.of(), 1, plenty("Tux", "Fox", "Lego"), seed, false, false, false, List.of());
+    }
+
+    public Plan with(@Nullable Path file) {
+      return new Plan(
+          file, settings, frontEnds, catalog, seed, network, shims, disks, classesFirst);
+    }
+
+    public Plan withFrontEnds(int count) {
+      return new Plan(
+          configFile, settings, count, catalog, seed, network, shims, disks, classesFirst);
+    }
+
+    public Plan withCatalog(String csv) {
+      return new Plan(
+          configFile, settings, frontEnds, csv, seed, network, shims, disks, classesFirst);
+    }
+
+    public Plan with(Map<String, String> others) {
+      return new Plan(
+          configFile, others, frontEnds, catalog, seed, network, shims, disks, classesFirst);
+    }
+
+    /** With all that this machine can do. */
+    public Plan withAllFaults() {
+      return new Plan(
+          configFile, settings, frontEnds, catalog, seed, true, true, true, classesFirst);
+    }
+
+    public Plan withNetwork() {
+      return new Plan(
+          configFile, settings, frontEnds, catalog, seed, true, shims, disks, classesFirst);
+    }
+
+    public Plan withClasses(List<Path> directories) {
+      return new Plan(
+          configFile, settings, frontEnds, catalog, seed, network, shims, disks, directories);
+    }
+
+    /** So many of each that nobody can buy them all. */
+    public static String plenty(String... names) {
+      StringBuilder csv = new StringBuilder("name,price,quantity\n");
+      for (String name : names) {
+        csv.append(name).append(",9.99,1000000000\n");
+      }
+      return csv.toString();
+    }
+  }
+
+  private ThrowawayStore(Plan plan, Distribution distribution) throws IOException {
+    this.plan = plan;
+    this.directory = Files.createTempDirectory("toystore-throwaway");
+    this.data = Files.createDirectory(directory.resolve("data"));
+    Path common = directory.resolve("common.yaml");
+    List<Node> nodes = nodes(StoreConfig.load(plan.configFile).nodes());
+    writeSettings(common, nodes);
+    this.config = Ports.onFreeOnes(StoreConfig.load(common));
+    this.client = new NodeClient(http, config);
+    this.network = plan.network ? Network.between(config, plan.seed) : null;
+    for (Node node : nodes) {
+      writeSettings(settings(node), network == null ? nodes : network.seenBy(node.name()));
+    }
+    Distribution used = withClassesFirst(distribution);
+    Launcher launcher = new Launcher(used, config, new Dressing(), data, used.aotCaches(false));
+    this.cluster = new Cluster(config, data, () -> launcher, client);
+  }
+
+  /**
+   * Starts a store; returns when a purchase can be made.
+   *
+   * @throws IOException if this machine cannot give it what it needs
+   */
+  public static ThrowawayStore up(Plan plan) throws IOException, InterruptedException {
+    return up(plan, Distribution.installed());
+  }
+
+  static ThrowawayStore up(Plan plan, Distribution distribution)
+      throws IOException, InterruptedException {
+    ThrowawayStore store = new ThrowawayStore(plan, distribution);
+    try {
+      Runtime.getRuntime().addShutdownHook(store.atExit);
+      store.prepareDisks();
+      Path catalog = Files.writeString(store.directory.resolve("catalog.csv"), plan.catalog, UTF_8);
+      Deadline deadline = Deadline.in(START);
+      List<NodeProcess> started = store.cluster.launch(store.config.nodes(), catalog, deadline);
+      var _ = store.cluster.awaitReady(store.config.nodes(), started, deadline);
+      return store;
+    } catch (IOException | InterruptedException | RuntimeException e) {
+      store.close();
+      throw e;
+    }
+  }
+
+  /** The configured nodes, and as many front ends as planned. */
+  private List<Node> nodes(List<Node> configured) {
+    List<Node> nodes = new ArrayList<>();
+    int frontEnds = 0;
+    for (Node node : configured) {
+      if (node.role() != Role.FRONTEND || ++frontEnds <= plan.frontEnds) {
+        nodes.add(node);
+      }
+    }
+    for (int id = frontEnds + 1; id <= plan.frontEnds; id++) {
+      nodes.add(new Node("frontend-" + id, Role.FRONTEND, id, "127.0.0.1", 10 + id));
+    }
+    return List.copyOf(nodes);
+  }
+
+  private void writeSettings(Path file, List<Node> nodes) throws IOException {
+    YAMLMapper yaml = new YAMLMapper();
+    ObjectNode tree =
+        plan.configFile != null && yaml.readTree(plan.configFile.toFile()) instanceof ObjectNode own
+            ? own
+            : yaml.createObjectNode();
+    ArrayNode all = tree.putArray("nodes");
+    for (Node node : nodes) {
+      all.addObject()
+          .put("name", node.name())
+          .put("role", node.role().name().toLowerCase(Locale.ROOT))
+          .put("id", node.id())
+          .put("host", node.host())
+          .put("port-offset", node.portOffset());
+    }
+    plan.settings.forEach(
+        (key, value) -> {
+          int dot = key.indexOf('.');
+          if (dot < 0) {
+            tree.put(key, value);
+          } else {
+            tree.withObject("/" + key.substring(0, dot)).put(key.substring(dot + 1), value);
+          }
+        });
+    yaml.writeValue(file.toFile(), tree);
+  }
+
+  private Path settings(Node node) {
+    return directory.resolve(node.name() + ".yaml");
+  }
+
+  private Distribution withClassesFirst(Distribution distribution) {
+    StringBuilder path = new StringBuilder();
+    plan.classesFirst.forEach(classes -> path.append(classes).append(File.pathSeparator));
+    return new Distribution(
+        distribution.home(), path + distribution.classPath(), distribution.mains());
+  }
+
+  private final class Dressing implements Launcher.Dress {
+    @Override
+    public Path settings(Node node) {
+      return ThrowawayStore.this.settings(node);
+    }
+
+    @Override
+    public Map<String, String> environment(Node node) {
+      DiskShim shim = shims.get(node.name());
+      return shim == null ? Map.of() : shim.environment();
+    }
+  }
+
+  private void prepareDisks() throws IOException, InterruptedException {
+    List<Node> keepers = config.nodes().stream().filter(n -> n.role() != Role.FRONTEND).toList();
+    if (plan.disks && SmallDisk.possible(directory)) {
+      for (Node node : keepers) {
+        disks.put(
+            node.name(),
+            SmallDisk.mount(
+                directory.resolve(node.name() + ".img"), data.resolve(node.name()), 2048));
+      }
+    }
+    if (plan.shims && DiskShim.possible()) {
+      Path library = DiskShim.compile(directory);
+      for (Node node : keepers) {
+        shims.put(
+            node.name(),
+            DiskShim.of(
+                library, directory.resolve(node.name() + ".disk"), data.resolve(node.name())));
+      }
+    }
+  }
+
+  public StoreConfig config() {
+    return config;
+  }
+
+  /** Where the nodes keep their data and logs. */
+  public Path data() {
+    return data;
+  }
+
+  public List<String> frontEnds() {
+    return config.nodes(Role.FRONTEND).reversed().stream().map(config::url).toList();
+  }
+
+  public List<String> names(Role role) {
+    return config.nodes(role).stream().map(Node::name).toList();
+  }
+
+  public List<String> names() {
+    return config.nodes().stream().map(Node::name).toList();
+  }
+
+  /** The network between the nodes; nothing if the plan has none. */
+  public Optional<Network> network() {
+    return Optional.ofNullable(network);
+  }
+
+  /** The shims of nodes that have one: none where the machine cannot do it. */
+  public Map<String, DiskShim> shims() {
+    return Map.copyOf(shims);
+  }
+
+  /** The file systems of nodes that have one of their own. */
+  public Map<String, SmallDisk> disks() {
+    return new LinkedHashMap<>(disks);
+  }
+
+  NodeClient client() {
+    return client;
+  }
+
+  @Override
+  public ProcessHandle process(String node) throws IOException {
+    return cluster
+        .process(config.node(node))
+        .orElseThrow(() -> new IOException(node + " does not run"));
+  }
+
+  /** Whether the node's process lives. */
+  public boolean runs(String node) {
+    return cluster.process(config.node(node)).isPresent();
+  }
+
+  @Override
+  public void kill(Iterable<String> nodes) throws IOException, InterruptedException {
+    StopCommand.requireGone(cluster.stop(list(nodes), true, Deadline.in(STOP)), true);
+  }
+
+  @Override
+  public void start(Iterable<String> nodes) throws InterruptedException {
+    List<Node> wanted = list(nodes).stream().map(config::node).toList();
+    var _ = new NodeStarter(cluster).start(wanted, Deadline.in(START));
+  }
+
+  private static List<String> list(Iterable<String> names) {
+    return StreamSupport.stream(names.spliterator(), false).toList();
+  }
+
+  /** The replica that leads now by its own word, if one does. */
+  public Optional<String> leader() throws InterruptedException {
+    return Parallel.forEach(config.nodes(Role.ORDER), node -> client.probe(node, PROBE))
+        .values()
+        .stream()
+        .flatMap(probe -> StatusReport.leadership(probe).stream())
+        .max(Comparator.comparingLong(StatusReport::term))
+        .map(NodeStatus::node);
+  }
+
+  /**
+   * Waits until a replica leads.
+   *
+   * @param unwanted one that does not count, or null
+   * @throws CliException if none does within the time
+   */
+  public String awaitLeader(@Nullable String unwanted, Duration patience)
+      throws InterruptedException {
+    Deadline deadline = Deadline.in(patience);
+    while (true) {
+      Optional<String> leader = leader().filter(name -> !name.equals(unwanted));
+      if (leader.isPresent()) {
+        return leader.get();
+      }
+      if (deadline.passed()) {
+        throw late("no order replica leads", deadline);
+      }
+      deadline.pause(POLL);
+    }
+  }
+
+  /** Waits until this replica leads. */
+  void awaitLeads(String node, Duration patience) throws InterruptedException {
+    Deadline deadline = Deadline.in(patience);
+    while (!leader().equals(Optional.of(node))) {
+      if (deadline.passed()) {
+        throw late(node + " does not lead", deadline);
+      }
+      deadline.pause(POLL);
+    }
+  }
+
+  private static CliException late(String what, Deadline deadline) {
+    return new CliException(
+        ExitCode.TIMED_OUT, "throwaway store", what + " after " + deadline.inWords(), null);
+  }
+
+  /** Why a node ended that was not killed: the last thing that it said about itself. */
+  public String reason(String node) throws IOException {
+    Path log = cluster.log(config.node(node));
+    try (Stream<String> lines = Files.lines(log, UTF_8)) {
+      return lines
+          .filter(line -> line.startsWith(NodeProcess.REASON))
+          .reduce((earlier, later) -> later)
+          .map(line -> line.substring(NodeProcess.REASON.length()))
+          .orElse("it does not say why");
+    }
+  }
+
+  /** Ends everything and deletes it. */
+  @Override
+  public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    try {
+      var _ = cluster.stop(names(), true, Deadline.in(STOP));
+      if (network != null) {
+        network.close();
+      }
+      for (SmallDisk disk : disks.values()) {
+        disk.unmount();
+      }
+      Wipe.all(directory);
+    } catch (IOException e) {
+      System.err.println("toyctl: " + directory + " could not be deleted: " + Texts.reason(e));
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    } finally {
+      http.close();
+      forgetExit();
+    }
+  }
+
+  private void forgetExit() {
+    if (!Thread.currentThread().equals(atExit)) {
+      try {
+        Runtime.getRuntime().removeShutdownHook(atExit);
+      } catch (IllegalStateException _) {
+        // This process ends: the hook finds the store closed.
+      }
+    }
+  }
+}
