@@ -61,6 +61,7 @@ public final class Main {
             .addSubcommand(new StartCommand(context))
             .addSubcommand(new StopCommand(context))
             .addSubcommand(new RestartCommand(context))
+            .addSubcommand(new HealCommand(context))
             .addSubcommand(new StatusCommand(context))
             .addSubcommand(
                 new CommandLine(new ProductCommand())
@@ -74,6 +75,7 @@ public final class Main {
             .addSubcommand(new VerifyCommand(context))
             .addSubcommand(new LoadCommand(context))
             .addSubcommand(new TrainCommand(context))
+            .addSubcommand(new SuperviseCommand(context))
             .addSubcommand(new VersionCommand(context))
             .addSubcommand(new HelpCommand());
     ErrorHandler errors = new ErrorHandler();

@@ -13,15 +13,15 @@ class NodeDirectoryTest {
 
   @Test
   void theOwnerMayComeBack() throws IOException {
-    NodeDirectory.claim(directory, "store", "order-1");
-    NodeDirectory.claim(directory, "store", "order-1");
+    NodeDirectory.claim(directory, "store", "order-1").close();
+    NodeDirectory.claim(directory, "store", "order-1").close();
 
     assertThat(directory.resolve("owner")).hasContent("store/order-1");
   }
 
   @Test
   void theDirectoryOfAnotherClusterIsRefused() throws IOException {
-    NodeDirectory.claim(directory, "store", "order-1");
+    NodeDirectory.claim(directory, "store", "order-1").close();
 
     assertThatThrownBy(() -> NodeDirectory.claim(directory, "other", "order-1"))
         .isInstanceOf(ConfigurationFailure.class)
@@ -32,9 +32,19 @@ class NodeDirectoryTest {
 
   @Test
   void theDirectoryOfAnotherNodeIsRefused() throws IOException {
-    NodeDirectory.claim(directory, "store", "order-1");
+    NodeDirectory.claim(directory, "store", "order-1").close();
 
     assertThatThrownBy(() -> NodeDirectory.claim(directory, "store", "order-2"))
         .isInstanceOf(ConfigurationFailure.class);
+  }
+
+  @Test
+  void aDirectoryThatAProcessWorksOnIsRefused() throws IOException {
+    try (NodeDirectory held = NodeDirectory.claim(directory, "store", "order-1")) {
+      assertThat(held).isNotNull();
+      assertThatThrownBy(() -> NodeDirectory.claim(directory, "store", "order-1"))
+          .isInstanceOf(ConfigurationFailure.class)
+          .hasMessageContaining("in use by another process");
+    }
   }
 }
