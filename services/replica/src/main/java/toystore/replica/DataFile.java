@@ -27,8 +27,11 @@ import toystore.db.storage.WriteBehind;
 final class DataFile<S extends ReplicatedState> {
   private static final System.Logger LOG = System.getLogger(DataFile.class.getName());
 
+  private static final int MOST_OPENINGS = 3;
+
   private final Path file;
   private final Path note;
+  private final Path openings;
   private final Migrations migrations;
   private final Database.Sizes sizes;
   private final WriteBehind.Pace pace;
@@ -51,6 +54,7 @@ final class DataFile<S extends ReplicatedState> {
       Consumer<Throwable> onFatal) {
     this.file = file;
     this.note = file.resolveSibling(file.getFileName() + ".damaged");
+    this.openings = file.resolveSibling(file.getFileName() + ".opening");
     this.migrations = migrations;
     this.sizes = sizes;
     this.pace = pace;
@@ -87,6 +91,35 @@ final class DataFile<S extends ReplicatedState> {
     if (Files.exists(note)) {
       throw new DamagedFileException(path() + ": " + noted());
     }
+    countOpening();
+    Opened<S> opened = openAndMake();
+    try {
+      Files.delete(openings);
+    } catch (IOException e) {
+      opened.database().close();
+      throw new StorageException("cannot delete " + openings, e);
+    }
+    return opened;
+  }
+
+  /**
+   * Notes that the file is being opened. Where H2 believes a damaged length it needs more memory
+   * than there is, which ends the process without a word; that this happened again and again is all
+   * that the next start can see.
+   */
+  private void countOpening() {
+    try {
+      if (Files.exists(openings) && Files.size(openings) >= MOST_OPENINGS) {
+        throw new DamagedFileException(
+            path() + ": " + MOST_OPENINGS + " processes in a row have ended while they opened it");
+      }
+      Files.write(openings, new byte[] {'.'}, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      throw new StorageException("cannot write " + openings, e);
+    }
+  }
+
+  private Opened<S> openAndMake() {
     Database database = Database.open(file, migrations, sizes, onFatal);
     try {
       return new Opened<>(database, maker.apply(database, pace));
@@ -110,7 +143,7 @@ final class DataFile<S extends ReplicatedState> {
   void setAside(String why) {
     for (Path part :
         new Path[] {
-          path(), file.resolveSibling(file.getFileName() + ".trace.db"), note,
+          path(), file.resolveSibling(file.getFileName() + ".trace.db"), note, openings,
         }) {
       if (Files.exists(part)) {
         Path aside = Quarantine.setAside(part);

@@ -62,7 +62,7 @@ class MissedEntriesTest {
 
       group.stop(first);
 
-      awaitCaughtUp(group);
+      group.awaitAllEqual();
       assertThat(returned.ledger().installedFrom())
           .startsWith("member-" + first)
           .endsWith("member-" + group.awaitLeader().id());

@@ -58,6 +58,19 @@ final class Damage {
     return damage;
   }
 
+  /**
+   * Whether opening a file took more memory than there is: H2 believes a damaged length and
+   * allocates it. A file that is as it was written is opened page by page.
+   */
+  static boolean isHugeClaim(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof OutOfMemoryError) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** No space, no permission, no such directory, no memory: the file may be as good as ever. */
   private static boolean isOfTheSystem(Throwable cause) {
     return switch (cause) {

@@ -84,6 +84,9 @@ public final class Database implements AutoCloseable {
       return new Database(file, writer, pool(url, sizes), thread, onFatal);
     } catch (ExecutionException e) {
       thread.shutdown();
+      if (Damage.isHugeClaim(e)) {
+        throw new DamagedFileException("cannot open " + file + FILE_ENDING + ": " + reason(e), e);
+      }
       throw failure("cannot open ", file, e);
     } catch (InterruptedException e) {
       thread.shutdown();

@@ -61,7 +61,7 @@ class DamageTest {
     List<Throwable> fatal = new ArrayList<>();
     try (Database database =
         Database.open(file, Schemas.ENTRIES, new Database.Sizes(1024, 1), fatal::add)) {
-      database.read(c -> Database.number(c, "SELECT SUM(LENGTH(text)) FROM entries"));
+      database.read(c -> Database.number(c, "SELECT SUM(index) FROM entries"));
       return false;
     } catch (DamagedFileException e) {
       return true;
@@ -83,7 +83,7 @@ class DamageTest {
         channel.write(java.nio.ByteBuffer.wrap(zeros), 8_192);
       }
       assertThatThrownBy(
-              () -> database.read(c -> Database.number(c, "SELECT SUM(LENGTH(text)) FROM entries")))
+              () -> database.read(c -> Database.number(c, "SELECT SUM(index) FROM entries")))
           .isInstanceOf(DamagedFileException.class);
       assertThat(fatal).hasSize(1);
       assertThat(Database.isDamage(fatal.getFirst())).isTrue();
@@ -134,7 +134,7 @@ class DamageTest {
                   try (var insert = c.prepareStatement("INSERT INTO entries VALUES (?, ?)")) {
                     for (int i = first; i < first + ROWS / 10; i++) {
                       insert.setLong(1, i);
-                      insert.setString(2, "row number " + i + " of a file that is damaged later");
+                      insert.setLong(2, i);
                       insert.addBatch();
                     }
                     return insert.executeBatch().length;
