@@ -3,7 +3,7 @@ package toystore.toyctl;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -97,6 +97,15 @@ final class RunFiles {
     }
   }
 
+  private static boolean tryLock(FileChannel channel) throws IOException {
+    try {
+      return channel.tryLock() != null;
+    } catch (OverlappingFileLockException _) {
+      // Held by another thread of this process.
+      return false;
+    }
+  }
+
   void delete(String node) throws IOException {
     Files.deleteIfExists(path(node));
   }
@@ -111,8 +120,7 @@ final class RunFiles {
         FileChannel.open(lockPath(), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     try {
       while (true) {
-        FileLock lock = channel.tryLock();
-        if (lock != null) {
+        if (tryLock(channel)) {
           return channel;
         }
         if (deadline.passed()) {

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import toystore.db.replication.ReplicatedState;
 import toystore.db.storage.DamagedFileException;
 import toystore.db.storage.Database;
@@ -92,14 +93,27 @@ final class DataFile<S extends ReplicatedState> {
       throw new DamagedFileException(path() + ": " + noted());
     }
     countOpening();
-    Opened<S> opened = openAndMake();
+    Opened<S> opened;
     try {
-      Files.delete(openings);
-    } catch (IOException e) {
-      opened.database().close();
-      throw new StorageException("cannot delete " + openings, e);
+      opened = openAndMake();
+    } catch (RuntimeException e) {
+      // It could be told: only what ends the process counts.
+      endOpening(e);
+      throw e;
     }
+    endOpening(null);
     return opened;
+  }
+
+  private void endOpening(@Nullable RuntimeException failure) {
+    try {
+      Files.deleteIfExists(openings);
+    } catch (IOException e) {
+      if (failure == null) {
+        throw new StorageException("cannot delete " + openings, e);
+      }
+      failure.addSuppressed(e);
+    }
   }
 
   /**

@@ -25,7 +25,7 @@ final class Startup<S extends ReplicatedState> {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   /** Asked by a person, who sees the reason: soon enough. */
-  private static final Duration REJOIN_PATIENCE = Duration.ofSeconds(20);
+  private static final Duration REJOIN_PATIENCE = Duration.ofSeconds(8);
 
   private final String node;
   private final Group group;
