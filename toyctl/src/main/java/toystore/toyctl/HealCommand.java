@@ -29,7 +29,7 @@ final class HealCommand implements Callable<Integer> {
       paramLabel = "S",
       converter = Options.Seconds.class,
       description = "How long to wait until it is ready (default: 120).")
-  private Duration waitTimeout = Duration.ofSeconds(120);
+  private Duration waitTimeout = Duration.ofMinutes(2);
 
   HealCommand(Context context) {
     this.context = context;

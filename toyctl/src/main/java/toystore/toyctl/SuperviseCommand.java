@@ -2,6 +2,7 @@ package toystore.toyctl;
 
 import java.nio.file.Path;
 import java.time.LocalTime;
+import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -39,7 +40,11 @@ final class SuperviseCommand implements Callable<Integer> {
               new RunFiles(context.data()),
               context.cluster(config, http),
               catalog,
-              line -> context.say(LocalTime.now().truncatedTo(ChronoUnit.MILLIS) + " " + line))
+              line ->
+                  context.say(
+                      LocalTime.now(ZoneId.systemDefault()).truncatedTo(ChronoUnit.MILLIS)
+                          + " "
+                          + line))
           .run(ProcessHandle.current().pid());
     }
     return ExitCode.OK;
