@@ -135,7 +135,7 @@ final class Startup<S extends ReplicatedState> {
 
   /** A file is given up only where there is something to make a new one from. */
   private void requireSource(RaftFiles.Whole log, String why) {
-    if (log.first() != 0 && alone()) {
+    if (log.first() > 0 && alone()) {
       throw new StorageException(
           node
               + " cannot be rebuilt: "

@@ -2,6 +2,8 @@ package toystore.db.storage;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -80,7 +82,14 @@ public final class Database implements AutoCloseable {
             1, Thread.ofPlatform().name("h2-writer-" + file.getFileName()).factory());
     thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     try {
-      Connection writer = thread.submit(() -> connect(url, migrations)).get();
+      Connection writer =
+          thread
+              .submit(
+                  () -> {
+                    requireContent(file.resolveSibling(file.getFileName() + FILE_ENDING));
+                    return connect(url, migrations);
+                  })
+              .get();
       return new Database(file, writer, pool(url, sizes), thread, onFatal);
     } catch (ExecutionException e) {
       thread.shutdown();
@@ -92,6 +101,21 @@ public final class Database implements AutoCloseable {
       thread.shutdown();
       Thread.currentThread().interrupt();
       throw new StorageException("interrupted while opening " + file, e);
+    }
+  }
+
+  /**
+   * Looks into a file that is there without writing to it: one in which it finds no chunk that
+   * makes sense H2 takes for a new one, and begins to overwrite it.
+   */
+  private static void requireContent(Path path) throws IOException {
+    if (!Files.exists(path) || Files.size(path) == 0) {
+      return;
+    }
+    try (MVStore store = new MVStore.Builder().fileName(path.toString()).readOnly().open()) {
+      if (store.getMapNames().isEmpty()) {
+        throw new DamagedFileException("it has " + Files.size(path) + " bytes and holds nothing");
+      }
     }
   }
 
