@@ -51,6 +51,25 @@ final class Cluster {
    */
   List<NodeProcess> launch(List<Node> nodes, @Nullable Path catalog, Deadline deadline)
       throws InterruptedException {
+    return launch(nodes, catalog, false, deadline);
+  }
+
+  /** Starts a node that does not run, as a fresh member of its group. */
+  NodeProcess launchToHeal(Node node, Deadline deadline) throws InterruptedException {
+    List<NodeProcess> started = launch(List.of(node), null, true, deadline);
+    if (started.isEmpty()) {
+      throw new CliException(
+          ExitCode.IN_USE,
+          node.name(),
+          "it runs; only a node that does not run can be made a fresh member",
+          "toyctl stop " + node.name());
+    }
+    return started.getFirst();
+  }
+
+  private List<NodeProcess> launch(
+      List<Node> nodes, @Nullable Path catalog, boolean heal, Deadline deadline)
+      throws InterruptedException {
     List<NodeProcess> started = new ArrayList<>();
     try (Closeable _ = runs.lock(deadline)) {
       List<Node> missing =
@@ -59,9 +78,9 @@ final class Cluster {
       Launcher starter = launcher.get();
       ClusterFile.claim(data, config);
       for (Node node : missing) {
-        NodeProcess process = starter.launch(node, catalog);
+        NodeProcess process = starter.launch(node, catalog, heal);
         started.add(process);
-        runs.write(RunFile.of(node.name(), process.process().toHandle(), config.url(node)));
+        runs.write(runFile(process));
       }
       return started;
     } catch (InterruptedException | RuntimeException e) {
@@ -75,6 +94,81 @@ final class Cluster {
           "it cannot be used: " + Texts.reason(e),
           "toyctl --data OTHER_DIRECTORY up",
           e);
+    }
+  }
+
+  private RunFile runFile(NodeProcess process) {
+    return RunFile.of(
+        process.node().name(),
+        process.process().toHandle(),
+        config.url(process.node()),
+        process.logStart());
+  }
+
+  /**
+   * Starts a node again whose process ended, unless someone has meanwhile stopped or started it.
+   *
+   * @param ended what its run file said
+   * @return whether it was started
+   */
+  boolean restart(Node node, RunFile ended, @Nullable Path catalog, Deadline deadline)
+      throws IOException, InterruptedException {
+    try (Closeable _ = runs.lock(deadline)) {
+      if (!runs.read(node.name()).filter(ended::equals).isPresent()
+          || ended.process().isPresent()) {
+        return false;
+      }
+      Ports.requireFree(config, List.of(node));
+      NodeProcess process = launcher.get().launch(node, catalog, false);
+      runs.write(runFile(process).withRestarts(ended.restarts() + 1));
+      return true;
+    }
+  }
+
+  /** Notes that a node is not started again, unless someone has meanwhile stopped or started it. */
+  void leaveDown(RunFile ended, Deadline deadline) throws IOException, InterruptedException {
+    try (Closeable _ = runs.lock(deadline)) {
+      if (runs.read(ended.node()).filter(ended::equals).isPresent()) {
+        runs.write(ended.withWish(RunFile.Wish.LEFT_DOWN));
+      }
+    }
+  }
+
+  /**
+   * Starts the supervisor if none runs.
+   *
+   * @param always also where none was started before
+   * @return its pid, or nothing if there is none
+   */
+  Optional<Long> supervise(boolean always, @Nullable Path catalog, Deadline deadline)
+      throws IOException, InterruptedException {
+    try (Closeable _ = runs.lock(deadline)) {
+      Optional<RunFile> known = runs.supervisor();
+      Optional<Long> running = known.flatMap(RunFile::process).map(ProcessHandle::pid);
+      if (running.isPresent() || (!always && known.isEmpty())) {
+        return running;
+      }
+      Process process = launcher.get().launchSupervisor(catalog);
+      runs.writeSupervisor(RunFile.of(Supervisor.NAME, process.toHandle(), "", 0));
+      return Optional.of(process.pid());
+    }
+  }
+
+  /** Ends the supervisor; with the lock, so that it is not just starting a node. */
+  private void stopSupervisor(Deadline deadline) throws IOException, InterruptedException {
+    if (runs.supervisor().isEmpty()) {
+      return;
+    }
+    try (Closeable _ = runs.lock(deadline)) {
+      Optional<ProcessHandle> process = runs.supervisor().flatMap(RunFile::process);
+      if (process.isPresent()) {
+        boolean _ = process.get().destroyForcibly();
+        if (!awaitEnd(process.get(), deadline)) {
+          throw new CliException(
+              ExitCode.TIMED_OUT, "supervisor", "killed, but not gone yet", "toyctl down");
+        }
+      }
+      Files.deleteIfExists(runs.supervisorPath());
     }
   }
 
@@ -216,13 +310,20 @@ final class Cluster {
         if (!awaitEnd(node.process().toHandle(), deadline)) {
           node.process().destroyForcibly();
         }
-        runs.delete(node.node().name());
+        forget(node.node().name(), node.process().pid());
       }
     } catch (IOException e) {
       cause.addSuppressed(e);
     } catch (InterruptedException e) {
       started.forEach(node -> node.process().destroyForcibly());
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Deletes a run file if it still names this process and no later one. */
+  private void forget(String node, long pid) throws IOException {
+    if (runs.read(node).filter(run -> run.pid() == pid).isPresent()) {
+      runs.delete(node);
     }
   }
 
@@ -236,10 +337,9 @@ final class Cluster {
    */
   Stopped stop(List<String> nodes, boolean kill, Deadline deadline)
       throws IOException, InterruptedException {
+    List<RunFile> told = wishToStop(nodes, deadline);
     Map<String, ProcessHandle> processes = new LinkedHashMap<>();
-    for (String node : nodes) {
-      runs.process(node).ifPresent(process -> processes.put(node, process));
-    }
+    told.forEach(run -> run.process().ifPresent(process -> processes.put(run.node(), process)));
     for (ProcessHandle process : processes.values()) {
       // False only if it ended by itself meanwhile.
       boolean _ = kill ? process.destroyForcibly() : process.destroy();
@@ -250,14 +350,33 @@ final class Cluster {
         stillRunning.add(entry.getKey());
       }
     }
-    for (String node : nodes) {
-      if (!stillRunning.contains(node)) {
-        runs.delete(node);
+    for (RunFile run : told) {
+      if (!stillRunning.contains(run.node())) {
+        forget(run.node(), run.pid());
       }
     }
     return new Stopped(
         processes.keySet().stream().filter(node -> !stillRunning.contains(node)).toList(),
         List.copyOf(stillRunning));
+  }
+
+  /** Notes it first: a supervisor must not take the end of these processes for a crash. */
+  private List<RunFile> wishToStop(List<String> nodes, Deadline deadline)
+      throws IOException, InterruptedException {
+    if (nodes.stream().allMatch(node -> runs.read(node).isEmpty())) {
+      return List.of();
+    }
+    List<RunFile> told = new ArrayList<>();
+    try (Closeable _ = runs.lock(deadline)) {
+      for (String node : nodes) {
+        Optional<RunFile> run = runs.read(node).map(r -> r.withWish(RunFile.Wish.STOP));
+        if (run.isPresent()) {
+          runs.write(run.get());
+          told.add(run.get());
+        }
+      }
+    }
+    return told;
   }
 
   private static boolean awaitEnd(ProcessHandle process, Deadline deadline)
@@ -273,6 +392,7 @@ final class Cluster {
 
   /** Stops everything that was started here: the front ends first, so that clients are told. */
   Stopped stopAll(Deadline deadline) throws IOException, InterruptedException {
+    stopSupervisor(deadline);
     List<String> frontEnds =
         config.nodes(Role.FRONTEND).stream()
             .map(Node::name)

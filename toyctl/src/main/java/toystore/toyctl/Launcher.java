@@ -90,26 +90,63 @@ final class Launcher {
    * Starts the node and does not wait for it.
    *
    * @param catalog the products that a catalog begins with, or null for the shipped ones
+   * @param heal let it come back as a fresh member of its group
    */
-  NodeProcess launch(Node node, @Nullable Path catalog) throws IOException {
+  NodeProcess launch(Node node, @Nullable Path catalog, boolean heal) throws IOException {
     Path log = log(data, node.name()).toAbsolutePath();
-    Files.createDirectories(data.resolve("logs"));
+    List<String> command = command(node, catalog);
+    if (heal) {
+      command.addAll(List.of("--heal", "yes"));
+    }
     long logStart = Files.exists(log) ? Files.size(log) : 0;
-    List<String> command = new ArrayList<>(detached());
-    command.addAll(command(node, catalog));
+    return new NodeProcess(node, start(command, log, dress.environment(node)), log, logStart);
+  }
+
+  private Process start(List<String> command, Path log, Map<String, String> environment)
+      throws IOException {
+    Files.createDirectories(data.resolve("logs"));
+    List<String> all = new ArrayList<>(detached());
+    all.addAll(command);
     ProcessBuilder builder =
-        new ProcessBuilder(command)
+        new ProcessBuilder(all)
             .redirectInput(NOWHERE.toFile())
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
-    builder.environment().putAll(dress.environment(node));
-    return new NodeProcess(node, builder.start(), log, logStart);
+    builder.environment().putAll(environment);
+    return builder.start();
+  }
+
+  /** Starts the process that restarts nodes. It too outlives this one. */
+  Process launchSupervisor(@Nullable Path catalog) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(java());
+    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx48m"));
+    command.addAll(caches.options("toyctl"));
+    command.addAll(List.of("-Xlog:disable", "-D" + Distribution.HOME + "=" + distribution.home()));
+    command.addAll(settings());
+    command.addAll(List.of("-cp", distribution.classPath(), Main.class.getName()));
+    command.addAll(List.of("--data", data.toAbsolutePath().toString()));
+    command.addAll(List.of("--port-base", Integer.toString(config.portBase())));
+    // Only stores whose nodes are alike are supervised: any node's file is the store's.
+    Path settings = dress.settings(config.nodes().getFirst());
+    if (settings != null) {
+      command.addAll(List.of("--config", settings.toAbsolutePath().toString()));
+    }
+    command.add("supervise");
+    if (catalog != null) {
+      command.addAll(List.of("--catalog", catalog.toAbsolutePath().toString()));
+    }
+    return start(command, log(data, Supervisor.NAME).toAbsolutePath(), Map.of());
+  }
+
+  private static String java() {
+    return Path.of(System.getProperty("java.home"), "bin", "java").toString();
   }
 
   /** The command line of a node, from the java executable on. */
   List<String> command(Node node, @Nullable Path catalog) {
     List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add(java());
     command.addAll(words(config.jvm().common()));
     command.addAll(
         words(

@@ -61,6 +61,7 @@ public final class Main {
             .addSubcommand(new StartCommand(context))
             .addSubcommand(new StopCommand(context))
             .addSubcommand(new RestartCommand(context))
+            .addSubcommand(new HealCommand(context))
             .addSubcommand(new StatusCommand(context))
             .addSubcommand(
                 new CommandLine(new ProductCommand())
@@ -79,6 +80,7 @@ public final class Main {
             .addSubcommand(new ChaosCommand(context))
             .addSubcommand(new CheckCommand(context))
             .addSubcommand(new TrainCommand(context))
+            .addSubcommand(new SuperviseCommand(context))
             .addSubcommand(new VersionCommand(context))
             .addSubcommand(new HelpCommand());
     ErrorHandler errors = new ErrorHandler();

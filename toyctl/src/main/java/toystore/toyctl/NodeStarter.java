@@ -34,7 +34,17 @@ final class NodeStarter {
   }
 
   List<Serving> start(List<Node> nodes, Deadline deadline) throws InterruptedException {
-    List<NodeProcess> started = cluster.launch(nodes, null, deadline);
+    return await(nodes, cluster.launch(nodes, null, deadline), deadline);
+  }
+
+  /** Starts a node that does not run, as a fresh member of its group. */
+  Serving heal(Node node, Deadline deadline) throws InterruptedException {
+    NodeProcess started = cluster.launchToHeal(node, deadline);
+    return await(List.of(node), List.of(started), deadline).getFirst();
+  }
+
+  private List<Serving> await(List<Node> nodes, List<NodeProcess> started, Deadline deadline)
+      throws InterruptedException {
     List<String> names = started.stream().map(process -> process.node().name()).toList();
     Map<Node, NodeStatus> ready = cluster.awaitReady(nodes, started, deadline);
     List<Serving> serving = new ArrayList<>();

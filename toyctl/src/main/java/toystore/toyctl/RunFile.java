@@ -15,14 +15,41 @@ import java.util.regex.Pattern;
  *
  * @param startedAt when that process began, in milliseconds since 1970, as the operating system
  *     says: a pid alone may since belong to someone else
+ * @param logStart where its part of the node's log begins
+ * @param wish what is wanted of the node, whatever it does
+ * @param restarts how often the supervisor has started it since a person did
  */
-record RunFile(String node, long pid, long startedAt, String url) {
+record RunFile(
+    String node, long pid, long startedAt, String url, long logStart, Wish wish, int restarts) {
+  /** What is wanted of a node. */
+  enum Wish {
+    /** It shall run: a supervisor starts it again. */
+    RUN,
+    /** Someone is stopping it. */
+    STOP,
+    /** It shall run, but failed so often that the supervisor has given up. */
+    LEFT_DOWN
+  }
+
   /** Linux derives start times from a boot time that moves by a second when the clock is set. */
   private static final Duration CLOCK_JITTER = Duration.ofSeconds(3);
 
-  static RunFile of(String node, ProcessHandle process, String url) {
+  static RunFile of(String node, ProcessHandle process, String url, long logStart) {
     long start = process.info().startInstant().orElseGet(Instant::now).toEpochMilli();
-    return new RunFile(node, process.pid(), start, url);
+    return new RunFile(node, process.pid(), start, url, logStart, Wish.RUN, 0);
+  }
+
+  RunFile withWish(Wish other) {
+    return new RunFile(node, pid, startedAt, url, logStart, other, restarts);
+  }
+
+  RunFile withRestarts(int count) {
+    return new RunFile(node, pid, startedAt, url, logStart, wish, count);
+  }
+
+  /** Whether both name the same process. */
+  boolean sameProcess(RunFile other) {
+    return pid == other.pid && startedAt == other.startedAt;
   }
 
   /** The process, if it still lives. */

@@ -3,7 +3,7 @@ package toystore.toyctl;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -33,6 +33,11 @@ final class RunFiles {
     return directory.resolve(node + SUFFIX);
   }
 
+  /** Not among the nodes' files: its name does not end like theirs. */
+  Path supervisorPath() {
+    return directory.resolve("supervisor");
+  }
+
   Path lockPath() {
     return directory.resolve("lock");
   }
@@ -42,16 +47,30 @@ final class RunFiles {
     Texts.replace(path(run.node()), Json.toJson(run));
   }
 
+  void writeSupervisor(RunFile run) throws IOException {
+    Files.createDirectories(directory);
+    Texts.replace(supervisorPath(), Json.toJson(run));
+  }
+
+  /** The supervisor's run file: also where it was killed, until the store is taken down. */
+  Optional<RunFile> supervisor() {
+    return readFile(supervisorPath());
+  }
+
   /** The node's run file, or nothing if it was never started here or was stopped. */
   Optional<RunFile> read(String node) {
+    return readFile(path(node));
+  }
+
+  private static Optional<RunFile> readFile(Path file) {
     try {
-      return Optional.of(Json.fromJson(Files.readAllBytes(path(node)), RunFile.class));
+      return Optional.of(Json.fromJson(Files.readAllBytes(file), RunFile.class));
     } catch (NoSuchFileException _) {
       return Optional.empty();
     } catch (IOException e) {
       throw new CliException(
           ExitCode.STATE_UNKNOWN,
-          "run file " + path(node),
+          "run file " + file,
           Texts.reason(e) + "; delete it once that node does not run",
           "toyctl status",
           e);
@@ -78,6 +97,15 @@ final class RunFiles {
     }
   }
 
+  private static boolean tryLock(FileChannel channel) throws IOException {
+    try {
+      return channel.tryLock() != null;
+    } catch (OverlappingFileLockException _) {
+      // Held by another thread of this process.
+      return false;
+    }
+  }
+
   void delete(String node) throws IOException {
     Files.deleteIfExists(path(node));
   }
@@ -92,8 +120,7 @@ final class RunFiles {
         FileChannel.open(lockPath(), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     try {
       while (true) {
-        FileLock lock = channel.tryLock();
-        if (lock != null) {
+        if (tryLock(channel)) {
           return channel;
         }
         if (deadline.passed()) {

@@ -20,8 +20,7 @@ final class StatusCommand implements Callable<Integer> {
     StoreConfig config = context.ownConfig();
     try (Http http = new Http()) {
       StatusReport report =
-          new StatusReader(config, new RunFiles(context.data()), new NodeClient(http, config))
-              .read();
+          new StatusReader(config, context.data(), new NodeClient(http, config)).read();
       context.data(
           report,
           () ->
@@ -30,7 +29,9 @@ final class StatusCommand implements Callable<Integer> {
                   + report.health()
                   + (report.leader() == null
                       ? ""
-                      : "; " + report.leader() + " leads in term " + report.term()));
+                      : "; " + report.leader() + " leads in term " + report.term())
+                  + (report.supervisor() == null ? "" : "; supervised, pid " + report.supervisor())
+                  + report.reasons());
       return report.health().exitCode();
     }
   }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import toystore.api.NodeStatus;
 import toystore.api.Role;
@@ -15,7 +16,11 @@ import toystore.api.StoreConfig.Node;
 
 /** The state of the store, put together from what was seen of each node at one time. */
 record StatusReport(
-    Health health, @Nullable String leader, @Nullable Long term, List<NodeView> nodes) {
+    Health health,
+    @Nullable String leader,
+    @Nullable Long term,
+    List<NodeView> nodes,
+    @Nullable Long supervisor) {
 
   /** The store as a whole. */
   enum Health {
@@ -62,7 +67,12 @@ record StatusReport(
     }
   }
 
-  /** One node; what does not apply, or cannot be known now, is null. */
+  /**
+   * One node; what does not apply, or cannot be known now, is null.
+   *
+   * @param restarts how often the supervisor has started it since a person did
+   * @param reason why it crashed, in its own words as far as it had any
+   */
   record NodeView(
       String node,
       @Nullable String role,
@@ -73,7 +83,9 @@ record StatusReport(
       @Nullable Long appliedIndex,
       @Nullable Long lag,
       @Nullable Long orders,
-      @Nullable Long uptimeS) {}
+      @Nullable Long uptimeS,
+      @Nullable Integer restarts,
+      @Nullable String reason) {}
 
   /**
    * What was seen of a node.
@@ -81,11 +93,18 @@ record StatusReport(
    * @param local the node belongs to this host, so that no run file means that it does not run
    * @param run its run file, if any
    * @param alive the run file's process lives
+   * @param lastWords what it said when it ended, if it ended and said anything
    */
-  record Sighting(Node node, boolean local, @Nullable RunFile run, boolean alive, Probe probe) {
+  record Sighting(
+      Node node,
+      boolean local,
+      @Nullable RunFile run,
+      boolean alive,
+      Probe probe,
+      @Nullable String lastWords) {
     State state() {
       if (run != null && !alive) {
-        return State.CRASHED;
+        return run.wish() == RunFile.Wish.STOP ? State.STOPPED : State.CRASHED;
       }
       return switch (probe) {
         case Probe.Answered answer -> answer.status().ready() ? State.READY : State.STARTING;
@@ -94,6 +113,17 @@ record StatusReport(
         case Probe.Refused _ -> local ? State.STOPPED : State.UNREACHABLE;
         case Probe.Silent _ -> local && run == null ? State.STOPPED : State.UNREACHABLE;
       };
+    }
+
+    /** Why it crashed, if it did. */
+    @Nullable String reason() {
+      if (run == null || state() != State.CRASHED) {
+        return null;
+      }
+      String words = lastWords == null ? "killed, or ended without a word" : lastWords;
+      return run.wish() == RunFile.Wish.LEFT_DOWN
+          ? "left down after " + RestartPolicy.TOO_MANY + " failures within a minute: " + words
+          : words;
     }
 
     boolean runs() {
@@ -109,7 +139,12 @@ record StatusReport(
     }
   }
 
-  static StatusReport of(StoreConfig config, List<Sighting> sightings) {
+  /**
+   * Puts the report together.
+   *
+   * @param supervisor pid of the supervisor that runs here, or null
+   */
+  static StatusReport of(StoreConfig config, List<Sighting> sightings, @Nullable Long supervisor) {
     NodeStatus leader =
         sightings.stream()
             .filter(sighting -> sighting.status() != null)
@@ -124,7 +159,8 @@ record StatusReport(
         health(sightings, leader),
         leader == null ? null : leader.node(),
         leader == null ? highestTerm(sightings) : leader.term(),
-        List.copyOf(views));
+        List.copyOf(views),
+        supervisor);
   }
 
   /** The node's own word that it leads the order replicas and serves. */
@@ -169,11 +205,23 @@ record StatusReport(
     NodeStatus status = sighting.status();
     RunFile run = sighting.run;
     Long pid = sighting.alive && run != null ? Long.valueOf(run.pid()) : null;
+    Integer restarts = run == null ? null : Integer.valueOf(run.restarts());
     if (status == null) {
       // Without an answer nobody knows whether an order replica leads or follows.
       String role = node.role() == Role.ORDER ? null : Launcher.word(node.role());
       return new NodeView(
-          node.name(), role, sighting.state(), pid, config.url(node), null, null, null, null, null);
+          node.name(),
+          role,
+          sighting.state(),
+          pid,
+          config.url(node),
+          null,
+          null,
+          null,
+          null,
+          null,
+          restarts,
+          sighting.reason());
     }
     return new NodeView(
         node.name(),
@@ -185,7 +233,9 @@ record StatusReport(
         status.appliedIndex(),
         node.role() == Role.ORDER && leader != null ? lag(node, leader) : null,
         status.orders(),
-        (long) status.uptimeS());
+        (long) status.uptimeS(),
+        restarts,
+        null);
   }
 
   private static @Nullable Long lag(Node node, NodeStatus leader) {
@@ -200,6 +250,14 @@ record StatusReport(
             .map(NodeStatus.PeerLag::lag)
             .findFirst()
             .orElse(null);
+  }
+
+  /** A line for each node that crashed, each with a line break before it. */
+  String reasons() {
+    return nodes.stream()
+        .filter(view -> view.reason != null)
+        .map(view -> "\n" + view.node + " " + view.state + ": " + view.reason)
+        .collect(Collectors.joining());
   }
 
   Table table() {

@@ -19,7 +19,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 import toystore.api.NodeStatus;
@@ -152,7 +151,7 @@ public final class ThrowawayStore implements Nodes, AutoCloseable {
       writeSettings(settings(node), network == null ? nodes : network.seenBy(node.name()));
     }
     Distribution used = withClassesFirst(distribution);
-    Launcher launcher = new Launcher(used, config, new Dressing(), data, used.aotCaches(false));
+    Launcher launcher = new Launcher(used, config, new Dressing(), data, used.aotCaches());
     this.cluster = new Cluster(config, data, () -> launcher, client);
   }
 
@@ -384,15 +383,9 @@ public final class ThrowawayStore implements Nodes, AutoCloseable {
   }
 
   /** Why a node ended that was not killed: the last thing that it said about itself. */
-  public String reason(String node) throws IOException {
-    Path log = cluster.log(config.node(node));
-    try (Stream<String> lines = Files.lines(log, UTF_8)) {
-      return lines
-          .filter(line -> line.startsWith(NodeProcess.REASON))
-          .reduce((earlier, later) -> later)
-          .map(line -> line.substring(NodeProcess.REASON.length()))
-          .orElse("it does not say why");
-    }
+  public String reason(String node) {
+    String last = LastWords.of(cluster.log(config.node(node)), 0);
+    return last == null ? "it does not say why" : last;
   }
 
   /** Ends everything and deletes it. */

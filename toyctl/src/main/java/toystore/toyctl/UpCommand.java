@@ -1,5 +1,6 @@
 package toystore.toyctl;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -38,6 +39,11 @@ final class UpCommand implements Callable<Integer> {
       description = "How long to wait until the store is ready (default: 60).")
   private Duration waitTimeout = Duration.ofSeconds(60);
 
+  @Option(
+      names = "--supervise",
+      description = "Leave a process behind that starts nodes again which end by themselves.")
+  private boolean supervise;
+
   UpCommand(Context context) {
     this.context = context;
   }
@@ -48,10 +54,11 @@ final class UpCommand implements Callable<Integer> {
       List<String> alreadyRunning,
       @Nullable String leader,
       String url,
-      double seconds) {}
+      double seconds,
+      @Nullable Long supervisor) {}
 
   @Override
-  public Integer call() throws InterruptedException {
+  public Integer call() throws IOException, InterruptedException {
     StoreConfig config = context.ownConfig();
     List<Node> local = config.nodes().stream().filter(Ports::isLocal).toList();
     try (Http http = new Http()) {
@@ -62,7 +69,9 @@ final class UpCommand implements Callable<Integer> {
       List<NodeProcess> started = cluster.launch(local, catalog, deadline);
       Map<Node, NodeStatus> ready = cluster.awaitReady(awaited(config, local), started, deadline);
       Duration took = Duration.ofNanos(System.nanoTime() - begin);
-      report(config, local, started, ready, took);
+      // Last: what does not start at all is for this command to tell.
+      Long supervisor = cluster.supervise(supervise, catalog, deadline).orElse(null);
+      report(config, local, started, ready, took, supervisor);
     }
     return ExitCode.OK;
   }
@@ -101,7 +110,8 @@ final class UpCommand implements Callable<Integer> {
       List<Node> local,
       List<NodeProcess> started,
       Map<Node, NodeStatus> ready,
-      Duration took) {
+      Duration took,
+      @Nullable Long supervisor) {
     List<String> names = started.stream().map(process -> process.node().name()).toList();
     String leader =
         ready.entrySet().stream()
@@ -116,7 +126,8 @@ final class UpCommand implements Callable<Integer> {
             local.stream().map(Node::name).filter(name -> !names.contains(name)).toList(),
             leader,
             context.frontEnd(config),
-            took.toMillis() / 1e3);
+            took.toMillis() / 1e3,
+            supervisor);
     context.outcome(
         up,
         () ->
@@ -126,6 +137,7 @@ final class UpCommand implements Callable<Integer> {
                         Locale.ROOT, "started %s in %.1f s", String.join(", ", names), up.seconds))
                 + (leader == null ? "" : "; " + leader + " leads")
                 + "; the store is open at "
-                + up.url);
+                + up.url
+                + (supervisor == null ? "" : "; supervised, pid " + supervisor));
   }
 }

@@ -19,12 +19,18 @@ final class Wipe {
   static void contents(Path data, StoreConfig config) throws IOException {
     RunFiles runs = new RunFiles(data);
     Path logs = data.resolve("logs");
+    // Where nodes note that they have been members of their group.
+    Path members = data.resolve("members");
     for (Node node : config.nodes()) {
       tree(data.resolve(node.name()));
       Files.deleteIfExists(Launcher.log(data, node.name()));
+      Files.deleteIfExists(members.resolve(node.name()));
       runs.delete(node.name());
     }
+    Files.deleteIfExists(Launcher.log(data, Supervisor.NAME));
+    Files.deleteIfExists(runs.supervisorPath());
     Files.deleteIfExists(runs.lockPath());
+    ifEmpty(members);
     ifEmpty(logs);
     ifEmpty(runs.directory());
     // Last: until everything is gone, the directory still says whose the rest is.

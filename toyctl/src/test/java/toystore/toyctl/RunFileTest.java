@@ -20,7 +20,7 @@ class RunFileTest {
   @Test
   void aRunFileFindsItsProcess() throws IOException {
     RunFiles runs = new RunFiles(data);
-    runs.write(RunFile.of("order-1", self, "http://127.0.0.1:1"));
+    runs.write(RunFile.of("order-1", self, "http://127.0.0.1:1", 0));
 
     assertThat(runs.process("order-1").map(ProcessHandle::pid)).contains(self.pid());
     assertThat(runs.nodes()).containsExactly("order-1");
@@ -29,9 +29,9 @@ class RunFileTest {
 
   @Test
   void aPidThatNowBelongsToAnotherProcessIsNotTheNode() throws IOException {
-    RunFile mine = RunFile.of("order-1", self, "http://127.0.0.1:1");
+    RunFile mine = RunFile.of("order-1", self, "http://127.0.0.1:1", 0);
     RunFile earlier =
-        new RunFile("order-1", self.pid(), mine.startedAt() - 60_000, "http://127.0.0.1:1");
+        new RunFile("order-1", self.pid(), mine.startedAt() - 60_000, "", 0, RunFile.Wish.RUN, 0);
 
     assertThat(mine.process()).isPresent();
     assertThat(earlier.process()).isEmpty();
@@ -40,7 +40,7 @@ class RunFileTest {
   @Test
   void aProcessThatEndedIsNotTheNode() throws Exception {
     Process process = new ProcessBuilder("true").start();
-    RunFile run = RunFile.of("order-1", process.toHandle(), "http://127.0.0.1:1");
+    RunFile run = RunFile.of("order-1", process.toHandle(), "http://127.0.0.1:1", 0);
     assertThat(process.waitFor()).isZero();
 
     assertThat(run.process()).isEmpty();

@@ -38,7 +38,8 @@ class StatusReportTest {
   @Test
   void aStoppedReplicaDegradesTheStore() {
     StatusReport report =
-        report(s -> is(s, "order-1") ? new Sighting(s.node(), true, null, false, REFUSED) : s);
+        report(
+            s -> is(s, "order-1") ? new Sighting(s.node(), true, null, false, REFUSED, null) : s);
 
     assertThat(report.health()).isEqualTo(Health.DEGRADED);
     assertThat(view(report, "order-1").state()).isEqualTo(State.STOPPED);
@@ -49,7 +50,11 @@ class StatusReportTest {
   @Test
   void aNodeWhoseProcessIsGoneHasCrashedEvenIfSomeoneElseAnswersThere() {
     StatusReport report =
-        report(s -> is(s, "order-1") ? new Sighting(s.node(), true, run(s), false, s.probe()) : s);
+        report(
+            s ->
+                is(s, "order-1")
+                    ? new Sighting(s.node(), true, run(s), false, s.probe(), null)
+                    : s);
 
     assertThat(view(report, "order-1").state()).isEqualTo(State.CRASHED);
     assertThat(view(report, "order-1").pid()).isNull();
@@ -62,8 +67,8 @@ class StatusReportTest {
         report(
             s ->
                 switch (s.node().name()) {
-                  case "order-1" -> new Sighting(s.node(), true, run(s), true, SILENT);
-                  case "order-2" -> new Sighting(s.node(), true, run(s), true, REFUSED);
+                  case "order-1" -> new Sighting(s.node(), true, run(s), true, SILENT, null);
+                  case "order-2" -> new Sighting(s.node(), true, run(s), true, REFUSED, null);
                   default -> s;
                 });
 
@@ -79,8 +84,8 @@ class StatusReportTest {
         report(
             s ->
                 switch (s.node().name()) {
-                  case "order-1" -> new Sighting(s.node(), false, null, false, s.probe());
-                  case "order-2" -> new Sighting(s.node(), false, null, false, REFUSED);
+                  case "order-1" -> new Sighting(s.node(), false, null, false, s.probe(), null);
+                  case "order-2" -> new Sighting(s.node(), false, null, false, REFUSED, null);
                   default -> s;
                 });
 
@@ -95,7 +100,7 @@ class StatusReportTest {
         report(
             s ->
                 is(s, "order-3") || is(s, "order-2")
-                    ? new Sighting(s.node(), true, null, false, REFUSED)
+                    ? new Sighting(s.node(), true, null, false, REFUSED, null)
                     : s);
 
     assertThat(report.health()).isEqualTo(Health.NO_QUORUM);
@@ -130,7 +135,10 @@ class StatusReportTest {
   @Test
   void withNothingRunningTheStoreIsDown() {
     StatusReport report =
-        report(s -> new Sighting(s.node(), true, is(s, "order-1") ? run(s) : null, false, REFUSED));
+        report(
+            s ->
+                new Sighting(
+                    s.node(), true, is(s, "order-1") ? run(s) : null, false, REFUSED, null));
 
     assertThat(report.health()).isEqualTo(Health.DOWN);
     assertThat(view(report, "order-1").state()).isEqualTo(State.CRASHED);
@@ -148,12 +156,12 @@ class StatusReportTest {
           };
       sightings.add(change.apply(answered(node, status(node.name(), role, "ready", 4))));
     }
-    return StatusReport.of(config, sightings);
+    return StatusReport.of(config, sightings, null);
   }
 
   private static Sighting answered(Node node, NodeStatus status) {
-    Sighting bare = new Sighting(node, true, null, false, REFUSED);
-    return new Sighting(node, true, run(bare), true, new Probe.Answered(status));
+    Sighting bare = new Sighting(node, true, null, false, REFUSED, null);
+    return new Sighting(node, true, run(bare), true, new Probe.Answered(status), null);
   }
 
   private NodeStatus status(String node, String role, String state, long term) {
@@ -176,7 +184,7 @@ class StatusReportTest {
   }
 
   private static RunFile run(Sighting sighting) {
-    return new RunFile(sighting.node().name(), 77, 0, "http://127.0.0.1:1");
+    return new RunFile(sighting.node().name(), 77, 0, "http://127.0.0.1:1", 0, RunFile.Wish.RUN, 0);
   }
 
   private static boolean is(Sighting sighting, String name) {

@@ -15,6 +15,9 @@ public final class Paths {
   /** Order leader: an index up to which all replicas can be compared. */
   public static final String FENCE = "/fence";
 
+  /** Leader of a group: commits an entry for a member that has to learn what it forgot. */
+  public static final String REJOIN = "/rejoin";
+
   /** Order replica: whole rows. */
   public static final String LOG = "/log";
 

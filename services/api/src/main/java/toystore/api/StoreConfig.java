@@ -104,13 +104,21 @@ public record StoreConfig(
 
   /** How H2 follows the Raft log. */
   public record Storage(
-      Duration flushInterval, int flushRows, int maxPendingRows, int cacheKb, int readConnections) {
+      Duration flushInterval,
+      int flushRows,
+      int maxPendingRows,
+      int cacheKb,
+      int readConnections,
+      int scrubRowsPerSecond) {
     public Storage {
       require(flushInterval.toMillis() >= 1, "storage.flush-interval must be at least 1ms");
       require(
           flushRows > 0 && maxPendingRows >= flushRows,
           "storage: 0 < flush-rows <= max-pending-rows");
       require(cacheKb >= 0 && readConnections > 0, "storage.read-connections must be positive");
+      require(
+          scrubRowsPerSecond >= 0 && scrubRowsPerSecond <= 100_000,
+          "storage.scrub-rows-per-second must be from 0 to 100000");
     }
   }
 

@@ -58,9 +58,10 @@ public final class CatalogMain {
         NodeServer.start(
             config,
             node.self(),
-            new CatalogRoutes(
-                    replica, service, publisher, sessions, config.http().requestDeadline())
-                .routes(),
+            replica.withMemberRoutes(
+                new CatalogRoutes(
+                        replica, service, publisher, sessions, config.http().requestDeadline())
+                    .routes()),
             node.metrics(),
             () -> replica.status(service.serves(), "catalog", "catalog", null, null, null)));
   }

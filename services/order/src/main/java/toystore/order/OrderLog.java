@@ -9,9 +9,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import toystore.api.Hold;
 import toystore.db.replication.ReplicatedState;
+import toystore.db.storage.DamagedFileException;
 import toystore.db.storage.Database;
 import toystore.db.storage.LogPosition;
 import toystore.db.storage.RunningHash;
@@ -26,18 +28,31 @@ final class OrderLog implements ReplicatedState {
   /** The log as it is after one entry: so many orders, the last with this hash. */
   record Head(long orders, OrderRow.Hash hash) {}
 
-  /** Obtains rows that this replica lacks from another one. */
+  /** Obtains rows that this replica lacks from another one, a page at a time. */
   @FunctionalInterface
   interface MissedOrders {
-    Missed fetch(String leader, long afterNumber) throws IOException;
+    Missed fetch(String member, long afterNumber) throws IOException;
   }
 
-  /** Rows after the last own one, and the tombstones, as of one position of the leader's log. */
+  /**
+   * Rows after a number, as another replica has them.
+   *
+   * @param position what that replica had applied when it was asked
+   * @param complete these are the last rows up to that position; only then the time and the
+   *     tombstones are those of the position
+   */
   record Missed(
       LogPosition position,
       OrderChange.Time time,
+      boolean complete,
       List<OrderRow> rows,
       List<OrderChange.Tombstoned> tombstones) {}
+
+  /** Orders that were fetched from a member, by their first and last number. */
+  record Fetched(String from, long first, long last) {}
+
+  /** A start looks at no more rows than this; the scrub walks the others. */
+  private static final int CHECKED_AT_START = 20_000;
 
   private final Database database;
   private final WriteBehind<OrderChange> writer;
@@ -53,10 +68,13 @@ final class OrderLog implements ReplicatedState {
   private volatile Head head;
   private volatile long logTimeMs;
 
+  private final long ordersAtStart;
+  private final List<Fetched> fetched = new CopyOnWriteArrayList<>();
+
   /**
    * Continues from the file.
    *
-   * @throws StorageException if the rows since the last verified one are not as they were written
+   * @throws DamagedFileException if rows are not as they were written
    */
   OrderLog(Database database, WriteBehind.Pace pace, MissedOrders missedOrders) {
     this.database = database;
@@ -67,6 +85,7 @@ final class OrderLog implements ReplicatedState {
     this.logTimeMs = time.nowMs();
     this.prunedBeforeMs = time.prunedBeforeMs();
     this.head = headOf(database);
+    this.ordersAtStart = head.orders();
     this.writer =
         new WriteBehind<>(
             database, OrderTables::write, pace, position -> tail.persisted(position.index()));
@@ -83,12 +102,40 @@ final class OrderLog implements ReplicatedState {
         });
   }
 
-  /** Checks the rows since the last check, so that the cost does not grow with the log. */
+  /** Checks the rows since the last start, and so many at most: the cost must not grow. */
   private void verify() {
     OrderTables.Verified reached =
         database.read(
-            connection -> OrderTables.verifyFrom(connection, OrderTables.verified(connection)));
+            connection ->
+                OrderTables.verifyFrom(
+                    connection,
+                    OrderTables.startOfCheck(connection, CHECKED_AT_START),
+                    Integer.MAX_VALUE));
     database.write(transaction -> OrderTables.markVerified(transaction, reached)).join();
+  }
+
+  /**
+   * Checks the next rows of a walk over all of them, with their indexes.
+   *
+   * @return how far the walk is; the same place where there is no row after it
+   * @throws DamagedFileException naming the first row that is not as it was written
+   */
+  OrderTables.Verified scrub(OrderTables.Verified from, int rows) {
+    return database.read(
+        connection -> {
+          OrderTables.Verified reached = OrderTables.verifyFrom(connection, from, rows);
+          OrderTables.verifyIndexes(connection, from.orders(), reached.orders());
+          return reached;
+        });
+  }
+
+  /** How far the walk was when it was last noted. */
+  OrderTables.Verified scrubbed() {
+    return database.read(OrderTables::scrubbed);
+  }
+
+  CompletableFuture<OrderTables.Verified> markScrubbed(OrderTables.Verified reached) {
+    return database.write(transaction -> OrderTables.markScrubbed(transaction, reached));
   }
 
   @Override
@@ -239,47 +286,116 @@ final class OrderLog implements ReplicatedState {
     @Nullable OrderRow run() throws SQLException;
   }
 
+  /**
+   * Page by page, so that neither memory nor a repetition grows with what was missed: an install
+   * that is cut short goes on after its last page.
+   *
+   * <p>Until the last page the position stays where it was, with rows ahead of it. That is a sound
+   * state to apply entries to: an entry whose order is there already is a duplicate of that very
+   * order, and all else that decides, the time and the tombstones, is as of the position.
+   */
   @Override
-  public LogPosition install(String leader) throws IOException {
-    Missed missed = missedOrders.fetch(leader, head.orders() - 1);
-    synchronized (this) {
-      List<OrderChange> changes = new ArrayList<>();
-      for (OrderRow row : missed.rows()) {
-        // Committed entries went on being applied while the rows were fetched.
-        if (row.number() >= head.orders()) {
-          append(row);
-          changes.add(new OrderChange.Placed(row));
+  public LogPosition install(String member) throws IOException {
+    try (PageFetcher pages = new PageFetcher(missedOrders, member)) {
+      Missed page = pages.first(head.orders() - 1);
+      while (true) {
+        if (!page.complete()) {
+          if (page.rows().isEmpty()) {
+            throw new IOException(member + " gave no row though it has more");
+          }
+          pages.prefetch(page.rows().getLast().number());
         }
-      }
-      for (OrderChange.Tombstoned tombstone : missed.tombstones()) {
-        if (tombstones.putIfAbsent(tombstone.holdId(), tombstone) == null) {
-          changes.add(tombstone);
+        LogPosition reached = take(member, page);
+        if (page.complete()) {
+          return reached;
         }
+        page = pages.next();
       }
-      logTimeMs = Math.max(logTimeMs, missed.time().nowMs());
-      prunedBeforeMs = Math.max(prunedBeforeMs, missed.time().prunedBeforeMs());
-      tombstones.values().removeIf(t -> t.timeMs() < prunedBeforeMs);
-      changes.add(new OrderChange.Time(logTimeMs, prunedBeforeMs));
-      applied = missed.position().index() > applied.index() ? missed.position() : applied;
-      return writer.install(applied, changes).join();
     }
   }
 
-  private void append(OrderRow row) throws IOException {
-    if (row.number() != head.orders() || !row.hashAfter(hasher, head.hash()).equals(row.hash())) {
+  /** Applying waits meanwhile: it must not give the numbers of these rows to others. */
+  private synchronized LogPosition take(String member, Missed page) throws IOException {
+    List<OrderChange> changes = new ArrayList<>(page.rows().size() + 1);
+    Head after = head;
+    for (OrderRow row : page.rows()) {
+      // Committed entries went on being applied while the rows were fetched.
+      if (row.number() >= after.orders()) {
+        after = following(after, row);
+        changes.add(new OrderChange.Placed(row));
+      }
+    }
+    LogPosition position = applied;
+    OrderChange.Time time = new OrderChange.Time(logTimeMs, prunedBeforeMs);
+    if (page.complete()) {
+      time =
+          new OrderChange.Time(
+              Math.max(logTimeMs, page.time().nowMs()),
+              Math.max(prunedBeforeMs, page.time().prunedBeforeMs()));
+      position = page.position().index() > applied.index() ? page.position() : applied;
+      changes.addAll(page.tombstones());
+      changes.add(time);
+    }
+    LogPosition written = writer.install(position, changes).join();
+    noteFetched(member, head.orders(), after.orders());
+    head = after;
+    if (page.complete()) {
+      page.tombstones().forEach(t -> tombstones.putIfAbsent(t.holdId(), t));
+      logTimeMs = time.nowMs();
+      prunedBeforeMs = time.prunedBeforeMs();
+      tombstones.values().removeIf(t -> t.timeMs() < prunedBeforeMs);
+      applied = position;
+    }
+    return written;
+  }
+
+  private Head following(Head before, OrderRow row) throws IOException {
+    if (row.number() != before.orders()
+        || !row.hashAfter(hasher, before.hash()).equals(row.hash())) {
       throw new IOException("order " + row.number() + " does not continue this replica's log");
     }
-    tail.add(row);
-    head = new Head(row.number() + 1, row.hash());
+    return new Head(row.number() + 1, row.hash());
   }
 
-  /** All that another replica needs to go on from after this number, as of one position. */
-  synchronized Missed missedAfter(long number, int limit) {
-    return new Missed(
-        applied,
-        new OrderChange.Time(logTimeMs, prunedBeforeMs),
-        after(number, limit),
-        List.copyOf(tombstones.values()));
+  private void noteFetched(String member, long from, long to) {
+    if (to <= from) {
+      return;
+    }
+    Fetched last = fetched.isEmpty() ? null : fetched.getLast();
+    if (last != null && last.from().equals(member) && last.last() == from - 1) {
+      fetched.set(fetched.size() - 1, new Fetched(member, last.first(), to - 1));
+    } else {
+      fetched.add(new Fetched(member, from, to - 1));
+    }
+  }
+
+  /** What was fetched from other members since this process began, in order. */
+  List<Fetched> fetched() {
+    return List.copyOf(fetched);
+  }
+
+  /** How many orders the file held when it was opened. */
+  long ordersAtStart() {
+    return ordersAtStart;
+  }
+
+  /** What another replica needs to go on from after this number: a page of it. */
+  Missed missedAfter(long number, int limit) {
+    LogPosition position;
+    OrderChange.Time time;
+    long last;
+    boolean complete;
+    List<OrderChange.Tombstoned> buried;
+    synchronized (this) {
+      position = applied;
+      time = new OrderChange.Time(logTimeMs, prunedBeforeMs);
+      last = Math.max(number, Math.min(number + limit, head.orders() - 1));
+      complete = last >= head.orders() - 1;
+      buried = complete ? List.copyOf(tombstones.values()) : List.of();
+    }
+    // Without the lock, so that applying goes on: rows below the head never change.
+    List<OrderRow> rows = last == number ? List.of() : after(number, (int) (last - number));
+    return new Missed(position, time, complete, rows, buried);
   }
 
   Head head() {

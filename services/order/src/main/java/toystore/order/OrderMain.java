@@ -45,14 +45,17 @@ public final class OrderMain {
     node.onStop(
         "pruning", new Pruning(replica.log(), log, purchases, config.catalog().retention()));
     AtomicReference<String> caughtUp = new AtomicReference<>();
-    replica.onceCaughtUp(new CatchUpReport(log, caughtUp::set));
+    replica.onceCaughtUp(
+        new CatchUpReport(log, replica.logEnd(), replica::otherLeader, caughtUp::set));
+    node.onStop("scrub", new Scrub(log, config.storage().scrubRowsPerSecond(), replica::damaged));
     bindMetrics(node.metrics(), replica);
     node.onStop(
         "server",
         NodeServer.start(
             config,
             node.self(),
-            new OrderRoutes(replica, purchases, config.http().requestDeadline()).routes(),
+            replica.withMemberRoutes(
+                new OrderRoutes(replica, purchases, config.http().requestDeadline()).routes()),
             node.metrics(),
             () -> {
               OrderLog.Head head = log.head();

@@ -1,5 +1,6 @@
 package toystore.order;
 
+import io.helidon.http.HeaderValues;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.time.Duration;
@@ -91,7 +92,11 @@ final class OrderRoutes {
   }
 
   private void missed(ServerRequest request, ServerResponse response) {
-    Exchange.sendMessage(
-        request, response, MissedOrdersWire.page(log, Exchange.number(request, "from", 0)));
+    Exchange.send(
+        request,
+        response,
+        200,
+        HeaderValues.CONTENT_TYPE_OCTET_STREAM,
+        MissedOrdersWire.page(log, Exchange.number(request, "from", 0)));
   }
 }

@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import toystore.db.storage.DamagedFileException;
 import toystore.db.storage.Migrations;
 import toystore.db.storage.RunningHash;
-import toystore.db.storage.StorageException;
 
 /** The SQL of the order log. */
 final class OrderTables {
@@ -147,52 +147,115 @@ final class OrderTables {
   }
 
   /** How far the running hash was checked: so many orders, the last with this hash. */
-  record Verified(long orders, OrderRow.Hash hash) {}
+  record Verified(long orders, OrderRow.Hash hash) {
+    static final Verified NOTHING = new Verified(0, OrderRow.Hash.START);
+  }
+
+  /** Rows of the table of checks: what starts have seen, and where the scrub is. */
+  private static final int AT_START = 0;
+
+  private static final int SCRUB = 1;
 
   static Verified verified(Connection connection) throws SQLException {
+    return verified(connection, AT_START);
+  }
+
+  static Verified scrubbed(Connection connection) throws SQLException {
+    return verified(connection, SCRUB);
+  }
+
+  private static Verified verified(Connection connection, int id) throws SQLException {
     try (PreparedStatement select =
-            connection.prepareStatement("SELECT orders, hash FROM verified");
-        ResultSet rows = select.executeQuery()) {
-      return rows.next()
-          ? new Verified(rows.getLong(1), new OrderRow.Hash(rows.getBytes(2)))
-          : new Verified(0, OrderRow.Hash.START);
+        connection.prepareStatement("SELECT orders, hash FROM verified WHERE id = ?")) {
+      select.setInt(1, id);
+      try (ResultSet rows = select.executeQuery()) {
+        return rows.next()
+            ? new Verified(rows.getLong(1), new OrderRow.Hash(rows.getBytes(2)))
+            : Verified.NOTHING;
+      }
     }
   }
 
   static Verified markVerified(Connection transaction, Verified verified) throws SQLException {
+    return mark(transaction, AT_START, verified);
+  }
+
+  static Verified markScrubbed(Connection transaction, Verified verified) throws SQLException {
+    return mark(transaction, SCRUB, verified);
+  }
+
+  private static Verified mark(Connection transaction, int id, Verified verified)
+      throws SQLException {
     try (PreparedStatement merge =
-        transaction.prepareStatement("MERGE INTO verified KEY(id) VALUES (0, ?, ?)")) {
-      merge.setLong(1, verified.orders());
-      merge.setBytes(2, verified.hash().bytes());
+        transaction.prepareStatement("MERGE INTO verified KEY(id) VALUES (?, ?, ?)")) {
+      merge.setInt(1, id);
+      merge.setLong(2, verified.orders());
+      merge.setBytes(3, verified.hash().bytes());
       merge.executeUpdate();
       return verified;
     }
   }
 
+  /** Where a check begins that looks at the rows since the last one, and at no more than these. */
+  static Verified startOfCheck(Connection connection, int mostRows) throws SQLException {
+    Verified verified = verified(connection);
+    OrderRow last = last(connection);
+    long end = last == null ? 0 : last.number() + 1;
+    if (verified.orders() > end) {
+      throw new DamagedFileException(
+          "order " + (verified.orders() - 1) + " is missing; the last is " + (end - 1));
+    }
+    if (end - verified.orders() <= mostRows) {
+      return verified;
+    }
+    OrderRow before = byNumber(connection, end - mostRows - 1);
+    if (before == null) {
+      throw new DamagedFileException("order " + (end - mostRows - 1) + " is missing");
+    }
+    return new Verified(before.number() + 1, before.hash());
+  }
+
   /**
-   * Walks the rows from a verified place on and recomputes each hash.
+   * Walks rows from a verified place on and recomputes each hash.
    *
-   * @return how far all is right: to the last row there is
-   * @throws StorageException naming the first row that is missing or was changed
+   * @param most so many rows, in whole pages
+   * @return how far all is right
+   * @throws DamagedFileException naming the first row that is missing or was changed
    */
-  static Verified verifyFrom(Connection connection, Verified from) throws SQLException {
+  static Verified verifyFrom(Connection connection, Verified from, int most) throws SQLException {
     RunningHash hasher = new RunningHash();
     Verified reached = from;
-    while (true) {
-      List<OrderRow> rows = after(connection, reached.orders() - 1, 1000);
+    while (reached.orders() - from.orders() < most) {
+      List<OrderRow> rows = after(connection, reached.orders() - 1, Math.min(1000, most));
       if (rows.isEmpty()) {
         return reached;
       }
       for (OrderRow row : rows) {
         if (row.number() != reached.orders()) {
-          throw new StorageException(
+          throw new DamagedFileException(
               "order " + reached.orders() + " is missing; the next is " + row.number());
         }
         if (!row.hashAfter(hasher, reached.hash()).equals(row.hash())) {
-          throw new StorageException(
+          throw new DamagedFileException(
               "order " + row.number() + " does not match its running hash: the file is damaged");
         }
         reached = new Verified(row.number() + 1, row.hash());
+      }
+    }
+    return reached;
+  }
+
+  /**
+   * Finds rows by their ids: an index that has lost an entry would let a purchase happen twice.
+   *
+   * @throws DamagedFileException naming the first row that an index does not lead to
+   */
+  static void verifyIndexes(Connection connection, long from, long to) throws SQLException {
+    for (OrderRow row : after(connection, from - 1, Math.toIntExact(to - from))) {
+      if (!row.equals(byOrderId(connection, row.orderId()))
+          || !row.equals(byHold(connection, row.holdId()))) {
+        throw new DamagedFileException(
+            "an index does not lead to order " + row.number() + ": the file is damaged");
       }
     }
   }

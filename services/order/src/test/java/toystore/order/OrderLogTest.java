@@ -416,6 +416,177 @@ class OrderLogTest {
     assertThat(again.log.recovered()).isEqualTo(orders().log.applied());
   }
 
+  /** Another replica's log in pages of ten, of which some cannot be had. */
+  private final class Pages implements OrderLog.MissedOrders {
+    final List<Long> asked = new ArrayList<>();
+    long failFrom = Long.MAX_VALUE;
+
+    @Override
+    public OrderLog.Missed fetch(String member, long afterNumber) throws IOException {
+      asked.add(afterNumber + 1);
+      if (afterNumber + 1 >= failFrom) {
+        throw new IOException("planted");
+      }
+      return MissedOrdersWire.decode(
+          MissedOrdersWire.encode(orders().log.missedAfter(afterNumber, 10)));
+    }
+  }
+
+  @Test
+  void anInstallThatWasCutShortGoesOnAfterItsLastPage() throws IOException {
+    for (int i = 0; i < 15; i++) {
+      orders().place(fresh(), fresh(), fresh());
+      orders().resolve(Ids.fresh());
+    }
+    Pages pages = new Pages();
+    pages.failFrom = 20;
+    Open behind = open("behind", NEVER, pages);
+
+    assertThatThrownBy(() -> behind.log.install("order-3")).hasMessage("planted");
+    assertThat(behind.log.recovered()).isEqualTo(LogPosition.NONE);
+    assertThat(behind.log.head().orders()).isEqualTo(20);
+    behind.close();
+    opened.remove(behind);
+    pages.failFrom = Long.MAX_VALUE;
+    pages.asked.clear();
+    Open again = open("behind", NEVER, pages);
+
+    assertThat(again.log.head().orders()).isEqualTo(20);
+    assertThat(again.log.install("order-3")).isEqualTo(orders().log.applied());
+    assertThat(pages.asked).containsExactly(20L, 30L, 40L);
+    assertThat(again.log.head()).isEqualTo(orders().log.head());
+    assertThat(again.log.tombstones()).isEqualTo(15);
+    assertThat(again.log.fetched()).containsExactly(new OrderLog.Fetched("order-3", 20, 44));
+  }
+
+  /** A leader whose log goes back further may send the entries of rows that are there already. */
+  @Test
+  void entriesOfRowsThatAreAheadOfThePositionChangeNothing() throws IOException {
+    List<OrderCommand> commands = new ArrayList<>();
+    for (int i = 0; i < 15; i++) {
+      Entry entry = fresh();
+      UUID buried = Ids.fresh();
+      commands.add(new OrderCommand.Place(NOW + i, List.of(entry, fresh())));
+      commands.add(new OrderCommand.Resolve(NOW + i, List.of(buried, entry.holdId())));
+      commands.add(
+          new OrderCommand.Place(NOW + i - 5, List.of(entry(Ids.fresh(), buried), fresh())));
+      commands.add(new OrderCommand.Prune(NOW + i, NOW + i - 9));
+    }
+    commands.forEach(orders()::apply);
+    Pages pages = new Pages();
+    pages.failFrom = 20;
+    Open behind = open("behind", NEVER, pages);
+    assertThatThrownBy(() -> behind.log.install("order-3")).hasMessage("planted");
+
+    commands.forEach(behind::apply);
+    behind.write();
+
+    assertThat(behind.log.head()).isEqualTo(orders().log.head());
+    assertThat(behind.log.after(-1, 100)).isEqualTo(orders().log.after(-1, 100));
+    assertThat(behind.log.tombstones()).isEqualTo(orders().log.tombstones());
+    assertThat(behind.log.applied()).isEqualTo(orders().log.applied());
+    assertThat(behind.log.logTimeMs()).isEqualTo(orders().log.logTimeMs());
+  }
+
+  @Test
+  void aHundredThousandMissedOrdersAreInstalledInAFewSecondsAndOnlyThose() throws IOException {
+    int missed = 100_000;
+    Entry early = fresh();
+    Open behind =
+        open(
+            "behind",
+            NEVER,
+            (member, after) ->
+                MissedOrdersWire.decode(
+                    MissedOrdersWire.encode(
+                        orders().log.missedAfter(after, MissedOrdersWire.PAGE))));
+    orders().placeOne(early);
+    behind.placeOne(early);
+    for (int i = 0; i < missed / 500; i++) {
+      Entry[] batch = new Entry[500];
+      java.util.Arrays.setAll(batch, n -> fresh());
+      orders().place(batch);
+    }
+    orders().write();
+    long begin = System.nanoTime();
+
+    behind.log.install("order-3");
+
+    long tookMs = (System.nanoTime() - begin) / 1_000_000;
+    System.out.println(missed + " missed orders in " + tookMs + " ms");
+    assertThat(behind.log.head()).isEqualTo(orders().log.head());
+    assertThat(behind.log.fetched()).containsExactly(new OrderLog.Fetched("order-3", 1, missed));
+    assertThat(tookMs).isLessThan(10_000);
+  }
+
+  @Test
+  void aDamagedPageIsAnErrorAndNotAWrongRow() {
+    orders().place(fresh(), fresh());
+    byte[] page = MissedOrdersWire.page(orders().log, 0);
+
+    assertThatThrownBy(
+            () -> MissedOrdersWire.decode(java.util.Arrays.copyOf(page, page.length - 3)))
+        .isInstanceOf(IOException.class);
+    assertThatThrownBy(
+            () -> MissedOrdersWire.decode(java.util.Arrays.copyOf(page, page.length + 1)))
+        .isInstanceOf(IOException.class);
+  }
+
+  @Test
+  void theScrubFindsWhatAStartNoLongerLooksAt() {
+    for (int i = 0; i < 8; i++) {
+      orders().placeOne(fresh());
+    }
+    reopen();
+    orders().execute("UPDATE orders SET quantity = 11 WHERE number = 5");
+    reopen();
+    List<StorageException> found = new ArrayList<>();
+    try (Scrub scrub = new Scrub(orders().log, 3, found::add)) {
+      scrub.walk();
+      assertThat(scrub.reached()).isEqualTo(3);
+
+      assertThatThrownBy(scrub::walk)
+          .isInstanceOf(toystore.db.storage.DamagedFileException.class)
+          .hasMessageContaining("order 5 does not match");
+      await().untilAsserted(() -> assertThat(found).hasSize(1));
+    }
+  }
+
+  @Test
+  void theScrubBeginsAgainAfterTheLastRow() {
+    for (int i = 0; i < 5; i++) {
+      orders().placeOne(fresh());
+    }
+    orders().write();
+    try (Scrub scrub = new Scrub(orders().log, 3, found -> {})) {
+      scrub.walk();
+      scrub.walk();
+      assertThat(scrub.reached()).isZero();
+    }
+  }
+
+  @Test
+  void aStartLooksAtNoMoreThanTheNewestRows() {
+    for (int i = 0; i < 8; i++) {
+      orders().placeOne(fresh());
+    }
+    orders().write();
+
+    assertThat(orders().database.read(c -> OrderTables.startOfCheck(c, 3)).orders()).isEqualTo(5);
+    assertThat(orders().database.read(c -> OrderTables.startOfCheck(c, 8)).orders()).isZero();
+  }
+
+  @Test
+  void rowsThatAreGoneFromTheEndAreFoundAtTheStart() {
+    orders().place(fresh(), fresh(), fresh());
+    reopen();
+    orders().execute("DELETE FROM orders WHERE number = 2");
+
+    assertThatThrownBy(this::reopen)
+        .isInstanceOf(StorageException.class)
+        .hasMessage("order 2 is missing; the last is 1");
+  }
+
   @Test
   void aReplicaThatMissedNothingStaysAsItIs() throws IOException {
     orders().place(fresh(), fresh());
@@ -489,12 +660,9 @@ class OrderLogTest {
 
     assertThat(reader.get(20, TimeUnit.SECONDS)).as("reads").isGreaterThan(10);
     await().untilAsserted(() -> assertThat(busy.log.pendingRows()).isZero());
-    assertThat(busy.database.read(c -> OrderTables.verifyFrom(c, START)).orders())
+    assertThat(busy.log.scrub(OrderTables.Verified.NOTHING, Integer.MAX_VALUE).orders())
         .isEqualTo(busy.log.head().orders());
   }
-
-  private static final OrderTables.Verified START =
-      new OrderTables.Verified(0, OrderRow.Hash.START);
 
   /** Reads at random places; each answer must be what was applied when the read began, no gaps. */
   private static int readUntil(AtomicBoolean done, OrderLog log, Random random) {

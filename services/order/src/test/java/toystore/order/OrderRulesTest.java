@@ -60,8 +60,16 @@ class OrderRulesTest {
 
   @Test
   void aReportSaysWhichOrdersWereMissed() {
-    assertThat(CatchUpReport.describe(5, 5)).isEqualTo("missed no orders");
-    assertThat(CatchUpReport.describe(5, 6)).isEqualTo("1 missed order, 5");
-    assertThat(CatchUpReport.describe(5, 15)).isEqualTo("10 missed orders, 5–14");
+    List<OrderLog.Fetched> none = List.of();
+    assertThat(CatchUpReport.describe(none, 5, 5, "order-3")).isEqualTo("missed no orders");
+    assertThat(CatchUpReport.describe(none, 5, 6, "order-3"))
+        .isEqualTo("1 missed order, 5, from the log of order-3");
+    assertThat(CatchUpReport.describe(none, 5, 15, null))
+        .isEqualTo("10 missed orders, 5–14, from the Raft log");
+    List<OrderLog.Fetched> some = List.of(new OrderLog.Fetched("order-3", 4812, 4823));
+    assertThat(CatchUpReport.describe(some, 4824, 4824, "order-3"))
+        .isEqualTo("12 missed orders, 4812–4823, from order-3");
+    assertThat(CatchUpReport.describe(some, 4824, 4826, "order-2"))
+        .isEqualTo("14 missed orders: 4812–4823 from order-3, 4824–4825 from the log of order-2");
   }
 }

@@ -8,7 +8,6 @@ import io.helidon.webserver.http.ServerResponse;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.lang.System.Logger.Level;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
@@ -25,6 +24,7 @@ import toystore.api.ApiException;
 import toystore.api.NodeStatus;
 import toystore.api.Paths;
 import toystore.api.Problem;
+import toystore.api.StoreConfig;
 import toystore.db.replication.IndeterminateException;
 import toystore.db.replication.LogListener;
 import toystore.db.replication.LogStatus;
@@ -33,9 +33,12 @@ import toystore.db.replication.ReplicatedLog;
 import toystore.db.replication.ReplicatedState;
 import toystore.db.storage.Database;
 import toystore.db.storage.Migrations;
+import toystore.db.storage.StorageException;
 import toystore.db.storage.WriteBehind;
 import toystore.server.Exchange;
+import toystore.server.SocketCaller;
 import toystore.server.Node;
+import toystore.server.NodeServer;
 
 /**
  * A member of a replicated group in a process of its own: opens the file, starts the log on it,
@@ -46,8 +49,9 @@ import toystore.server.Node;
 public final class Replica<S extends ReplicatedState> implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Replica.class.getName());
   private static final HeaderName LEADER = HeaderNames.create(Paths.LEADER);
-  private static final String FILE_ENDING = ".mv.db";
   private static final Duration BARRIER = Duration.ofSeconds(1);
+  private static final Duration FENCE = Duration.ofSeconds(5);
+  private static final Duration CONNECT = Duration.ofMillis(500);
 
   /** Told when this member begins or ends to lead, on the log's threads: must not block. */
   public interface Leadership {
@@ -57,16 +61,19 @@ public final class Replica<S extends ReplicatedState> implements AutoCloseable {
   }
 
   private final Node node;
+  private final Path file;
   private final S state;
+  private final long logEnd;
   private final List<Leadership> leadership = new CopyOnWriteArrayList<>();
   private final ReplicatedLog log;
   private volatile boolean caughtUp;
   private volatile boolean closing;
 
-  private Replica(Node node, S state) {
+  private Replica(Node node, Group group, Path file, Startup.Ready<S> ready) {
     this.node = node;
-    this.state = state;
-    Group group = Group.of(node.config(), node.self());
+    this.file = file;
+    this.state = ready.opened().state();
+    this.logEnd = ready.logEnd();
     this.log =
         ReplicatedLog.start(
             group.id(),
@@ -83,7 +90,8 @@ public final class Replica<S extends ReplicatedState> implements AutoCloseable {
   }
 
   /**
-   * Opens the node's file and starts its log.
+   * Opens the node's file and starts its log. What is damaged or gone is rebuilt where that is
+   * safe; with {@code --heal yes} the node comes back as a fresh member.
    *
    * @param name of the file in the node's directory
    * @param state made from the open file and the pace of writing it
@@ -94,31 +102,70 @@ public final class Replica<S extends ReplicatedState> implements AutoCloseable {
       Migrations migrations,
       BiFunction<Database, WriteBehind.Pace, S> state) {
     Path file = node.directory().resolve(name);
-    requireFileOfLog(node, file);
-    Database database =
-        node.onStop(
-            "database",
-            Database.open(
-                file,
-                migrations,
-                Group.sizes(node.config().storage()),
-                e -> node.halt("the database cannot be written", e)));
+    Group group = Group.of(node.config(), node.self());
+    StoreConfig.Storage storage = node.config().storage();
+    DataFile<S> data =
+        new DataFile<>(
+            file,
+            migrations,
+            Group.sizes(storage),
+            Group.pace(storage),
+            state,
+            e -> failed(node, file, e));
+    Startup.Ready<S> ready;
+    try (SocketCaller caller = new SocketCaller(CONNECT)) {
+      Startup<S> startup =
+          new Startup<>(
+              node.name(),
+              group,
+              raftDirectory(node),
+              MemberMark.of(node.directory()),
+              data,
+              new HttpOthers(node.config(), node.self(), caller));
+      ready = node.argument("--heal") == null ? startup.prepare() : startup.heal();
+    }
+    Database database = node.onStop("database", ready.opened().database());
     node.onStop("compaction", new Compaction(database));
-    S made = state.apply(database, Group.pace(node.config().storage()));
-    return node.onStop("raft", new Replica<>(node, made));
+    return node.onStop("raft", new Replica<>(node, group, file, ready));
   }
 
-  /** A log without its data: rows that it no longer holds would be missing unnoticed. */
-  private static void requireFileOfLog(Node node, Path file) {
-    Path data = file.resolveSibling(file.getFileName() + FILE_ENDING);
-    if (Files.isDirectory(raftDirectory(node)) && !Files.exists(data)) {
-      throw new IllegalStateException(
-          "there is a Raft log in "
-              + raftDirectory(node)
-              + " but no "
-              + data
-              + ": put the file back, or move the whole node directory away and start the node as a"
-              + " fresh member");
+  private static void failed(Node node, Path file, Throwable cause) {
+    if (Database.isDamage(cause)) {
+      DataFile.noteDamage(file, String.valueOf(cause.getMessage()));
+      node.halt("the database is damaged", cause);
+    } else {
+      node.halt("the database cannot be written", cause);
+    }
+  }
+
+  /** Ends this node because of what was found in its file; the next start rebuilds it. */
+  public void damaged(StorageException found) {
+    failed(node, file, found);
+  }
+
+  /** Index of the last entry of this node's own log when it was started; -1 if it held none. */
+  public long logEnd() {
+    return logEnd;
+  }
+
+  /** The member that leads, if it is another one. */
+  public @Nullable String otherLeader() {
+    String leader = log.status().leader();
+    return node.name().equals(leader) ? null : leader;
+  }
+
+  /** Adds what every member of a group answers to the routes of its role. */
+  public NodeServer.Routes withMemberRoutes(NodeServer.Routes routes) {
+    return routes.post(Paths.REJOIN, leaderOnly(this::fence));
+  }
+
+  private void fence(ServerRequest request, ServerResponse response) throws Exception {
+    try {
+      ReplicatedLog.Applied applied = log.fence().get(FENCE.toMillis(), TimeUnit.MILLISECONDS);
+      Exchange.sendMessage(
+          request, response, new HttpOthers.Committed(node.name(), applied.index()));
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof Exception cause ? cause : e;
     }
   }
 

@@ -129,19 +129,22 @@ public final class Node {
           self.name() + " is a " + self.role() + " node, this program runs " + role + " nodes");
     }
     Path directory = Path.of(required(arguments, "--data")).resolve(self.name());
+    Node node = new Node(config, self, directory, arguments);
     if (role != Role.FRONTEND) {
       Files.createDirectories(directory);
-      NodeDirectory.claim(directory, config.cluster(), self.name());
+      // The first part: given up last, when nothing works on its files any more.
+      node.onStop("directory", NodeDirectory.claim(directory, config.cluster(), self.name()));
     }
-    return new Node(config, self, directory, arguments);
+    return node;
   }
 
   private static Map<String, String> parse(String[] args) {
     Map<String, String> arguments = new HashMap<>();
     for (int i = 0; i < args.length; i += 2) {
-      if (!args[i].matches("--(node|data|config|catalog)") || i + 1 == args.length) {
+      if (!args[i].matches("--(node|data|config|catalog|heal)") || i + 1 == args.length) {
         throw new ConfigException(
-            "usage: --node NAME --data DIR [--config FILE] [--catalog FILE]; not: " + args[i]);
+            "usage: --node NAME --data DIR [--config FILE] [--catalog FILE] [--heal yes]; not: "
+                + args[i]);
       }
       arguments.put(args[i], args[i + 1]);
     }

@@ -5,54 +5,85 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import org.jspecify.annotations.Nullable;
 
-/** Binds a node's directory to its cluster and name, so that no other node ever writes into it. */
-final class NodeDirectory {
+/**
+ * Binds a node's directory to its cluster and name, and to one process at a time: no other node
+ * ever writes into it, and nobody sets files aside that a process still works on.
+ */
+final class NodeDirectory implements AutoCloseable {
   private static final String OWNER_FILE = "owner";
+  private static final int LONGEST_OWNER = 256;
 
-  private NodeDirectory() {}
+  private final FileChannel channel;
 
-  /**
-   * Marks the directory, or checks the mark that is there.
-   *
-   * @throws ConfigurationFailure if it belongs to another cluster or node
-   */
-  static void claim(Path directory, String cluster, String node) throws IOException {
-    String mine = cluster + "/" + node;
-    Path file = directory.resolve(OWNER_FILE);
-    if (!Files.exists(file)) {
-      write(file, mine + "\n");
-      return;
-    }
-    String owner = Files.readString(file, UTF_8).strip();
-    if (!owner.equals(mine)) {
-      throw new ConfigurationFailure(
-          directory + " belongs to " + owner + ", this is " + mine + "; use another --data DIR");
-    }
+  private NodeDirectory(FileChannel channel) {
+    this.channel = channel;
   }
 
   /**
-   * All of it or nothing, and for good: after a power loss an empty mark would keep the node from
-   * its own directory.
+   * Marks the directory, or checks the mark that is there, and holds it until it is closed or the
+   * process ends.
+   *
+   * @throws ConfigurationFailure if it belongs to another cluster or node, or another process
    */
-  private static void write(Path file, String text) throws IOException {
-    Path next = file.resolveSibling(file.getFileName() + ".new");
-    try (FileChannel channel =
+  static NodeDirectory claim(Path directory, String cluster, String node) throws IOException {
+    String mine = cluster + "/" + node;
+    FileChannel channel =
         FileChannel.open(
-            next,
+            directory.resolve(OWNER_FILE),
             StandardOpenOption.CREATE,
-            StandardOpenOption.TRUNCATE_EXISTING,
-            StandardOpenOption.WRITE)) {
-      ByteBuffer bytes = UTF_8.encode(text);
-      while (bytes.hasRemaining()) {
-        channel.write(bytes);
+            StandardOpenOption.READ,
+            StandardOpenOption.WRITE);
+    try {
+      if (lock(channel) == null) {
+        throw new ConfigurationFailure(
+            directory + " is in use by another process; see whether " + node + " runs already");
       }
-      channel.force(true);
+      String owner = read(channel);
+      // A power loss may have cut the mark short.
+      if (!owner.endsWith("\n") && mine.startsWith(owner)) {
+        channel.write(UTF_8.encode(mine + "\n"), 0);
+        channel.force(true);
+      } else if (!owner.strip().equals(mine)) {
+        throw new ConfigurationFailure(
+            directory
+                + " belongs to "
+                + owner.strip()
+                + ", this is "
+                + mine
+                + "; use another --data DIR");
+      }
+      return new NodeDirectory(channel);
+    } catch (IOException | RuntimeException e) {
+      channel.close();
+      throw e;
     }
-    Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private static @Nullable FileLock lock(FileChannel channel) throws IOException {
+    try {
+      return channel.tryLock();
+    } catch (OverlappingFileLockException e) {
+      return null;
+    }
+  }
+
+  private static String read(FileChannel channel) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(LONGEST_OWNER);
+    while (bytes.hasRemaining() && channel.read(bytes, bytes.position()) > 0) {
+      // The next part.
+    }
+    return UTF_8.decode(bytes.flip()).toString();
+  }
+
+  /** Gives the directory up. */
+  @Override
+  public void close() throws IOException {
+    channel.close();
   }
 }

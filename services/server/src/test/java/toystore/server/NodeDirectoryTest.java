@@ -15,25 +15,24 @@ class NodeDirectoryTest {
 
   @Test
   void theOwnerMayComeBack() throws IOException {
-    NodeDirectory.claim(directory, "store", "order-1");
-    NodeDirectory.claim(directory, "store", "order-1");
+    NodeDirectory.claim(directory, "store", "order-1").close();
+    NodeDirectory.claim(directory, "store", "order-1").close();
 
     assertThat(directory.resolve("owner")).hasContent("store/order-1");
   }
 
   @Test
   void aMarkThatWasCutShortIsMadeAgain() throws IOException {
-    Files.writeString(directory.resolve("owner.new"), "sto", UTF_8);
+    Files.writeString(directory.resolve("owner"), "sto", UTF_8);
 
-    NodeDirectory.claim(directory, "store", "order-1");
+    NodeDirectory.claim(directory, "store", "order-1").close();
 
     assertThat(directory.resolve("owner")).hasContent("store/order-1");
-    assertThat(directory.resolve("owner.new")).doesNotExist();
   }
 
   @Test
   void theDirectoryOfAnotherClusterIsRefused() throws IOException {
-    NodeDirectory.claim(directory, "store", "order-1");
+    NodeDirectory.claim(directory, "store", "order-1").close();
 
     assertThatThrownBy(() -> NodeDirectory.claim(directory, "other", "order-1"))
         .isInstanceOf(ConfigurationFailure.class)
@@ -44,9 +43,19 @@ class NodeDirectoryTest {
 
   @Test
   void theDirectoryOfAnotherNodeIsRefused() throws IOException {
-    NodeDirectory.claim(directory, "store", "order-1");
+    NodeDirectory.claim(directory, "store", "order-1").close();
 
     assertThatThrownBy(() -> NodeDirectory.claim(directory, "store", "order-2"))
         .isInstanceOf(ConfigurationFailure.class);
+  }
+
+  @Test
+  void aDirectoryThatAProcessWorksOnIsRefused() throws IOException {
+    try (NodeDirectory held = NodeDirectory.claim(directory, "store", "order-1")) {
+      assertThat(held).isNotNull();
+      assertThatThrownBy(() -> NodeDirectory.claim(directory, "store", "order-1"))
+          .isInstanceOf(ConfigurationFailure.class)
+          .hasMessageContaining("in use by another process");
+    }
   }
 }

@@ -7,6 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
 import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
@@ -44,6 +45,14 @@ final class RatisStateMachine extends BaseStateMachine {
 
   private final ReplicatedState state;
   private final LogListener listener;
+
+  /** One install at a time; one that was given up may still be at its last step. */
+  private final ReentrantLock installs = new ReentrantLock();
+
+  /** The install under way, if there is one. */
+  private volatile @Nullable Install underWay;
+
+  private record Install(String leader, Thread thread, CompletableFuture<TermIndex> installed) {}
 
   /** Moves only when the state was made durable: followers' appends are checked against it. */
   private volatile @Nullable SnapshotInfo durable;
@@ -130,13 +139,22 @@ final class RatisStateMachine extends BaseStateMachine {
             ? submission.command()
             : entry.getStateMachineLogEntry().getLogData().toByteArray();
     try {
-      Object result = state.apply(new LogPosition(entry.getTerm(), entry.getIndex()), command);
+      Object result = apply(new LogPosition(entry.getTerm(), entry.getIndex()), command);
       updateLastAppliedTermIndex(entry.getTerm(), entry.getIndex());
       return CompletableFuture.completedFuture(new Submission.Result(entry.getIndex(), result));
     } catch (RuntimeException | Error e) {
       listener.fatal("cannot apply entry " + entry.getIndex(), e);
       throw e;
     }
+  }
+
+  /** An empty command is one that only had to be committed ({@link ReplicatedLog#fence}). */
+  private Object apply(LogPosition position, byte[] command) {
+    if (command.length == 0) {
+      state.skip(position);
+      return position;
+    }
+    return state.apply(position, command);
   }
 
   @Override
@@ -151,7 +169,19 @@ final class RatisStateMachine extends BaseStateMachine {
   public long takeSnapshot() throws IOException {
     LogPosition position = persist();
     durable = new Durable(TermIndex.valueOf(position.term(), position.index()));
-    return position.index();
+    // Never more than Ratis knows of: an install may just have moved the state further.
+    return Math.min(position.index(), division().getInfo().getLastAppliedIndex());
+  }
+
+  private RaftServer.Division division() throws IOException {
+    try {
+      return getServer().get().getDivision(getGroupId());
+    } catch (ExecutionException e) {
+      throw new IOException("the Raft server did not start", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
   }
 
   private LogPosition persist() throws IOException {
@@ -172,40 +202,68 @@ final class RatisStateMachine extends BaseStateMachine {
       RoleInfoProto role, TermIndex firstInLog) {
     String leader = role.getFollowerInfo().getLeaderInfo().getId().getId().toStringUtf8();
     CompletableFuture<TermIndex> installed = new CompletableFuture<>();
-    Thread.ofPlatform()
-        .daemon()
-        .name("install-from-" + leader)
-        .start(() -> install(leader, firstInLog, installed));
+    Thread thread =
+        Thread.ofPlatform()
+            .daemon()
+            .name("install-from-" + leader)
+            .unstarted(() -> install(leader, firstInLog, installed));
+    Install mine = new Install(leader, thread, installed);
+    underWay = mine;
+    installed.whenComplete((index, e) -> forget(mine));
+    thread.start();
     return installed;
+  }
+
+  @SuppressWarnings("ReferenceEquality") // this very install
+  private void forget(Install install) {
+    if (underWay == install) {
+      underWay = null;
+    }
+  }
+
+  /** What a leader of the past has may be less than what the new one's log begins with. */
+  private void giveUpInstallFromOtherThan(String leader) {
+    Install install = underWay;
+    if (install != null && !install.leader().equals(leader)) {
+      install.thread().interrupt();
+      install
+          .installed()
+          .completeExceptionally(
+              new IOException(install.leader() + " leads no more, " + leader + " does"));
+    }
   }
 
   private void install(
       String leader, TermIndex firstInLog, CompletableFuture<TermIndex> installed) {
+    try {
+      installs.lockInterruptibly();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      installed.completeExceptionally(e);
+      return;
+    }
     try {
       if (getLastAppliedTermIndex().getIndex() + 1 >= firstInLog.getIndex()) {
         // Nothing is missing. Returning an index below the log's end would set the log back; a
         // fresh durable position lets the leader see that the log can go on from here.
         LogPosition position = persist();
         durable = new Durable(TermIndex.valueOf(position.term(), position.index()));
-        getServer()
-            .get()
-            .getDivision(getGroupId())
-            .getRaftLog()
-            .updateSnapshotIndex(position.index());
+        division().getRaftLog().updateSnapshotIndex(position.index());
         installed.completeOnTimeout(null, RETRY_INSTALL_MS, TimeUnit.MILLISECONDS);
         return;
       }
       LogPosition position = state.install(leader);
+      // Also where it was given up meanwhile: entries that came with it are not applied again.
+      updateLastAppliedTermIndex(position.term(), position.index());
       installed.complete(TermIndex.valueOf(position.term(), position.index()));
-    } catch (IOException | ExecutionException e) {
+    } catch (IOException e) {
       CompletableFuture.delayedExecutor(RETRY_INSTALL_MS, TimeUnit.MILLISECONDS)
           .execute(() -> installed.completeExceptionally(e));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      installed.completeExceptionally(e);
     } catch (RuntimeException | Error e) {
       listener.fatal("cannot install missed entries from " + leader, e);
       installed.completeExceptionally(e);
+    } finally {
+      installs.unlock();
     }
   }
 
@@ -221,6 +279,7 @@ final class RatisStateMachine extends BaseStateMachine {
 
   @Override
   public void notifyLeaderChanged(RaftGroupMemberId member, RaftPeerId leader) {
+    giveUpInstallFromOtherThan(leader.toString());
     listener.leaderKnown(leader.toString(), getLastAppliedTermIndex().getTerm());
   }
 

@@ -198,6 +198,14 @@ public final class ReplicatedLog implements AutoCloseable {
             });
   }
 
+  /**
+   * Commits an entry that changes nothing. Whoever has applied it has applied all before it; on a
+   * member that leads.
+   */
+  public CompletableFuture<Applied> fence() {
+    return submit(new byte[0]);
+  }
+
   private CompletableFuture<RaftClientReply> send(
       Submission submission, RaftClientRequest.Type type) {
     RaftClientRequest request =

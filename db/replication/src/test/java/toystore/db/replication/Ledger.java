@@ -12,6 +12,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import toystore.db.storage.Database;
@@ -41,6 +44,8 @@ final class Ledger implements ReplicatedState, AutoCloseable {
   private final Others others;
   private final AtomicInteger installs = new AtomicInteger();
   private final AtomicInteger failingInstalls = new AtomicInteger();
+  private final AtomicBoolean holding = new AtomicBoolean();
+  private final List<String> installedFrom = new CopyOnWriteArrayList<>();
 
   private final List<Long> ids;
   private LogPosition applied;
@@ -71,6 +76,16 @@ final class Ledger implements ReplicatedState, AutoCloseable {
   /** Lets so many of the next installs fail. */
   void failInstalls(int count) {
     failingInstalls.set(count);
+  }
+
+  /** Lets the next installs wait until they are interrupted. */
+  void holdInstalls() {
+    holding.set(true);
+  }
+
+  /** Whom this ledger was told to obtain what it lacks from. */
+  List<String> installedFrom() {
+    return installedFrom;
   }
 
   /** How often this ledger was told to obtain what it lacks. */
@@ -129,6 +144,10 @@ final class Ledger implements ReplicatedState, AutoCloseable {
   @Override
   public LogPosition install(String leader) throws IOException {
     installs.incrementAndGet();
+    installedFrom.add(leader);
+    if (holding.getAndSet(false)) {
+      waitUntilInterrupted();
+    }
     if (failingInstalls.getAndUpdate(n -> Math.max(0, n - 1)) > 0) {
       throw new IOException("planted: " + leader + " does not answer");
     }
@@ -141,6 +160,15 @@ final class Ledger implements ReplicatedState, AutoCloseable {
       }
       applied = missed.position();
       return writer.install(applied, rows).join();
+    }
+  }
+
+  private static void waitUntilInterrupted() throws IOException {
+    try {
+      new CountDownLatch(1).await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
     }
   }
 

@@ -53,6 +53,24 @@ class MissedEntriesTest {
   }
 
   @Test
+  void anInstallFromALeaderThatIsGoneIsGivenUpForTheNextOne() {
+    try (TestGroup group = withMemberOneBehindTheLog()) {
+      TestGroup.Running returned = group.start(1);
+      returned.ledger().holdInstalls();
+      await().until(() -> returned.ledger().installs() > 0);
+      int first = group.awaitLeader().id();
+
+      group.stop(first);
+
+      group.awaitAllEqual();
+      assertThat(returned.ledger().installedFrom())
+          .startsWith("member-" + first)
+          .endsWith("member-" + group.awaitLeader().id());
+      assertThat(returned.events().fatal()).isEmpty();
+    }
+  }
+
+  @Test
   void aMemberCatchesUpWhileCommandsKeepComing() {
     try (TestGroup group = withMemberOneBehindTheLog()) {
       group.start(1);

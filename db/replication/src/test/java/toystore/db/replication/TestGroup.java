@@ -171,6 +171,59 @@ final class TestGroup implements AutoCloseable {
     throw new IOException(name + " does not run");
   }
 
+  UUID id() {
+    return id;
+  }
+
+  List<Member> members() {
+    return members;
+  }
+
+  /** A member's ledger that is open while the member itself does not run. */
+  Ledger openLedger(int member) {
+    return new Ledger(
+        home(member).resolve("ledger"),
+        this::ledgerOf,
+        e -> {
+          throw new AssertionError(e);
+        });
+  }
+
+  /** The members that run, as a member that does not run asks them. */
+  Rejoin.Others others() {
+    return new Rejoin.Others() {
+      @Override
+      public Rejoin.Fence fence() throws IOException {
+        Running leader = leaderNow();
+        if (leader == null) {
+          throw new IOException("nobody leads");
+        }
+        try {
+          long index = leader.log().fence().get(5, TimeUnit.SECONDS).index();
+          return new Rejoin.Fence(members.get(leader.id() - 1).name(), index);
+        } catch (ExecutionException | TimeoutException e) {
+          throw new IOException("not committed", e);
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          throw new IOException("interrupted", e);
+        }
+      }
+
+      @Override
+      public Rejoin.Seen ask(String member) throws IOException {
+        var _ = ledgerOf(member);
+        LogStatus status =
+            running.values().stream()
+                .filter(r -> members.get(r.id() - 1).name().equals(member))
+                .findFirst()
+                .orElseThrow()
+                .log()
+                .status();
+        return new Rejoin.Seen(status.term(), status.appliedIndex());
+      }
+    };
+  }
+
   /** Where a member has its files. */
   Path home(int member) {
     try {

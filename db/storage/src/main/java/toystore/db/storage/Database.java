@@ -2,6 +2,8 @@ package toystore.db.storage;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -38,6 +40,9 @@ public final class Database implements AutoCloseable {
       ";WRITE_DELAY=0;MAX_COMPACT_TIME=0;DB_CLOSE_DELAY=-1;DB_CLOSE_ON_EXIT=FALSE";
   private static final long CLOSE_SECONDS = 20;
 
+  /** What H2 adds to the name of a file. */
+  public static final String FILE_ENDING = ".mv.db";
+
   private final Path file;
   private final Connection writer;
   private final HikariDataSource readers;
@@ -65,8 +70,9 @@ public final class Database implements AutoCloseable {
    * Opens the file, which is made if it is not there, and brings its schema up to date.
    *
    * @param file path without H2's ending {@code .mv.db}
-   * @param onFatal called once, on the writer thread, with the first failure of a write
-   * @throws StorageException if the file is in use, damaged, or of a newer version
+   * @param onFatal called once with the first failure of a write, or the first damage that is read
+   * @throws DamagedFileException if the file is not as it was written
+   * @throws StorageException if the file is in use, not accessible, or of a newer version
    */
   public static Database open(
       Path file, Migrations migrations, Sizes sizes, Consumer<Throwable> onFatal) {
@@ -76,16 +82,48 @@ public final class Database implements AutoCloseable {
             1, Thread.ofPlatform().name("h2-writer-" + file.getFileName()).factory());
     thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     try {
-      Connection writer = thread.submit(() -> connect(url, migrations)).get();
+      Connection writer =
+          thread
+              .submit(
+                  () -> {
+                    requireContent(file.resolveSibling(file.getFileName() + FILE_ENDING));
+                    return connect(url, migrations);
+                  })
+              .get();
       return new Database(file, writer, pool(url, sizes), thread, onFatal);
     } catch (ExecutionException e) {
       thread.shutdown();
-      throw new StorageException("cannot open " + file + ".mv.db: " + reason(e), e);
+      if (Damage.isHugeClaim(e)) {
+        throw new DamagedFileException("cannot open " + file + FILE_ENDING + ": " + reason(e), e);
+      }
+      throw failure("cannot open ", file, e);
     } catch (InterruptedException e) {
       thread.shutdown();
       Thread.currentThread().interrupt();
       throw new StorageException("interrupted while opening " + file, e);
     }
+  }
+
+  /**
+   * Looks into a file that is there without writing to it: one in which it finds no chunk that
+   * makes sense H2 takes for a new one, and begins to overwrite it.
+   */
+  private static void requireContent(Path path) throws IOException {
+    if (!Files.exists(path) || Files.size(path) == 0) {
+      return;
+    }
+    try (MVStore store = new MVStore.Builder().fileName(path.toString()).readOnly().open()) {
+      if (store.getMapNames().isEmpty()) {
+        throw new DamagedFileException("it has " + Files.size(path) + " bytes and holds nothing");
+      }
+    }
+  }
+
+  private static StorageException failure(String what, Path file, Exception e) {
+    String message = what + file + FILE_ENDING + ": " + reason(e);
+    return Damage.shownBy(e)
+        ? new DamagedFileException(message, e)
+        : new StorageException(message, e);
   }
 
   private static String reason(Exception e) {
@@ -122,6 +160,11 @@ public final class Database implements AutoCloseable {
     config.setConnectionTimeout(5_000);
     config.setInitializationFailTimeout(5_000);
     return new HikariDataSource(config);
+  }
+
+  /** Whether a failure of a database means that its file is not as it was written. */
+  public static boolean isDamage(Throwable failure) {
+    return Damage.shownBy(failure);
   }
 
   /** Where the rows are, without H2's ending. */
@@ -177,13 +220,19 @@ public final class Database implements AutoCloseable {
    * Runs read-only work on a pooled connection. It sees what was committed when each of its
    * statements began.
    *
+   * @throws DamagedFileException if the file is not as it was written
    * @throws StorageException if the statement fails
    */
   public <T> T read(Transaction<T> query) {
     try (Connection connection = readers.getConnection()) {
       return query.run(connection);
     } catch (SQLException e) {
-      throw new StorageException("cannot read " + file + ".mv.db: " + reason(e), e);
+      StorageException failure = failure("cannot read ", file, e);
+      // A read that finds damage is as fatal as a write that fails; other readers only lack it yet.
+      if (failure instanceof DamagedFileException) {
+        fail(failure);
+      }
+      throw failure;
     }
   }
 

@@ -1,7 +1,7 @@
 package toystore.db.storage;
 
 /** The H2 file cannot be opened, read or written; the message says which file and why. */
-public final class StorageException extends RuntimeException {
+public sealed class StorageException extends RuntimeException permits DamagedFileException {
   private static final long serialVersionUID = 1L;
 
   public StorageException(String message, Throwable cause) {

@@ -4,7 +4,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,6 +44,7 @@ public final class WriteBehind<C> {
   private final Condition room = lock.newCondition();
   private List<C> pending = new ArrayList<>();
   private LogPosition last;
+  private LogPosition installed = LogPosition.NONE;
   private boolean scheduled;
   private boolean hurried;
   private @Nullable Throwable failure;
@@ -70,21 +70,41 @@ public final class WriteBehind<C> {
   public static final String POSITION_TABLE =
       "CREATE TABLE IF NOT EXISTS log_position(id INT PRIMARY KEY, term BIGINT, index BIGINT)";
 
+  /** Rows of that table. */
+  private static final int APPLIED = 0;
+
+  private static final int INSTALLED = 1;
+
   /** The position of the last entry whose changes the file holds. */
   public static LogPosition readPosition(Connection connection) throws SQLException {
-    try (Statement statement = connection.createStatement();
-        ResultSet rows =
-            statement.executeQuery("SELECT term, index FROM log_position WHERE id = 0")) {
-      return rows.next() ? new LogPosition(rows.getLong(1), rows.getLong(2)) : LogPosition.NONE;
+    return readPosition(connection, APPLIED);
+  }
+
+  /**
+   * The position of the last state that did not come through the log but from another replica. Only
+   * up to there may the file be ahead of its node's log.
+   */
+  public static LogPosition readInstalled(Connection connection) throws SQLException {
+    return readPosition(connection, INSTALLED);
+  }
+
+  private static LogPosition readPosition(Connection connection, int id) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement("SELECT term, index FROM log_position WHERE id = ?")) {
+      select.setInt(1, id);
+      try (ResultSet rows = select.executeQuery()) {
+        return rows.next() ? new LogPosition(rows.getLong(1), rows.getLong(2)) : LogPosition.NONE;
+      }
     }
   }
 
-  private static void writePosition(Connection connection, LogPosition position)
+  private static void writePosition(Connection connection, int id, LogPosition position)
       throws SQLException {
     try (PreparedStatement merge =
-        connection.prepareStatement("MERGE INTO log_position KEY(id) VALUES (0, ?, ?)")) {
-      merge.setLong(1, position.term());
-      merge.setLong(2, position.index());
+        connection.prepareStatement("MERGE INTO log_position KEY(id) VALUES (?, ?, ?)")) {
+      merge.setInt(1, id);
+      merge.setLong(2, position.term());
+      merge.setLong(3, position.index());
       merge.executeUpdate();
     }
   }
@@ -132,12 +152,15 @@ public final class WriteBehind<C> {
   private void flush() {
     List<C> changes;
     LogPosition position;
+    LogPosition fromOther;
     lock.lock();
     try {
       scheduled = false;
       hurried = false;
       changes = pending;
       position = last;
+      fromOther = installed;
+      installed = LogPosition.NONE;
       if (position.equals(persisted) && changes.isEmpty()) {
         return;
       }
@@ -150,7 +173,10 @@ public final class WriteBehind<C> {
     database.runWrite(
         connection -> {
           sink.write(connection, changes);
-          writePosition(connection, position);
+          writePosition(connection, APPLIED, position);
+          if (!fromOther.equals(LogPosition.NONE)) {
+            writePosition(connection, INSTALLED, fromOther);
+          }
           return position;
         },
         done);
@@ -189,14 +215,18 @@ public final class WriteBehind<C> {
 
   /**
    * Puts changes in that did not come through the log but from another replica, as of this
-   * position: one transaction, synced. Nothing may be applied meanwhile.
+   * position: one transaction, synced. Nothing may be applied meanwhile. Changes that are part of
+   * more to come are given with the position as it was.
    */
   public CompletableFuture<LogPosition> install(LogPosition position, List<C> changes) {
     lock.lock();
     try {
       checkAlive();
       pending.addAll(changes);
-      last = position;
+      if (position.index() > last.index()) {
+        last = position;
+        installed = position;
+      }
     } finally {
       lock.unlock();
     }

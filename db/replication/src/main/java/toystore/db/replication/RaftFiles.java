@@ -1,0 +1,139 @@
+package toystore.db.replication;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.server.RaftServerConfigKeys.Log.CorruptionPolicy;
+import org.apache.ratis.server.storage.RaftStorage;
+import org.apache.ratis.server.storage.RaftStorageMetadata;
+import org.apache.ratis.util.SizeInBytes;
+import org.jspecify.annotations.Nullable;
+import toystore.db.storage.StorageException;
+
+/**
+ * A member's Raft directory as it is before the member starts: its vote and its log. Looked at
+ * first, because Ratis takes part in elections before anyone could object, and takes a log that
+ * lost its end for a shorter one.
+ */
+public sealed interface RaftFiles {
+  /** Nothing was ever written here. */
+  record None() implements RaftFiles {}
+
+  /**
+   * All that was written is there, as far as checksums and the numbering of entries show.
+   *
+   * @param term the highest term that this member has seen
+   * @param first index of the first entry, -1 if the log holds none
+   * @param last index of the last entry, -1 if the log holds none
+   */
+  record Whole(long term, long first, long last) implements RaftFiles {
+    /** The log holds no entry. */
+    public boolean empty() {
+      return first < 0;
+    }
+  }
+
+  /** A vote or acknowledged entries are lost: this member must not take part as it is. */
+  record Damaged(String why) implements RaftFiles {}
+
+  /** Looks at the directory and changes nothing in it. Reads the whole log. */
+  static RaftFiles inspect(UUID group, List<Member> members, Path directory) {
+    try {
+      return RaftInspection.of(members, current(group, directory));
+    } catch (IOException | UncheckedIOException e) {
+      return new Damaged(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Writes what a member has that never voted. */
+  static void createForNewMember(UUID group, Path directory) {
+    write(group, directory, RaftStorageMetadata.getDefault());
+  }
+
+  /**
+   * Writes what a member has that must not vote any more up to this term: that it has voted in it,
+   * for itself. The directory appears as a whole or not at all.
+   */
+  static void createForVoteless(UUID group, Path directory, Member self, long term) {
+    write(group, directory, RaftStorageMetadata.valueOf(term, RaftPeerId.valueOf(self.name())));
+  }
+
+  private static Path current(UUID group, Path directory) {
+    return directory.resolve(group.toString()).resolve("current");
+  }
+
+  private static void write(UUID group, Path directory, RaftStorageMetadata metadata) {
+    Path made = directory.resolveSibling(directory.getFileName() + ".new");
+    try {
+      deleteTree(made);
+      Path root = Files.createDirectories(made.resolve(group.toString()));
+      try (RaftStorage storage = storage(root.toFile())) {
+        storage.initialize();
+        storage.getMetadataFile().persist(metadata);
+      }
+      sync(current(group, made));
+      sync(root);
+      sync(made);
+      // An empty directory may be there, of a start that was cut short.
+      Files.deleteIfExists(current(group, directory));
+      Files.deleteIfExists(directory.resolve(group.toString()));
+      Files.deleteIfExists(directory);
+      Files.move(made, directory, StandardCopyOption.ATOMIC_MOVE);
+      sync(Objects.requireNonNull(directory.toAbsolutePath().getParent()));
+    } catch (IOException e) {
+      throw new StorageException("the Raft directory " + directory + " cannot be made", e);
+    }
+  }
+
+  private static RaftStorage storage(File root) throws IOException {
+    return RaftStorage.newBuilder()
+        .setDirectory(root)
+        .setOption(RaftStorage.StartupOption.RECOVER)
+        .setLogCorruptionPolicy(CorruptionPolicy.EXCEPTION)
+        .setStorageFreeSpaceMin(SizeInBytes.valueOf(0))
+        .build();
+  }
+
+  /** Makes names of files in a directory survive a loss of power. */
+  private static void sync(Path directory) throws IOException {
+    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+
+  /** Only ever what an earlier attempt to make a directory has left. */
+  private static void deleteTree(Path root) throws IOException {
+    if (!Files.exists(root)) {
+      return;
+    }
+    Files.walkFileTree(
+        root,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            Files.delete(file);
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException failure)
+              throws IOException {
+            Files.delete(directory);
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+}

@@ -1,0 +1,101 @@
+package toystore.db.storage;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.sql.SQLException;
+import java.util.Set;
+import org.h2.api.ErrorCode;
+import org.h2.mvstore.DataUtils;
+import org.h2.mvstore.MVStoreException;
+
+/**
+ * Tells a damaged H2 file from one that only cannot be used now. H2 finds damage by chance, where a
+ * page does not make sense, and says so in many ways.
+ */
+final class Damage {
+  /** What H2 says where it met something that cannot be. */
+  private static final Set<Integer> SQL_CODES =
+      Set.of(
+          ErrorCode.FILE_CORRUPTED_1,
+          ErrorCode.FILE_VERSION_ERROR_1,
+          ErrorCode.GENERAL_ERROR_1,
+          ErrorCode.SERIALIZATION_FAILED_1,
+          ErrorCode.DESERIALIZATION_FAILED_1,
+          // A table that the schema has had since it was made.
+          ErrorCode.TABLE_OR_VIEW_NOT_FOUND_1,
+          ErrorCode.TABLE_OR_VIEW_NOT_FOUND_DATABASE_EMPTY_1,
+          ErrorCode.COLUMN_NOT_FOUND_1,
+          // A damaged script of the schema, as H2 keeps it in the file.
+          ErrorCode.SYNTAX_ERROR_1,
+          ErrorCode.SYNTAX_ERROR_2,
+          ErrorCode.ROW_NOT_FOUND_WHEN_DELETING_1,
+          ErrorCode.ROW_NOT_FOUND_IN_PRIMARY_INDEX,
+          // The user is in the file too.
+          ErrorCode.WRONG_USER_OR_PASSWORD);
+
+  private static final Set<Integer> STORE_CODES =
+      Set.of(
+          DataUtils.ERROR_READING_FAILED,
+          DataUtils.ERROR_INTERNAL,
+          DataUtils.ERROR_UNSUPPORTED_FORMAT,
+          DataUtils.ERROR_FILE_CORRUPT,
+          DataUtils.ERROR_SERIALIZATION,
+          DataUtils.ERROR_CHUNK_NOT_FOUND,
+          DataUtils.ERROR_BLOCK_NOT_FOUND);
+
+  private Damage() {}
+
+  /** Whether a failure shows that the file itself is wrong. */
+  static boolean shownBy(Throwable failure) {
+    boolean damage = false;
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (isOfTheSystem(cause)) {
+        return false;
+      }
+      damage |= isOfTheFile(cause);
+    }
+    return damage;
+  }
+
+  /**
+   * Whether opening a file took more memory than there is: H2 believes a damaged length and
+   * allocates it. A file that is as it was written is opened page by page.
+   */
+  static boolean isHugeClaim(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof OutOfMemoryError) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** No space, no permission, no such directory, no memory: the file may be as good as ever. */
+  private static boolean isOfTheSystem(Throwable cause) {
+    return switch (cause) {
+      case EOFException e -> false;
+      case FileSystemException e -> true;
+      case IOException e -> true;
+      case VirtualMachineError e -> true;
+      case MVStoreException e ->
+          e.getErrorCode() == DataUtils.ERROR_WRITING_FAILED
+              || e.getErrorCode() == DataUtils.ERROR_FILE_LOCKED
+              || e.getErrorCode() == DataUtils.ERROR_CLOSED;
+      case SQLException e ->
+          e.getErrorCode() == ErrorCode.DATABASE_ALREADY_OPEN_1
+              || e.getErrorCode() == ErrorCode.DATABASE_IS_CLOSED
+              || e.getErrorCode() == ErrorCode.OUT_OF_MEMORY;
+      default -> false;
+    };
+  }
+
+  private static boolean isOfTheFile(Throwable cause) {
+    return switch (cause) {
+      case DamagedFileException e -> true;
+      case MVStoreException e -> STORE_CODES.contains(e.getErrorCode());
+      case SQLException e -> SQL_CODES.contains(e.getErrorCode());
+      default -> false;
+    };
+  }
+}

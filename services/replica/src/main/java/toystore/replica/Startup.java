@@ -1,0 +1,224 @@
+package toystore.replica;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import toystore.db.replication.RaftFiles;
+import toystore.db.replication.Rejoin;
+import toystore.db.replication.ReplicatedState;
+import toystore.db.storage.DamagedFileException;
+import toystore.db.storage.LogPosition;
+import toystore.db.storage.Quarantine;
+import toystore.db.storage.StorageException;
+import toystore.db.storage.WriteBehind;
+
+/**
+ * What happens before a member takes part: its vote, its log and its file are looked at, what can
+ * safely be rebuilt is rebuilt, and everything else is refused with the command that helps.
+ *
+ * @param <S> the state that the log drives
+ */
+final class Startup<S extends ReplicatedState> {
+  private static final System.Logger LOG = System.getLogger(Startup.class.getName());
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  /** Asked by a person, who sees the reason: soon enough. */
+  private static final Duration REJOIN_PATIENCE = Duration.ofSeconds(8);
+
+  private final String node;
+  private final Group group;
+  private final Path raft;
+  private final MemberMark mark;
+  private final DataFile<S> data;
+  private final Rejoin.Others others;
+
+  Startup(
+      String node,
+      Group group,
+      Path raft,
+      MemberMark mark,
+      DataFile<S> data,
+      Rejoin.Others others) {
+    this.node = node;
+    this.group = group;
+    this.raft = raft;
+    this.mark = mark;
+    this.data = data;
+    this.others = others;
+  }
+
+  /**
+   * A member whose files fit together.
+   *
+   * @param logEnd index of the last entry of its own log, -1 if it holds none
+   */
+  record Ready<S>(DataFile.Opened<S> opened, long logEnd) {}
+
+  /** Looks, rebuilds what can be, and makes the Raft directory where there is none yet. */
+  Ready<S> prepare() {
+    return switch (RaftFiles.inspect(group.id(), group.members(), raft)) {
+      case RaftFiles.None none -> first();
+      case RaftFiles.Damaged damaged -> throw forgotten("its Raft log is damaged", damaged.why());
+      case RaftFiles.Whole whole -> {
+        mark.make();
+        yield new Ready<>(dataFor(whole), whole.last());
+      }
+    };
+  }
+
+  private Ready<S> first() {
+    if (data.isThere()) {
+      throw forgotten("its Raft log is gone", "there is " + data.path() + " but no " + raft);
+    }
+    if (mark.isThere()) {
+      throw forgotten("its files are gone", "it has been a member, and there is no " + raft);
+    }
+    // In this order: where there is a mark, there was a vote.
+    RaftFiles.createForNewMember(group.id(), raft);
+    mark.make();
+    return new Ready<>(data.open(), -1);
+  }
+
+  private StorageException forgotten(String what, String why) {
+    return new StorageException(
+        node
+            + " must not take part, "
+            + what
+            + ": "
+            + why
+            + "; it may have forgotten a vote or entries that it acknowledged. "
+            + (alone()
+                ? "It is the only member of its group, so nobody else has them: restore its"
+                    + " directory from a backup"
+                : "With all others running: toyctl heal " + node));
+  }
+
+  private boolean alone() {
+    return group.members().size() == 1;
+  }
+
+  /** The data that this log goes on from; rebuilt where they are damaged or gone. */
+  private DataFile.Opened<S> dataFor(RaftFiles.Whole log) {
+    boolean there = data.isThere();
+    DataFile.Opened<S> opened = openOrReplace(log, there);
+    try {
+      LogPosition at = opened.state().recovered();
+      if (log.empty() && at.index() < 0 && log.term() > 0) {
+        throw forgotten(
+            "its data are gone and its log holds no entry", "nobody can tell what it had");
+      }
+      if (at.index() < log.first() - 1) {
+        fetch(opened.state(), log, at);
+      }
+      requireLogFor(opened, log);
+      return opened;
+    } catch (RuntimeException e) {
+      opened.database().close();
+      throw e;
+    }
+  }
+
+  private DataFile.Opened<S> openOrReplace(RaftFiles.Whole log, boolean there) {
+    try {
+      if (!there && log.first() > 0) {
+        requireSource(log, data.path() + " is gone");
+      }
+      return data.open();
+    } catch (DamagedFileException e) {
+      requireSource(log, String.valueOf(e.getMessage()));
+      data.setAside(String.valueOf(e.getMessage()));
+      return data.open();
+    }
+  }
+
+  /** A file is given up only where there is something to make a new one from. */
+  private void requireSource(RaftFiles.Whole log, String why) {
+    if (log.first() > 0 && alone()) {
+      throw new StorageException(
+          node
+              + " cannot be rebuilt: "
+              + why
+              + "; it is the only member of its group, and its log begins at "
+              + log.first()
+              + ". Restore its directory from a backup");
+    }
+  }
+
+  /** The rows come from what another member has applied, so they are committed. */
+  private void fetch(S state, RaftFiles.Whole log, LogPosition at) {
+    LOG.log(
+        Level.INFO,
+        "{0}: the data end at {1}, the log begins at {2}; what lies between comes from others",
+        node,
+        Long.toString(at.index()),
+        Long.toString(log.first()));
+    requireSource(log, "its data end at " + at.index());
+    try {
+      var _ = Rejoin.rebuild(group.self(), group.members(), state, log.first() - 1, PATIENCE);
+    } catch (IOException e) {
+      throw new StorageException(node + " cannot be rebuilt now", e);
+    }
+  }
+
+  /**
+   * A log that ends before the data has lost entries, unless the data came from another member.
+   * Ratis would take it for a member that is merely behind.
+   */
+  private void requireLogFor(DataFile.Opened<S> opened, RaftFiles.Whole log) {
+    LogPosition at = opened.state().recovered();
+    LogPosition installed = opened.database().read(WriteBehind::readInstalled);
+    if (at.index() > Math.max(log.last(), installed.index())) {
+      throw forgotten(
+          "its Raft log has lost its end",
+          "the log ends at " + log.last() + ", the data at " + at.index());
+    }
+  }
+
+  /**
+   * Makes this member a fresh one under its old name, for an operator who asked for it: what is
+   * left of its Raft log is set aside, a whole data file is kept.
+   */
+  Ready<S> heal() {
+    try {
+      Rejoin.Promise promise =
+          Rejoin.askOthers(group.self(), group.members(), others, REJOIN_PATIENCE);
+      if (Files.exists(raft)) {
+        Path aside = Quarantine.setAside(raft);
+        LOG.log(Level.WARNING, "{0} was set aside as {1}", raft, aside.getFileName());
+      }
+      DataFile.Opened<S> opened = openFor(promise);
+      try {
+        LogPosition at = Rejoin.rejoin(group.id(), group.self(), raft, opened.state(), promise);
+        LOG.log(Level.INFO, "{0} goes on from {1}", node, at);
+      } catch (IOException | RuntimeException e) {
+        opened.database().close();
+        throw e;
+      }
+      mark.make();
+      return new Ready<>(opened, -1);
+    } catch (IOException e) {
+      throw new StorageException(
+          node + " cannot be healed now, and nothing of it takes part: " + e.getMessage(), e);
+    }
+  }
+
+  private DataFile.Opened<S> openFor(Rejoin.Promise promise) {
+    DataFile.Opened<S> opened;
+    try {
+      opened = data.open();
+    } catch (DamagedFileException e) {
+      data.setAside(String.valueOf(e.getMessage()));
+      return data.open();
+    }
+    if (opened.state().recovered().index() > promise.index()) {
+      // It was proposed when this member had stopped: nothing applied here can come after it.
+      String why = "it says " + opened.state().recovered() + ", the others are at " + promise;
+      opened.database().close();
+      data.setAside(why);
+      return data.open();
+    }
+    return opened;
+  }
+}

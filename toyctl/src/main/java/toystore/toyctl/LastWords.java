@@ -1,0 +1,48 @@
+package toystore.toyctl;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/** What a node that ended has said about it, in the part of the log that is its own. */
+final class LastWords {
+  private static final String OWN = "toystore: ";
+
+  /** The virtual machine's word, where it ended itself. */
+  private static final String MACHINE = "Terminating due to ";
+
+  private static final int TAIL = 16_384;
+
+  private LastWords() {}
+
+  /**
+   * The last reason in a log, or null if there is none.
+   *
+   * @param from where the process's part of the log begins
+   */
+  static @Nullable String of(Path log, long from) {
+    String last = null;
+    for (String line : tail(log, from).lines().toList()) {
+      if (line.startsWith(OWN)) {
+        last = line.substring(OWN.length());
+      } else if (line.startsWith(MACHINE)) {
+        last = line.substring(MACHINE.length());
+      }
+    }
+    return last == null || last.isBlank() ? null : last;
+  }
+
+  private static String tail(Path log, long from) {
+    try (RandomAccessFile file = new RandomAccessFile(log.toFile(), "r")) {
+      file.seek(Math.max(Math.min(from, file.length()), file.length() - TAIL));
+      byte[] bytes = new byte[(int) (file.length() - file.getFilePointer())];
+      file.readFully(bytes);
+      return new String(bytes, StandardCharsets.UTF_8);
+    } catch (IOException _) {
+      // That the process ended is then all that can be told.
+      return "";
+    }
+  }
+}
