@@ -1,0 +1,4 @@
+@NullMarked
+package toystore.faults;
+
+import org.jspecify.annotations.NullMarked;

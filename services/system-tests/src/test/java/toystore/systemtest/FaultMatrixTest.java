@@ -1,0 +1,259 @@
+package toystore.systemtest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import toystore.api.Role;
+import toystore.faults.Cut;
+import toystore.faults.DiskShim;
+import toystore.faults.DiskTrouble;
+import toystore.faults.Fault;
+import toystore.faults.FullDisk;
+import toystore.faults.Habits;
+import toystore.faults.Kill;
+import toystore.faults.Network;
+import toystore.faults.Pause;
+import toystore.faults.PowerLoss;
+import toystore.faults.SmallDisk;
+import toystore.faults.Weather;
+import toystore.toyctl.Proof;
+import toystore.toyctl.ThrowawayStore;
+import toystore.toyctl.Trial;
+
+/**
+ * Every kind of fault, done to one store in which clients never stop shopping; after each, every
+ * promise is checked (P1 to P6). The long form is {@code toyctl chaos --duration 1h}.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class FaultMatrixTest {
+  private static final List<String> PRODUCTS = List.of("Tux", "Fox", "Lego");
+  private static final Duration LONG_ENOUGH = Duration.ofSeconds(20);
+  private static final int CLIENTS = 4;
+
+  private final long seed = System.nanoTime();
+  private final Random random = new Random(seed);
+  private final ThrowawayStore store;
+  private final Trial trial;
+
+  FaultMatrixTest() throws IOException, InterruptedException {
+    System.out.println("seed " + seed);
+    store =
+        ThrowawayStore.up(
+            ThrowawayStore.Plan.plain(seed)
+                .withFrontEnds(2)
+                .withAllFaults()
+                .with(Map.of("catalog.doubt-after", "2s")));
+    trial =
+        Trial.begin(
+            store,
+            PRODUCTS,
+            Habits.BUYERS.thinking(Duration.ofMillis(20)),
+            CLIENTS,
+            seed,
+            System.out::println);
+  }
+
+  @BeforeAll
+  void shop() throws InterruptedException {
+    trial.awaitProgress(2);
+  }
+
+  /** After each fault clients are served again, and nothing that they were ever told is untrue. */
+  @AfterEach
+  void allPromisesHold() throws InterruptedException {
+    trial.awaitProgress(2);
+    assertHolds(trial.prove());
+  }
+
+  private static void assertHolds(Proof proof) {
+    assertThat(proof.findings()).isEmpty();
+    assertThat(proof.holds()).as(proof.toString()).isTrue();
+  }
+
+  @AfterAll
+  void allPromisesHoldAtRest() throws InterruptedException {
+    try (store;
+        trial) {
+      Proof proof = trial.end();
+      System.out.println(proof);
+      assertHolds(proof);
+      assertThat(proof.ledger().acknowledged()).isPositive();
+    }
+  }
+
+  private String leader() throws InterruptedException {
+    return store.awaitLeader(null, LONG_ENOUGH);
+  }
+
+  private String follower() throws InterruptedException {
+    String leader = leader();
+    return anyOf(store.names(Role.ORDER).stream().filter(node -> !node.equals(leader)).toList());
+  }
+
+  private String anyOf(List<String> names) {
+    return names.get(random.nextInt(names.size()));
+  }
+
+  private void untilServed(Fault fault) throws IOException, InterruptedException {
+    trial.suffer(fault, () -> trial.awaitProgress(2));
+  }
+
+  private Kill kill(String... nodes) {
+    return new Kill(store, List.of(nodes));
+  }
+
+  // First: clients keep connections to front ends that other cases kill.
+  @Test
+  @Order(1)
+  void withoutItsLeaderTheStoreGoesOn() throws Exception {
+    long errors = trial.checks().errors().sum() + trial.checks().disturbances().sum();
+
+    untilServed(kill(leader()));
+
+    assertThat(trial.checks().errors().sum() + trial.checks().disturbances().sum())
+        .as("P6: a delay, never an error")
+        .isEqualTo(errors);
+  }
+
+  @Test
+  void withoutAFollowerTheStoreGoesOn() throws Exception {
+    untilServed(kill(follower()));
+  }
+
+  @Test
+  void theCatalogMayBeKilledInTheMiddleOfPurchases() throws Exception {
+    trial.suffer(kill("catalog"), () -> {});
+  }
+
+  @Test
+  void aFrontEndMayBeKilledInTheMiddleOfPurchases() throws Exception {
+    untilServed(kill(anyOf(store.names(Role.FRONTEND))));
+  }
+
+  @Test
+  void allNodesMayBeKilledAtOnce() throws Exception {
+    trial.suffer(new Kill(store, store.names()), () -> {});
+  }
+
+  @Test
+  void retriesUnderTheSameKeyAcrossAFailoverBuyOnce() throws Exception {
+    trial.suffer(kill(leader()), () -> trial.storm(8, 4));
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {100, 700, 3000})
+  void theLeaderMayStandStill(long ms) throws Exception {
+    trial.suffer(new Pause(store, leader()), Trial.Meanwhile.holdFor(Duration.ofMillis(ms)));
+  }
+
+  @Test
+  void aFrontEndMayStandStillForLongerThanItsLease() throws Exception {
+    untilServed(new Pause(store, "frontend-2"));
+  }
+
+  private Network network() {
+    return store.network().orElseThrow();
+  }
+
+  @Test
+  void theLeaderMayBeCutOff() throws Exception {
+    untilServed(Cut.around(network(), leader(), store.names(), Weather.CUT));
+  }
+
+  @Test
+  void aFollowerMayBeCutOff() throws Exception {
+    untilServed(Cut.around(network(), follower(), store.names(), Weather.CUT));
+  }
+
+  @Test
+  void theLeaderMayBeHeardByNobody() throws Exception {
+    untilServed(Cut.oneWay(network(), leader(), store.names(), Weather.CUT));
+  }
+
+  @Test
+  void theLeaderMayHearNoReplica() throws Exception {
+    String leader = leader();
+    List<Cut.Direction> toLeader =
+        store.names(Role.ORDER).stream()
+            .filter(node -> !node.equals(leader))
+            .map(node -> new Cut.Direction(node, leader))
+            .toList();
+
+    untilServed(new Cut(network(), toLeader, Weather.CUT));
+  }
+
+  @Test
+  void aFrontEndMayBeCutOffFromTheCatalog() throws Exception {
+    untilServed(Cut.around(network(), "frontend-2", store.names(Role.CATALOG), Weather.CUT));
+  }
+
+  @Test
+  void theNetworkMayBeSlowAndLoseThings() throws Exception {
+    Weather bad = new Weather(false, Duration.ofMillis(20), Duration.ofMillis(40), 0.05);
+
+    untilServed(Cut.around(network(), leader(), store.names(), bad));
+  }
+
+  @Test
+  void aFollowerWhoseDiskIsFullHaltsAndComesBackWithSpace() throws Exception {
+    assumeThat(store.disks()).as("needs root and loop devices").isNotEmpty();
+    String node = follower();
+    SmallDisk disk = Objects.requireNonNull(store.disks().get(node));
+
+    trial.suffer(new FullDisk(store, node, disk), () -> awaitHalt(node));
+
+    assertThat(store.reason(node)).containsIgnoringCase("space");
+  }
+
+  @Test
+  void aLeaderWhoseSyncFailsHalts() throws Exception {
+    assumeThat(store.shims()).as("needs Linux and gcc").isNotEmpty();
+    String node = leader();
+
+    trial.suffer(trouble(node, new DiskTrouble.SyncsFail()), () -> awaitHalt(node));
+  }
+
+  @Test
+  void aReplicaMayBeKilledInTheMiddleOfAnyWrite() throws Exception {
+    assumeThat(store.shims()).as("needs Linux and gcc").isNotEmpty();
+    String node = anyOf(store.names(Role.ORDER));
+
+    trial.suffer(
+        trouble(node, new DiskTrouble.KilledAtWrite(1 + random.nextInt(40))),
+        () -> awaitHalt(node));
+  }
+
+  private DiskTrouble trouble(String node, DiskTrouble.Kind kind) {
+    DiskShim shim = Objects.requireNonNull(store.shims().get(node));
+    return new DiskTrouble(store, node, shim, kind);
+  }
+
+  private void awaitHalt(String node) {
+    Awaitility.await("end of " + node).atMost(LONG_ENOUGH).until(() -> !store.runs(node));
+  }
+
+  @Test
+  void allReplicasAndTheCatalogMayLosePowerAtOnce() throws Exception {
+    assumeThat(store.disks()).as("needs root and loop devices").isNotEmpty();
+
+    trial.suffer(new PowerLoss(store, store.disks()), () -> {});
+  }
+}
