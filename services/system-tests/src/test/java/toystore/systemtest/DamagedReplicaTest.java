@@ -86,6 +86,9 @@ class DamagedReplicaTest {
     String healed = heal();
     assertThat(healed).contains("missed orders").contains("from order-3");
 
+    // A healed member begins with an empty log.
+    buy(store(), 1);
+    awaitApplied();
     store().kill(NODE);
     overwrite(segment(raft), 100, 40);
     refusesToStart("its Raft log is damaged");
