@@ -66,18 +66,7 @@ final class Cli {
   }
 
   StoreConfig config() {
-    StoreConfig shipped = StoreConfig.load(null);
-    return new StoreConfig(
-        shipped.cluster(),
-        portBase,
-        shipped.nodes(),
-        shipped.http(),
-        shipped.batch(),
-        shipped.cache(),
-        shipped.catalog(),
-        shipped.storage(),
-        shipped.raft(),
-        shipped.jvm());
+    return StoreConfig.load(null).withPortBase(portBase);
   }
 
   RunFiles runs() {
