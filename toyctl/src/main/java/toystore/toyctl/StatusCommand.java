@@ -30,7 +30,10 @@ final class StatusCommand implements Callable<Integer> {
                   + report.health()
                   + (report.leader() == null
                       ? ""
-                      : "; " + report.leader() + " leads in term " + report.term()));
+                      : "; " + report.leader() + " leads in term " + report.term())
+                  + (report.catalogLeader() == null
+                      ? ""
+                      : "; " + report.catalogLeader() + " leads the catalog"));
       return report.health().exitCode();
     }
   }

@@ -79,7 +79,9 @@ final class TrainCommand implements Callable<Integer> {
     List<NodeProcess> started = cluster.launch(config.nodes(), null, deadline);
     try {
       var _ = cluster.awaitReady(config.nodes(), started, deadline);
-      exercise(new StoreClient(http, config.url(config.nodes(Role.FRONTEND).getFirst())), deadline);
+      exercise(
+          new StoreClient(http, List.of(config.url(config.nodes(Role.FRONTEND).getFirst())), 0),
+          deadline);
       status(distribution, caches, settings, data, config);
     } finally {
       // Each process writes its cache on the way out, which takes longer than its work did.
