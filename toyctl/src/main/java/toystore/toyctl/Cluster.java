@@ -258,14 +258,14 @@ final class Cluster {
     };
   }
 
-  /** Waits until an order replica has applied what its leader has committed by now. */
+  /** Waits until a replica has applied what the leader of its group has committed by now. */
   NodeStatus awaitCaughtUp(Node node, NodeStatus status, Deadline deadline)
       throws InterruptedException {
     OptionalLong goal = OptionalLong.empty();
     NodeStatus latest = status;
     while (true) {
       if (goal.isEmpty()) {
-        goal = leaderCommit(deadline);
+        goal = leaderCommit(node.role(), deadline);
       }
       Long applied = latest.appliedIndex();
       if (goal.isPresent() && applied != null && applied >= goal.getAsLong()) {
@@ -287,12 +287,11 @@ final class Cluster {
     }
   }
 
-  private OptionalLong leaderCommit(Deadline deadline) throws InterruptedException {
-    return Parallel.forEach(
-            config.nodes(Role.ORDER), node -> client.probe(node, deadline.atMost(PROBE)))
+  private OptionalLong leaderCommit(Role role, Deadline deadline) throws InterruptedException {
+    return Parallel.forEach(config.nodes(role), node -> client.probe(node, deadline.atMost(PROBE)))
         .values()
         .stream()
-        .flatMap(probe -> StatusReport.leadership(probe).stream())
+        .flatMap(probe -> StatusReport.leadership(role, probe).stream())
         .max(Comparator.comparingLong(StatusReport::term))
         .map(NodeStatus::commitIndex)
         .map(OptionalLong::of)

@@ -1,15 +1,24 @@
 package toystore.toyctl;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.IntNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import toystore.api.Json;
+import toystore.api.Role;
 import toystore.api.StoreConfig;
 
-/** {@code cluster.json}: whose data directory this is. */
-record ClusterFile(String cluster, int portBase) {
+/**
+ * {@code cluster.json}: whose data directory this is, and how large its store was made.
+ *
+ * @param frontends the largest number of front ends that was asked for
+ * @param catalogReplicas the number of catalog nodes, which never changes
+ */
+record ClusterFile(String cluster, int portBase, int frontends, int catalogReplicas) {
   private static final String NAME = "cluster.json";
 
   static Path path(Path data) {
@@ -27,7 +36,13 @@ record ClusterFile(String cluster, int portBase) {
           "toyctl --data OTHER_DIRECTORY up");
     }
     try {
-      return Json.fromJson(Files.readAllBytes(file), ClusterFile.class);
+      JsonNode tree = Json.json().readTree(Files.readAllBytes(file));
+      if (tree instanceof ObjectNode object) {
+        // Files of stores that could have only one of each say nothing about them.
+        object.putIfAbsent("frontends", IntNode.valueOf(1));
+        object.putIfAbsent("catalog_replicas", IntNode.valueOf(1));
+      }
+      return Json.json().treeToValue(tree, ClusterFile.class);
     } catch (NoSuchFileException _) {
       return null;
     } catch (IOException e) {
@@ -65,10 +80,47 @@ record ClusterFile(String cluster, int portBase) {
     }
   }
 
-  /** Binds the data directory to this cluster, if it is not yet. */
+  /** Refuses to start a catalog of another size than the one whose data are here. */
+  static void checkCatalog(Path data, StoreConfig config) {
+    ClusterFile found = read(data);
+    int wanted = config.nodes(Role.CATALOG).size();
+    if (found != null && found.catalogReplicas != wanted) {
+      throw new CliException(
+          ExitCode.IN_USE,
+          "data directory " + data,
+          "its catalog is kept by "
+              + nodes(found.catalogReplicas)
+              + ", the settings say "
+              + nodes(wanted)
+              + "; catalog.replicas of a store cannot be changed, and nothing was started",
+          "toyctl --config FILE_WITH_catalog.replicas:_" + found.catalogReplicas + " up");
+    }
+  }
+
+  private static String nodes(int count) {
+    return count == 1 ? "1 node" : count + " nodes";
+  }
+
+  /** The settings, with as many front ends and catalog nodes as the store was given. */
+  StoreConfig adopt(StoreConfig config) {
+    StoreConfig grown = frontends > config.frontends() ? config.withFrontends(frontends) : config;
+    return catalogReplicas > grown.catalog().replicas()
+        ? grown.withCatalogReplicas(catalogReplicas)
+        : grown;
+  }
+
+  /** Binds the data directory to this cluster, if it is not yet, and remembers its front ends. */
   static void claim(Path data, StoreConfig config) throws IOException {
-    if (read(data) == null) {
-      Texts.replace(path(data), Json.toJson(new ClusterFile(config.cluster(), config.portBase())));
+    ClusterFile found = read(data);
+    if (found == null || found.frontends < config.frontends()) {
+      Texts.replace(
+          path(data),
+          Json.toJson(
+              new ClusterFile(
+                  config.cluster(),
+                  config.portBase(),
+                  config.frontends(),
+                  config.nodes(Role.CATALOG).size())));
     }
   }
 }

@@ -15,6 +15,8 @@ import toystore.api.StoreConfig.Node;
 
 /** What commands work with: options, settings, the nodes, and the two streams. */
 final class Context {
+  private static final Duration PROBE = Duration.ofSeconds(1);
+
   private final Options options;
   private final PrintWriter out;
   private final PrintWriter err;
@@ -51,22 +53,31 @@ final class Context {
     return distribution.get();
   }
 
-  /** The settings for talking to the store; its port base is known where it was started. */
+  /**
+   * The settings for talking to the store; its port base, and how many nodes it has, are known
+   * where it was started.
+   */
   StoreConfig config() {
     StoreConfig given = StoreConfig.load(options.config);
-    if (options.portBase != null) {
-      return given.withPortBase(options.portBase);
-    }
     ClusterFile recorded = ClusterFile.read(options.data);
-    return recorded == null || !recorded.cluster().equals(given.cluster())
-        ? given
-        : given.withPortBase(recorded.portBase());
+    StoreConfig adopted =
+        recorded == null || !recorded.cluster().equals(given.cluster())
+            ? given
+            : recorded.adopt(given.withPortBase(recorded.portBase()));
+    return options.portBase == null ? adopted : adopted.withPortBase(options.portBase);
   }
 
   /** The settings for handling processes: the data directory must be this cluster's. */
   StoreConfig ownConfig() {
     StoreConfig config = config();
     ClusterFile.check(options.data, config);
+    return config;
+  }
+
+  /** The settings for starting nodes: they read these, not what the data directory remembers. */
+  StoreConfig startConfig() {
+    StoreConfig config = ownConfig();
+    ClusterFile.checkCatalog(options.data, StoreConfig.load(options.config));
     return config;
   }
 
@@ -78,18 +89,33 @@ final class Context {
         new NodeClient(http, config));
   }
 
-  StoreClient store(StoreConfig config, Http http) {
-    return new StoreClient(http, frontEnd(config));
+  /** The store by the first front end that answers; by the others if that one fails. */
+  StoreClient store(StoreConfig config, Http http) throws InterruptedException {
+    List<Node> all = frontEnds(config);
+    return new StoreClient(
+        http, all.stream().map(config::url).toList(), firstToAnswer(config, all, http));
   }
 
-  String frontEnd(StoreConfig config) {
-    return config.url(config.nodes(Role.FRONTEND).getFirst());
+  private static int firstToAnswer(StoreConfig config, List<Node> frontEnds, Http http)
+      throws InterruptedException {
+    NodeClient client = new NodeClient(http, config);
+    for (int i = 0; i < frontEnds.size() && frontEnds.size() > 1; i++) {
+      if (client.probe(frontEnds.get(i), PROBE) instanceof Probe.Answered) {
+        return i;
+      }
+    }
+    return 0;
   }
 
-  /** Whether the front end's process lives, so that it may yet answer. */
+  /** The front ends, lowest id first. */
+  static List<Node> frontEnds(StoreConfig config) {
+    return config.nodes(Role.FRONTEND).reversed();
+  }
+
+  /** Whether any front end's process lives, so that it may yet answer. */
   boolean frontEndRuns(StoreConfig config) {
-    Node frontEnd = config.nodes(Role.FRONTEND).getFirst();
-    return new RunFiles(options.data).process(frontEnd.name()).isPresent();
+    RunFiles runs = new RunFiles(options.data);
+    return frontEnds(config).stream().anyMatch(node -> runs.process(node.name()).isPresent());
   }
 
   /** Nodes of this host by name, each once. */

@@ -182,16 +182,24 @@ final class Launcher {
     return command;
   }
 
-  /** Settings that this process was given hold for the nodes too; the port base is decided here. */
+  /**
+   * Settings that this process was given hold for the nodes too; the port base and the number of
+   * front ends are decided here.
+   */
   private List<String> settings() {
-    String portBase = StoreConfig.PROPERTY_PREFIX + "port-base";
+    Map<String, Integer> decided =
+        Map.of(
+            StoreConfig.PROPERTY_PREFIX + "port-base", config.portBase(),
+            StoreConfig.PROPERTY_PREFIX + "frontends", config.frontends());
     Stream<String> own =
         System.getProperties().stringPropertyNames().stream()
             .filter(name -> name.startsWith(StoreConfig.PROPERTY_PREFIX))
-            .filter(name -> !name.equals(portBase))
+            .filter(name -> !decided.containsKey(name))
             .sorted()
             .map(name -> "-D" + name + "=" + System.getProperty(name));
-    return Stream.concat(own, Stream.of("-D" + portBase + "=" + config.portBase())).toList();
+    Stream<String> ours =
+        decided.entrySet().stream().map(e -> "-D" + e.getKey() + "=" + e.getValue());
+    return Stream.concat(own, ours).toList();
   }
 
   /**

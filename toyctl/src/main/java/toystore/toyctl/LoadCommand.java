@@ -21,6 +21,7 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 import toystore.api.Product;
+import toystore.api.StoreConfig;
 
 /** {@code toyctl load} */
 @Command(
@@ -83,11 +84,12 @@ final class LoadCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     check();
-    String frontEnd = context.frontEnd(context.config());
+    StoreConfig config = context.config();
+    List<String> frontEnds = Context.frontEnds(config).stream().map(config::url).toList();
     LoadTally tally = new LoadTally();
-    List<String> names = names(frontEnd);
+    List<String> names = names(config);
     long begin = System.nanoTime();
-    List<String> errors = shop(frontEnd, names, tally);
+    List<String> errors = shop(frontEnds, names, tally);
     Duration took = Duration.ofNanos(System.nanoTime() - begin);
     LoadReport report = tally.report(clients, seed, took);
     context.data(report, report::text);
@@ -117,11 +119,12 @@ final class LoadCommand implements Callable<Integer> {
     return new CliException(ExitCode.USAGE, what, why, "toyctl load --help");
   }
 
-  private List<String> names(String frontEnd) throws InterruptedException {
+  private List<String> names(StoreConfig config) throws InterruptedException {
     try (Http http = new Http()) {
       List<String> names =
-          new StoreClient(http, frontEnd)
-              .products(context.timeout()).stream().map(Product::name).toList();
+          context.store(config, http).products(context.timeout()).stream()
+              .map(Product::name)
+              .toList();
       if (names.isEmpty()) {
         throw new CliException(
             ExitCode.FAILED, "load", "the store has no products", "toyctl product list");
@@ -130,7 +133,7 @@ final class LoadCommand implements Callable<Integer> {
     }
   }
 
-  private List<String> shop(String frontEnd, List<String> names, LoadTally tally)
+  private List<String> shop(List<String> frontEnds, List<String> names, LoadTally tally)
       throws InterruptedException {
     BooleanSupplier goOn = limit();
     CountDownLatch shopping = new CountDownLatch(1);
@@ -148,7 +151,7 @@ final class LoadCommand implements Callable<Integer> {
                     try (Http http = new Http()) {
                       String error =
                           new LoadClient(
-                                  new StoreClient(http, frontEnd),
+                                  new StoreClient(http, frontEnds, id % frontEnds.size()),
                                   tally,
                                   names,
                                   buyProbability,

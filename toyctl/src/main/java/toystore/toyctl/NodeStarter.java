@@ -51,7 +51,7 @@ final class NodeStarter {
     for (Map.Entry<Node, NodeStatus> entry : ready.entrySet()) {
       Node node = entry.getKey();
       NodeStatus status =
-          node.role() == Role.ORDER
+          node.role() != Role.FRONTEND
               ? cluster.awaitCaughtUp(node, entry.getValue(), deadline)
               : entry.getValue();
       serving.add(

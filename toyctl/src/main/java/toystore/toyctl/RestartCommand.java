@@ -34,7 +34,7 @@ final class RestartCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    StoreConfig config = context.ownConfig();
+    StoreConfig config = context.startConfig();
     List<Node> wanted = context.localNodes(config, nodes);
     try (Http http = new Http()) {
       Cluster cluster = context.cluster(config, http);

@@ -44,7 +44,7 @@ final class StartCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    StoreConfig config = context.ownConfig();
+    StoreConfig config = context.startConfig();
     List<Node> wanted = context.localNodes(config, nodes);
     try (Http http = new Http()) {
       NodeStarter starter = new NodeStarter(context.cluster(config, http));

@@ -30,6 +30,9 @@ final class StatusCommand implements Callable<Integer> {
                   + (report.leader() == null
                       ? ""
                       : "; " + report.leader() + " leads in term " + report.term())
+                  + (report.catalogLeader() == null
+                      ? ""
+                      : "; " + report.catalogLeader() + " leads the catalog")
                   + (report.supervisor() == null ? "" : "; supervised, pid " + report.supervisor())
                   + report.reasons());
       return report.health().exitCode();

@@ -8,27 +8,35 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import toystore.api.NodeStatus;
 import toystore.api.Role;
 import toystore.api.StoreConfig;
 import toystore.api.StoreConfig.Node;
 
-/** The state of the store, put together from what was seen of each node at one time. */
+/**
+ * The state of the store, put together from what was seen of each node at one time.
+ *
+ * @param leader the order leader
+ * @param term its term
+ * @param catalogLeader the catalog node that leads, where there are several
+ */
 record StatusReport(
     Health health,
     @Nullable String leader,
     @Nullable Long term,
+    @Nullable String catalogLeader,
     List<NodeView> nodes,
     @Nullable Long supervisor) {
 
   /** The store as a whole. */
   enum Health {
-    /** All nodes are ready and there is an order leader. */
+    /** All nodes are ready and each group has a leader. */
     HEALTHY(ExitCode.OK),
-    /** There is an order leader, but something is not ready. */
+    /** Each group has a leader, but something is not ready. A catalog of one is no group. */
     DEGRADED(ExitCode.DEGRADED),
-    /** Something runs, but no order leader can serve. */
+    /** Something runs, but a group has no leader. */
     NO_QUORUM(ExitCode.NO_QUORUM),
     /** Nothing runs. */
     DOWN(ExitCode.NOT_RUNNING);
@@ -148,26 +156,47 @@ record StatusReport(
     NodeStatus leader =
         sightings.stream()
             .filter(sighting -> sighting.status() != null)
-            .flatMap(sighting -> leadership(sighting.probe).stream())
+            .flatMap(sighting -> leadership(Role.ORDER, sighting.probe).stream())
+            .max(Comparator.comparingLong(StatusReport::term))
+            .orElse(null);
+    List<Sighting> catalogs =
+        sightings.stream().filter(sighting -> sighting.node.role() == Role.CATALOG).toList();
+    // One that has just taken over leads, but is starting: it waits for its predecessor's leases.
+    NodeStatus catalogLeader =
+        catalogs.stream()
+            .map(Sighting::status)
+            .flatMap(Stream::ofNullable)
+            .filter(status -> catalogs.size() > 1 && status.node().equals(status.leader()))
             .max(Comparator.comparingLong(StatusReport::term))
             .orElse(null);
     List<NodeView> views = new ArrayList<>();
     for (Sighting sighting : sightings) {
-      views.add(view(config, sighting, leader));
+      views.add(
+          view(
+              config,
+              sighting,
+              switch (sighting.node.role()) {
+                case ORDER -> leader;
+                case CATALOG -> catalogLeader;
+                case FRONTEND -> null;
+              }));
     }
     return new StatusReport(
-        health(sightings, leader),
+        health(sightings, leader != null && (catalogs.size() == 1 || catalogLeader != null)),
         leader == null ? null : leader.node(),
         leader == null ? highestTerm(sightings) : leader.term(),
+        catalogLeader == null ? null : catalogLeader.node(),
         List.copyOf(views),
         supervisor);
   }
 
-  /** The node's own word that it leads the order replicas and serves. */
-  static Optional<NodeStatus> leadership(Probe probe) {
+  /** The node's own word that it leads the group of this role and serves. */
+  static Optional<NodeStatus> leadership(Role role, Probe probe) {
     return probe instanceof Probe.Answered answer
-            && answer.status().role().equals("leader")
             && answer.status().ready()
+            && (role == Role.ORDER
+                ? answer.status().role().equals("leader")
+                : answer.status().node().equals(answer.status().leader()))
         ? Optional.of(answer.status())
         : Optional.empty();
   }
@@ -188,11 +217,11 @@ record StatusReport(
     return highest.isPresent() && highest.getAsLong() >= 0 ? highest.getAsLong() : null;
   }
 
-  private static Health health(List<Sighting> sightings, @Nullable NodeStatus leader) {
+  private static Health health(List<Sighting> sightings, boolean groupsHaveLeaders) {
     if (sightings.stream().noneMatch(Sighting::runs)) {
       return Health.DOWN;
     }
-    if (leader == null) {
+    if (!groupsHaveLeaders) {
       return Health.NO_QUORUM;
     }
     return sightings.stream().allMatch(sighting -> sighting.state() == State.READY)
@@ -231,7 +260,7 @@ record StatusReport(
         config.url(node),
         status.commitIndex(),
         status.appliedIndex(),
-        node.role() == Role.ORDER && leader != null ? lag(node, leader) : null,
+        leader == null ? null : lag(node, leader),
         status.orders(),
         (long) status.uptimeS(),
         restarts,

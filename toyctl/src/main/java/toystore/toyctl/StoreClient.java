@@ -14,19 +14,33 @@ import toystore.api.Order;
 import toystore.api.Paths;
 import toystore.api.Product;
 
-/** The public API, as any client uses it. */
+/**
+ * The public API, as any client uses it. One that knows several front ends stays at one of them
+ * until it fails, and then goes on at the next.
+ */
 final class StoreClient {
   private static final Duration RETRY = Duration.ofMillis(100);
 
   private final Http http;
-  private final String frontEnd;
+  private final List<String> frontEnds;
+  private int current;
 
   /**
-   * @param frontEnd the front end's address, {@code http://host:port}
+   * @param frontEnds their addresses, {@code http://host:port}
+   * @param first which of them to begin with
    */
-  StoreClient(Http http, String frontEnd) {
+  StoreClient(Http http, List<String> frontEnds, int first) {
     this.http = http;
-    this.frontEnd = frontEnd;
+    this.frontEnds = List.copyOf(frontEnds);
+    this.current = first;
+  }
+
+  private String frontEnd() {
+    return frontEnds.get(current);
+  }
+
+  private void goToNext() {
+    current = (current + 1) % frontEnds.size();
   }
 
   /** The envelope of every successful answer. */
@@ -89,9 +103,10 @@ final class StoreClient {
     byte[] body = Json.toJson(new Wanted(name, quantity));
     String last = "";
     boolean sent = false;
+    int refused = 0;
     for (int attempt = 1; attempt == 1 || !deadline.passed(); attempt++) {
       try {
-        Http.Answer answer = http.post(frontEnd + Paths.ORDERS, body, key, deadline.left());
+        Http.Answer answer = http.post(frontEnd() + Paths.ORDERS, body, key, deadline.left());
         if (answer.ok()) {
           Placed placed = decode(answer, "buy", new TypeReference<Data<Placed>>() {});
           return new Bought(
@@ -106,7 +121,8 @@ final class StoreClient {
         last = answer.problem();
         sent = true;
       } catch (ConnectException e) {
-        if (!sent && !up.getAsBoolean()) {
+        refused++;
+        if (refused == frontEnds.size() && !sent && !up.getAsBoolean()) {
           throw notRunning(e);
         }
         last = Texts.reason(e);
@@ -114,7 +130,9 @@ final class StoreClient {
         last = Texts.reason(e);
         sent = true;
       }
-      if (!deadline.passed()) {
+      // The same key buys once, wherever it is sent to.
+      goToNext();
+      if (refused % frontEnds.size() == 0 && !deadline.passed()) {
         deadline.pause(RETRY);
       }
     }
@@ -133,24 +151,35 @@ final class StoreClient {
   }
 
   private Http.Answer get(String path, String what, Duration limit) throws InterruptedException {
-    try {
-      Http.Answer answer = http.get(frontEnd + path, limit);
-      if (!answer.ok()) {
-        throw refused(what, answer, null);
+    Deadline deadline = Deadline.in(limit);
+    for (int failed = 1; ; failed++) {
+      try {
+        Http.Answer answer = http.get(frontEnd() + path, deadline.left());
+        if (!answer.ok()) {
+          throw refused(what, answer, null);
+        }
+        return answer;
+      } catch (HttpTimeoutException e) {
+        goToNext();
+        throw new CliException(ExitCode.TIMED_OUT, what, Texts.reason(e), "toyctl status", e);
+      } catch (IOException e) {
+        goToNext();
+        if (failed == frontEnds.size()) {
+          throw e instanceof ConnectException refusal
+              ? notRunning(refusal)
+              : new CliException(ExitCode.FAILED, what, Texts.reason(e), "toyctl status", e);
+        }
       }
-      return answer;
-    } catch (ConnectException e) {
-      throw notRunning(e);
-    } catch (HttpTimeoutException e) {
-      throw new CliException(ExitCode.TIMED_OUT, what, Texts.reason(e), "toyctl status", e);
-    } catch (IOException e) {
-      throw new CliException(ExitCode.FAILED, what, Texts.reason(e), "toyctl status", e);
     }
   }
 
   private CliException notRunning(ConnectException e) {
     return new CliException(
-        ExitCode.NOT_RUNNING, "front end", "nothing listens at " + frontEnd, "toyctl up", e);
+        ExitCode.NOT_RUNNING,
+        "front end",
+        "nothing listens at " + String.join(", ", frontEnds),
+        "toyctl up",
+        e);
   }
 
   private static CliException refused(String what, Http.Answer answer, @Nullable String key) {

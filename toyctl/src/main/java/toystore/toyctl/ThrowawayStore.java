@@ -340,7 +340,7 @@ public final class ThrowawayStore implements Nodes, AutoCloseable {
     return Parallel.forEach(config.nodes(Role.ORDER), node -> client.probe(node, PROBE))
         .values()
         .stream()
-        .flatMap(probe -> StatusReport.leadership(probe).stream())
+        .flatMap(probe -> StatusReport.leadership(Role.ORDER, probe).stream())
         .max(Comparator.comparingLong(StatusReport::term))
         .map(NodeStatus::node);
   }

@@ -186,7 +186,7 @@ final class TrainCommand implements Callable<Integer> {
     try (Http http = new Http()) {
       String error =
           new LoadClient(
-                  new StoreClient(http, frontEnd),
+                  new StoreClient(http, List.of(frontEnd), 0),
                   new LoadTally(),
                   names,
                   1.0,

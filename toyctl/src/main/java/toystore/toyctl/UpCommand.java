@@ -33,6 +33,12 @@ final class UpCommand implements Callable<Integer> {
   private @Nullable Path catalog;
 
   @Option(
+      names = "--frontends",
+      paramLabel = "N",
+      description = "How many front ends; the store remembers it (default: as many as it has).")
+  private @Nullable Integer frontends;
+
+  @Option(
       names = "--wait-timeout",
       paramLabel = "S",
       converter = Options.Seconds.class,
@@ -59,7 +65,7 @@ final class UpCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    StoreConfig config = context.ownConfig();
+    StoreConfig config = withFrontEnds(context.startConfig());
     List<Node> local = config.nodes().stream().filter(Ports::isLocal).toList();
     try (Http http = new Http()) {
       Cluster cluster = context.cluster(config, http);
@@ -74,6 +80,27 @@ final class UpCommand implements Callable<Integer> {
       report(config, local, started, ready, took, supervisor);
     }
     return ExitCode.OK;
+  }
+
+  private StoreConfig withFrontEnds(StoreConfig config) {
+    if (frontends == null) {
+      return config;
+    }
+    List<Node> there = config.nodes(Role.FRONTEND);
+    if (frontends < there.size()) {
+      List<String> tooMany =
+          there.stream().limit(there.size() - Math.max(frontends, 1)).map(Node::name).toList();
+      throw new CliException(
+          ExitCode.USAGE,
+          "--frontends",
+          "the store has " + there.size() + " front ends; up only adds some",
+          tooMany.isEmpty() ? "toyctl down" : "toyctl stop " + String.join(" ", tooMany));
+    }
+    try {
+      return config.withFrontends(frontends);
+    } catch (ConfigException e) {
+      throw new CliException(ExitCode.USAGE, "--frontends", Texts.reason(e), "toyctl up --help", e);
+    }
   }
 
   // A shipped catalog matters only to a store that is new; one that was asked for always.
@@ -125,7 +152,7 @@ final class UpCommand implements Callable<Integer> {
             names,
             local.stream().map(Node::name).filter(name -> !names.contains(name)).toList(),
             leader,
-            context.frontEnd(config),
+            urls(config).getFirst(),
             took.toMillis() / 1e3,
             supervisor);
     context.outcome(
@@ -137,7 +164,11 @@ final class UpCommand implements Callable<Integer> {
                         Locale.ROOT, "started %s in %.1f s", String.join(", ", names), up.seconds))
                 + (leader == null ? "" : "; " + leader + " leads")
                 + "; the store is open at "
-                + up.url
+                + String.join(", ", urls(config))
                 + (supervisor == null ? "" : "; supervised, pid " + supervisor));
+  }
+
+  private static List<String> urls(StoreConfig config) {
+    return Context.frontEnds(config).stream().map(config::url).toList();
   }
 }

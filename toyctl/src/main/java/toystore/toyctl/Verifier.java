@@ -21,11 +21,14 @@ import toystore.api.StoreConfig.Node;
 
 /**
  * Checks a store, at rest or under load, against promises P2 to P4: stock before, a fence in the
- * order log, all rows of all replicas up to the fence, stock after.
+ * order log, all rows of all replicas up to the fence, what each catalog holds, stock after.
  */
 final class Verifier {
   private static final Duration POLL = Duration.ofMillis(50);
   private static final Duration PROBE = Duration.ofSeconds(1);
+
+  /** How long one catalog may take before another one is asked for the stock. */
+  private static final Duration STOCK = Duration.ofSeconds(3);
 
   private final StoreConfig config;
   private final NodeClient client;
@@ -92,11 +95,14 @@ final class Verifier {
                 replica ->
                     replica.result() != VerifyReport.Result.INCOMPLETE
                         && replica.node().equals(first(comparable)));
+    CatalogComparison catalogs = new CatalogComparison(config, client, Deadline.in(timeout));
+    List<VerifyReport.Catalog> catalogVerdicts = catalogs.compare();
+    findings.addAll(catalogs.findings());
     Stock.Report after = stockAtRest(Deadline.in(timeout));
     List<VerifyReport.Product> products =
         after == null ? List.of() : products(before, after, logRead ? comparison.ordered() : null);
     return VerifyReport.of(
-        fence.index(), all, products, before != null && after != null && logRead);
+        fence.index(), all, catalogVerdicts, products, before != null && after != null && logRead);
   }
 
   private static @Nullable String first(Map<Node, NodeStatus> replicas) {
@@ -220,7 +226,7 @@ final class Verifier {
       int refused = 0;
       for (Node node : catalogs) {
         try {
-          Http.Answer answer = client.get(node, Paths.STOCK, deadline.left());
+          Http.Answer answer = client.get(node, Paths.STOCK, deadline.atMost(STOCK));
           if (answer.ok()) {
             return Json.fromJson(answer.body(), Stock.Report.class);
           }

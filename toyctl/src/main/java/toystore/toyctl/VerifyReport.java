@@ -3,16 +3,23 @@ package toystore.toyctl;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import toystore.api.Stock;
+import toystore.api.StoreConfig;
 
 /**
  * Whether the replicas hold the same rows, and whether the stock is what the orders say.
  *
  * @param index the log index of the comparison, or null if there was no leader to give one
+ * @param catalogs the catalog nodes, where there are several
  */
 record VerifyReport(
-    Result result, @Nullable Long index, List<Replica> replicas, List<Product> stock) {
+    Result result,
+    @Nullable Long index,
+    List<Replica> replicas,
+    List<Catalog> catalogs,
+    List<Product> stock) {
 
   /** The outcome as a whole, and of one replica. */
   enum Result {
@@ -40,6 +47,16 @@ record VerifyReport(
   }
 
   record Replica(String node, @Nullable Long orders, @Nullable String hash, Result result) {}
+
+  /**
+   * @param index the index of the catalog's own log at which it was compared
+   * @param hash over its products and open holds
+   */
+  record Catalog(String node, @Nullable Long index, @Nullable String hash, Result result) {
+    static Catalog incomplete(StoreConfig.Node node) {
+      return new Catalog(node.name(), null, null, Result.INCOMPLETE);
+    }
+  }
 
   /**
    * @param ordered what the order log says was bought, or null if no log could be read
@@ -88,16 +105,24 @@ record VerifyReport(
   }
 
   static VerifyReport of(
-      @Nullable Long index, List<Replica> replicas, List<Product> stock, boolean complete) {
+      @Nullable Long index,
+      List<Replica> replicas,
+      List<Catalog> catalogs,
+      List<Product> stock,
+      boolean complete) {
+    List<Result> results =
+        Stream.concat(
+                replicas.stream().map(Replica::result), catalogs.stream().map(Catalog::result))
+            .toList();
     boolean diverged =
-        replicas.stream().anyMatch(replica -> replica.result == Result.DIVERGED)
+        results.contains(Result.DIVERGED)
             || stock.stream().anyMatch(product -> Boolean.FALSE.equals(product.exact));
-    boolean all =
-        complete && replicas.stream().noneMatch(replica -> replica.result == Result.INCOMPLETE);
+    boolean all = complete && !results.contains(Result.INCOMPLETE);
     return new VerifyReport(
         diverged ? Result.DIVERGED : all ? Result.EQUAL : Result.INCOMPLETE,
         index,
         List.copyOf(replicas),
+        List.copyOf(catalogs),
         List.copyOf(stock));
   }
 
@@ -106,6 +131,10 @@ record VerifyReport(
     Table replicaTable = new Table("REPLICA", "ORDERS", "HASH", "RESULT");
     for (Replica replica : replicas) {
       replicaTable.row(replica.node, replica.orders, shortened(replica.hash), replica.result);
+    }
+    Table catalogTable = new Table("CATALOG", "INDEX", "HASH", "RESULT");
+    for (Catalog catalog : catalogs) {
+      catalogTable.row(catalog.node, catalog.index, shortened(catalog.hash), catalog.result);
     }
     Table stockTable =
         new Table("PRODUCT", "STOCKED", "ON HAND", "HELD", "SOLD", "ORDERED", "EXACT");
@@ -121,6 +150,7 @@ record VerifyReport(
     }
     return replicaTable.render()
         + "\n\n"
+        + (catalogs.isEmpty() ? "" : catalogTable.render() + "\n\n")
         + stockTable.render()
         + "\n\n"
         + result

@@ -66,18 +66,7 @@ final class Cli {
   }
 
   StoreConfig config() {
-    StoreConfig shipped = StoreConfig.load(null);
-    return new StoreConfig(
-        shipped.cluster(),
-        portBase,
-        shipped.nodes(),
-        shipped.http(),
-        shipped.batch(),
-        shipped.cache(),
-        shipped.catalog(),
-        shipped.storage(),
-        shipped.raft(),
-        shipped.jvm());
+    return StoreConfig.load(null).withPortBase(portBase);
   }
 
   RunFiles runs() {
@@ -90,7 +79,7 @@ final class Cli {
     for (int attempt = 0; attempt < 100; attempt++) {
       // Below the range from which Linux takes ports for outgoing connections.
       Cli candidate = new Cli(Path.of("unused"), 15_000 + random.nextInt(170) * 100);
-      StoreConfig config = candidate.config();
+      StoreConfig config = candidate.config().withCatalogReplicas(3).withFrontends(3);
       try {
         Ports.requireFree(config, config.nodes());
         return candidate.portBase;

@@ -54,6 +54,17 @@ class ClusterFileTest {
   }
 
   @Test
+  void aFileFromBeforeThereCouldBeSeveralFrontEndsStillWorks() throws IOException {
+    Files.writeString(
+        ClusterFile.path(cli.data),
+        "{\"cluster\":\"toy-store\",\"port_base\":" + cli.portBase + "}");
+
+    assertThat(cli.run("status", "-o", "json").json().get("nodes")).hasSize(5);
+    assertThat(ClusterFile.read(cli.data))
+        .isEqualTo(new ClusterFile("toy-store", cli.portBase, 1, 1));
+  }
+
+  @Test
   void anUnreadableClusterFileIsNotOverwritten() throws IOException {
     Files.writeString(ClusterFile.path(cli.data), "{}");
 

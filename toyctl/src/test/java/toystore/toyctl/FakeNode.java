@@ -62,16 +62,17 @@ public final class FakeNode {
 
   private static NodeStatus status(StoreConfig config, StoreConfig.Node self) {
     boolean order = self.role() == Role.ORDER;
+    boolean hasLog = self.role() != Role.FRONTEND;
     boolean leads = self.name().equals("order-3");
     return new NodeStatus(
         self.name(),
         order ? (leads ? "leader" : "follower") : self.role().name().toLowerCase(Locale.ROOT),
         Boolean.getBoolean("fake.starting") ? "starting" : "ready",
         config.cluster(),
-        "order-3",
-        order ? 1L : null,
-        order ? 9L : null,
-        order ? 9L : null,
+        self.role() == Role.CATALOG ? config.nodes(Role.CATALOG).getFirst().name() : "order-3",
+        hasLog ? 1L : null,
+        hasLog ? 9L : null,
+        hasLog ? 9L : null,
         order ? 20L : null,
         order ? "abc" : null,
         order ? "missed no orders" : null,

@@ -9,6 +9,7 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Starts and ends real processes, which are fake nodes. */
 class ProcessesTest {
@@ -69,6 +71,79 @@ class ProcessesTest {
     assertThat(pids.values()).noneMatch(pid -> alive(pid));
     assertThat(cli.data).isEmptyDirectory();
     assertThat(cli.run("status").exitCode()).isEqualTo(ExitCode.NOT_RUNNING);
+  }
+
+  @Test
+  void frontEndsCanBeAddedAndAreRemembered() {
+    Cli.Result up = cli.run("up", "--frontends", "2", "-o", "json");
+    assertThat(up.err()).isEmpty();
+    assertThat(up.json().get("started")).hasSize(6);
+    assertThat(up.json().get("url").asText()).endsWith(":" + (cli.portBase + 3));
+    assertThat(states(cli.run("status", "-o", "json"))).containsEntry("frontend-2", "ready");
+
+    assertThat(cli.run("stop", "frontend-2").exitCode()).isZero();
+    Cli.Result degraded = cli.run("status", "-o", "json");
+    assertThat(degraded.exitCode()).isEqualTo(ExitCode.DEGRADED);
+    assertThat(degraded.json().get("nodes")).hasSize(6);
+    assertThat(cli.run("up", "-o", "json").json().get("started").toString())
+        .isEqualTo("[\"frontend-2\"]");
+
+    assertThat(cli.run("up", "--frontends", "3", "-o", "json").json().get("started").toString())
+        .isEqualTo("[\"frontend-3\"]");
+    Cli.Result fewer = cli.run("up", "--frontends", "1");
+    assertThat(fewer.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(fewer.err())
+        .contains("the store has 3 front ends")
+        .contains("try: toyctl stop frontend-3 frontend-2");
+    assertThat(cli.run("status").exitCode()).isZero();
+
+    assertThat(cli.run("down", "--wipe").exitCode()).isZero();
+    assertThat(cli.data).isEmptyDirectory();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0", "-1", "17", "many"})
+  void aNumberOfFrontEndsThatCannotBeIsAUsageError(String number) {
+    Cli.Result result = cli.run("up", "--frontends", number);
+
+    assertThat(result.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(result.err()).contains("frontends").contains("try: ");
+    assertThat(cli.data).doesNotExist();
+  }
+
+  @Test
+  void aStoreKeepsTheNumberOfItsCatalogNodes() throws IOException {
+    String three = config("catalog:\n  replicas: 3\n").toString();
+    assertThat(cli.run("up", "--config", three, "-o", "json").json().get("started")).hasSize(7);
+    Cli.Result status = cli.run("status", "-o", "json");
+    assertThat(status.json().get("health").asText()).isEqualTo("healthy");
+    assertThat(status.json().get("catalog_leader").asText()).isEqualTo("catalog-3");
+    assertThat(states(status)).containsEntry("catalog-2", "ready");
+    assertThat(cli.run("stop", "catalog-2").exitCode()).isZero();
+
+    for (String command : List.of("up", "start catalog-2", "restart catalog-3")) {
+      Cli.Result refused = cli.run(command.split(" ", -1));
+      assertThat(refused.exitCode()).as(command).isEqualTo(ExitCode.IN_USE);
+      assertThat(refused.err())
+          .contains("its catalog is kept by 3 nodes, the settings say 1 node")
+          .contains("try: ");
+    }
+    assertThat(states(cli.run("status", "-o", "json"))).containsEntry("catalog-2", "stopped");
+    assertThat(cli.run("start", "catalog-2", "--config", three).exitCode()).isZero();
+    assertThat(cli.run("down", "--wipe").exitCode()).isZero();
+    assertThat(cli.data).isEmptyDirectory();
+  }
+
+  @Test
+  void aCatalogOfOneDoesNotBecomeThree() throws IOException {
+    assertThat(cli.run("start", "catalog").exitCode()).isZero();
+    String three = config("catalog:\n  replicas: 3\n").toString();
+
+    Cli.Result refused = cli.run("up", "--config", three);
+
+    assertThat(refused.exitCode()).isEqualTo(ExitCode.IN_USE);
+    assertThat(refused.err()).contains("its catalog is kept by 1 node, the settings say 3 nodes");
+    assertThat(cli.runs().nodes()).containsExactly("catalog");
   }
 
   @Test

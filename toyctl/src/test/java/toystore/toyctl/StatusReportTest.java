@@ -9,7 +9,6 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import toystore.api.NodeStatus;
-import toystore.api.Role;
 import toystore.api.StoreConfig;
 import toystore.api.StoreConfig.Node;
 import toystore.toyctl.StatusReport.Health;
@@ -145,7 +144,65 @@ class StatusReportTest {
     assertThat(report.health().exitCode()).isEqualTo(3);
   }
 
+  @Test
+  void oneOfThreeCatalogsAndOneOfTwoFrontEndsOnlyDegrade() {
+    StoreConfig grown = config.withCatalogReplicas(3).withFrontends(2);
+    StatusReport all = report(grown, sighting -> sighting);
+    assertThat(all.health()).isEqualTo(Health.HEALTHY);
+    assertThat(all.catalogLeader()).isEqualTo("catalog-3");
+    assertThat(view(all, "catalog-3").role()).isEqualTo("catalog");
+    assertThat(view(all, "catalog-3").lag()).isZero();
+
+    for (String down : List.of("catalog", "catalog-2", "frontend", "frontend-2")) {
+      assertThat(report(grown, s -> is(s, down) ? stopped(s) : s).health())
+          .as(down)
+          .isEqualTo(Health.DEGRADED);
+    }
+  }
+
+  @Test
+  void aCatalogGroupWithoutALeaderHasNoQuorum() {
+    StoreConfig grown = config.withCatalogReplicas(3);
+    StatusReport report =
+        report(grown, s -> is(s, "catalog-3") || is(s, "catalog-2") ? stopped(s) : s);
+
+    assertThat(report.health()).isEqualTo(Health.NO_QUORUM);
+    assertThat(report.catalogLeader()).isNull();
+    assertThat(report.leader()).as("the orders still have one").isEqualTo("order-3");
+  }
+
+  @Test
+  void aCatalogThatHasJustTakenOverLeadsAlthoughItIsStarting() {
+    StoreConfig grown = config.withCatalogReplicas(3);
+    StatusReport report =
+        report(
+            grown,
+            s ->
+                is(s, "catalog-3")
+                    ? answered(s.node(), status("catalog-3", "catalog", "starting", 5))
+                    : s);
+
+    assertThat(report.health()).isEqualTo(Health.DEGRADED);
+    assertThat(report.catalogLeader()).isEqualTo("catalog-3");
+  }
+
+  @Test
+  void aCatalogOfOneIsNoGroup() {
+    StatusReport report = report(s -> is(s, "catalog") ? stopped(s) : s);
+
+    assertThat(report.health()).isEqualTo(Health.DEGRADED);
+    assertThat(report.catalogLeader()).isNull();
+  }
+
+  private static Sighting stopped(Sighting sighting) {
+    return new Sighting(sighting.node(), true, null, false, REFUSED, null);
+  }
+
   private StatusReport report(UnaryOperator<Sighting> change) {
+    return report(config, change);
+  }
+
+  private StatusReport report(StoreConfig config, UnaryOperator<Sighting> change) {
     List<Sighting> sightings = new ArrayList<>();
     for (Node node : config.nodes()) {
       String role =
@@ -165,14 +222,15 @@ class StatusReportTest {
   }
 
   private NodeStatus status(String node, String role, String state, long term) {
-    boolean order = config.node(node).role() == Role.ORDER;
+    boolean order = node.startsWith("order");
+    boolean catalog = node.startsWith("catalog");
     return new NodeStatus(
         node,
         role,
         state,
         config.cluster(),
-        "order-3",
-        order ? term : null,
+        catalog ? "catalog-3" : "order-3",
+        order || catalog ? term : null,
         9L,
         9L,
         order ? 20L : null,

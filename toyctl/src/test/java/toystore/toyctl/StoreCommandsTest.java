@@ -3,8 +3,10 @@ package toystore.toyctl;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -19,6 +21,7 @@ class StoreCommandsTest {
   private final FakeStore store = new FakeStore();
   private Cli cli = new Cli(directory, 1);
   private @org.jspecify.annotations.Nullable FakeServer server;
+  private @org.jspecify.annotations.Nullable FakeServer firstServer;
 
   @BeforeEach
   void openStore() throws IOException {
@@ -32,6 +35,9 @@ class StoreCommandsTest {
     if (server != null) {
       server.close();
     }
+    if (firstServer != null) {
+      firstServer.close();
+    }
   }
 
   private void serve(FakeServer.Handler handler) throws IOException {
@@ -39,6 +45,66 @@ class StoreCommandsTest {
     server = new FakeServer(0, handler);
     // The front end is three above the port base.
     cli = new Cli(directory.resolve("data"), server.port() - 3);
+  }
+
+  /** Two front ends; a null handler is one that does not run. */
+  private Cli twoFrontEnds(FakeServer.@org.jspecify.annotations.Nullable Handler first)
+      throws IOException {
+    closeStore();
+    cli = Cli.onFreePorts(directory);
+    server = new FakeServer(cli.portBase + 12, store);
+    if (first != null) {
+      firstServer = new FakeServer(cli.portBase + 3, first);
+    }
+    Files.createDirectories(cli.data);
+    ClusterFile.claim(cli.data, cli.config().withFrontends(2));
+    return cli;
+  }
+
+  @Test
+  void whereOneFrontEndIsDownTheNextOneIsAsked() throws IOException {
+    Cli two = twoFrontEnds(null);
+
+    assertThat(two.run("product", "get", "Tux").exitCode()).isZero();
+    assertThat(two.run("buy", "Tux", "2").out()).contains("order 0: 2 Tux");
+    assertThat(two.run("order", "get", "0").exitCode()).isZero();
+    Cli.Result load = two.run("load", "--clients", "3", "--requests", "30", "-o", "json");
+    assertThat(load.err()).isEmpty();
+    assertThat(load.json().get("errors").asLong()).isZero();
+  }
+
+  @Test
+  void loadSpreadsItsClientsOverTheFrontEnds() throws IOException {
+    AtomicInteger first = new AtomicInteger();
+    AtomicInteger second = new AtomicInteger();
+    FakeServer.Handler counted =
+        request -> {
+          first.incrementAndGet();
+          return store.handle(request);
+        };
+    Cli two = twoFrontEnds(counted);
+    java.util.Objects.requireNonNull(server).close();
+    server =
+        new FakeServer(
+            two.portBase + 12,
+            request -> {
+              second.incrementAndGet();
+              return store.handle(request);
+            });
+
+    assertThat(two.run("load", "--clients", "2", "--requests", "40").exitCode()).isZero();
+    assertThat(first.get()).isGreaterThan(5);
+    assertThat(second.get()).isGreaterThan(5);
+  }
+
+  @Test
+  void aPurchaseThatOneFrontEndCannotDecideGoesOnAtTheNextUnderItsKey() throws IOException {
+    Cli two = twoFrontEnds(request -> Reply.problem(503, "not decided yet"));
+
+    Cli.Result result = two.run("buy", "Tux", "2", "--key", "mine");
+
+    assertThat(result.out()).contains("order 0: 2 Tux");
+    assertThat(store.keys).containsExactly("mine");
   }
 
   @Test

@@ -32,6 +32,20 @@ public final class Ids {
   }
 
   /**
+   * Whether a {@link #fresh} id was made before a time, by the clock of its maker.
+   *
+   * @param timeMs milliseconds since 1970
+   */
+  public static boolean madeBefore(UUID id, long timeMs) {
+    return id.getMostSignificantBits() >>> 16 < timeMs;
+  }
+
+  /** No id that was {@link #madeBefore} this time is as large, and no other is smaller. */
+  public static UUID smallestOf(long timeMs) {
+    return new UUID(timeMs << 16, 0);
+  }
+
+  /**
    * The order id that a client's {@code Idempotency-Key} stands for: a UUIDv8 (RFC 9562 §5.8) made
    * of the key's SHA-256, so that every front end derives the same one without talking to another.
    *

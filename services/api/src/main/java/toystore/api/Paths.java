@@ -12,7 +12,7 @@ public final class Paths {
   /** Order leader: decides doubtful holds. */
   public static final String RESOLUTIONS = "/resolutions";
 
-  /** Order leader: an index up to which all replicas can be compared. */
+  /** Leader of orders or of the catalog: an index at which all replicas can be compared. */
   public static final String FENCE = "/fence";
 
   /** Leader of a group: commits an entry for a member that has to learn what it forgot. */
@@ -26,6 +26,9 @@ public final class Paths {
 
   public static final String STOCK = "/stock";
   public static final String PRODUCT_READS = "/product-reads";
+
+  /** Catalog replica: what it held at a fence. */
+  public static final String FENCED_STOCK = "/fenced-stock";
 
   /** Catalog leader: renews a front end's lease. Front end: forgets products. */
   public static final String LEASE = "/lease";

@@ -17,6 +17,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -36,6 +37,7 @@ public record StoreConfig(
     String cluster,
     int portBase,
     List<Node> nodes,
+    int frontends,
     Http http,
     Batch batch,
     Cache cache,
@@ -52,6 +54,11 @@ public record StoreConfig(
 
   private static final int RAFT_OFFSET = 100;
   private static final int OBSERVE_OFFSET = 200;
+  private static final int MAX_FRONTENDS = 16;
+
+  /** Port offsets of the nodes that counts add: catalog-2 at 7, frontend-2 at 12, and so on. */
+  private static final Map<Role, Integer> ADDED_OFFSETS =
+      Map.of(Role.CATALOG, 5, Role.FRONTEND, 10);
 
   /** One process of the store. */
   public record Node(String name, Role role, int id, String host, int portOffset) {
@@ -89,10 +96,18 @@ public record StoreConfig(
     }
   }
 
-  /** Restock and the life of holds. */
+  /** How many nodes keep the catalog, restock, and the life of holds. */
   public record Catalog(
-      Duration restockInterval, int restockTo, Duration doubtAfter, Duration retention) {
+      int replicas,
+      Duration restockInterval,
+      int restockTo,
+      Duration doubtAfter,
+      Duration retention) {
     public Catalog {
+      require(
+          replicas == 1 || replicas == 3,
+          "catalog.replicas must be 1 or 3: three survive the death of one, while two would need"
+              + " both of them");
       require(restockInterval.toMillis() >= 100, "catalog.restock-interval: at least 100ms");
       require(restockTo > 0, "catalog.restock-to must be positive");
       require(doubtAfter.toMillis() >= 100, "catalog.doubt-after must be at least 100ms");
@@ -150,13 +165,21 @@ public record StoreConfig(
   public StoreConfig {
     require(cluster.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,62}"), "cluster: not a name: " + cluster);
     require(portBase >= 1 && portBase <= 65_000, "port-base must be from 1 to 65000");
-    nodes = List.copyOf(nodes);
+    require(
+        frontends >= 1 && frontends <= MAX_FRONTENDS,
+        "frontends must be from 1 to " + MAX_FRONTENDS);
+    nodes = complete(complete(nodes, Role.CATALOG, catalog.replicas()), Role.FRONTEND, frontends);
     Set<Object> seen = new HashSet<>();
     for (Node node : nodes) {
       require(seen.add(node.name()), "nodes: " + node.name() + " is there twice");
       require(
           seen.add(node.host() + ":" + node.portOffset()),
-          "nodes: port-offset " + node.portOffset() + " is taken twice on " + node.host());
+          "nodes: port-offset "
+              + node.portOffset()
+              + " is taken twice on "
+              + node.host()
+              + ", the second time by "
+              + node.name());
       require(
           seen.add(node.role() + "/" + node.id()),
           "nodes: id " + node.id() + " is taken twice among the " + node.role() + " nodes");
@@ -166,6 +189,33 @@ public record StoreConfig(
           nodes.stream().anyMatch(n -> n.role() == role),
           "nodes: there is no " + role.name().toLowerCase(Locale.ROOT) + " node");
     }
+  }
+
+  /**
+   * The nodes with those that a count asks for and nobody listed, on the host of the first one of
+   * their role. Of ids and names those that are free from 2 on are taken.
+   */
+  private static List<Node> complete(List<Node> listed, Role role, int count) {
+    List<Node> nodes = new ArrayList<>(listed);
+    List<Node> known = new ArrayList<>(listed.stream().filter(n -> n.role() == role).toList());
+    for (int id = 2; !known.isEmpty() && known.size() < count; id++) {
+      Node added =
+          new Node(
+              role.name().toLowerCase(Locale.ROOT) + "-" + id,
+              role,
+              id,
+              known.getFirst().host(),
+              ADDED_OFFSETS.getOrDefault(role, 0) + id);
+      boolean taken =
+          nodes.stream()
+              .anyMatch(
+                  n -> n.name().equals(added.name()) || (n.role() == role && n.id() == added.id()));
+      if (!taken) {
+        nodes.add(added);
+        known.add(added);
+      }
+    }
+    return List.copyOf(nodes);
   }
 
   /** The nodes of a role, highest id first. */
@@ -196,7 +246,27 @@ public record StoreConfig(
 
   /** The same store on other ports. */
   public StoreConfig withPortBase(int other) {
-    return new StoreConfig(cluster, other, nodes, http, batch, cache, catalog, storage, raft, jvm);
+    return new StoreConfig(
+        cluster, other, nodes, frontends, http, batch, cache, catalog, storage, raft, jvm);
+  }
+
+  /** The same store with at least so many front ends. */
+  public StoreConfig withFrontends(int count) {
+    return new StoreConfig(
+        cluster, portBase, nodes, count, http, batch, cache, catalog, storage, raft, jvm);
+  }
+
+  /** The same store with at least so many catalog nodes. */
+  public StoreConfig withCatalogReplicas(int count) {
+    Catalog other =
+        new Catalog(
+            count,
+            catalog.restockInterval(),
+            catalog.restockTo(),
+            catalog.doubtAfter(),
+            catalog.retention());
+    return new StoreConfig(
+        cluster, portBase, nodes, frontends, http, batch, cache, other, storage, raft, jvm);
   }
 
   public int httpPort(Node node) {

@@ -169,6 +169,11 @@ class StoreConfigTest {
     "toystore.raft.step-down-after, 0s, raft.step-down-after",
     "toystore.raft.election-timeout-max, 50ms, election-timeout",
     "toystore.catalog.retention, 1s, catalog.retention",
+    "toystore.catalog.replicas, 0, catalog.replicas",
+    "toystore.catalog.replicas, 2, catalog.replicas must be 1 or 3",
+    "toystore.catalog.replicas, 5, catalog.replicas",
+    "toystore.frontends, 0, frontends must be from 1 to 16",
+    "toystore.frontends, 17, frontends must be from 1 to 16",
   })
   void aWrongValueIsAnErrorThatNamesItsKey(String name, String value, String key) {
     assertThatThrownBy(() -> StoreConfig.load(null, property(name, value), Map.of()))
@@ -207,7 +212,8 @@ class StoreConfigTest {
   @CsvSource({
     "'{name: x, role: order, id: 9, host: 127.0.0.1, port-offset: 1}', port-offset 1 is taken",
     "'{name: x, role: order, id: 1, host: 127.0.0.1, port-offset: 9}', id 1 is taken twice",
-    "'{name: catalog, role: order, id: 9, host: 127.0.0.1, port-offset: 9}', catalog is there twice",
+    "'{name: catalog, role: order, id: 9, host: 127.0.0.1, port-offset: 9}', catalog is there"
+        + " twice",
     "'{name: x, role: order, id: 9, host: 127.0.0.1, port-offset: 100}', port-offset of x",
     "'{name: x, role: order, id: 0, host: 127.0.0.1, port-offset: 9}', id of x",
     "'{name: ../x, role: order, id: 9, host: 127.0.0.1, port-offset: 9}', not a node name",
@@ -250,5 +256,85 @@ class StoreConfigTest {
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("'order-9'")
         .hasMessageContaining("order-1");
+  }
+
+  @Test
+  void missingFrontEndsAreAddedOnTheHostOfTheFirstOne() throws IOException {
+    StoreConfig config =
+        load(
+            file(
+                """
+                frontends: 3
+                nodes:
+                  - {name: catalog, role: catalog, id: 1, host: a.example, port-offset: 1}
+                  - {name: order-1, role: order, id: 1, host: a.example, port-offset: 2}
+                  - {name: frontend, role: frontend, id: 1, host: b.example, port-offset: 3}
+                """));
+
+    assertThat(config.nodes(Role.FRONTEND))
+        .extracting(StoreConfig.Node::name)
+        .containsExactly("frontend-3", "frontend-2", "frontend");
+    assertThat(config.url(config.node("frontend-2"))).isEqualTo("http://b.example:12512");
+    assertThat(config.url(config.node("frontend-3"))).isEqualTo("http://b.example:12513");
+    assertThat(config.nodes(Role.CATALOG)).hasSize(1);
+  }
+
+  @Test
+  void aCatalogOfThreeHasPortsThatNobodyElseHas() {
+    StoreConfig config =
+        StoreConfig.load(
+            null, property("toystore.catalog.replicas", "3"), Map.of("TOYSTORE_FRONTENDS", "16"));
+
+    assertThat(config.nodes(Role.CATALOG))
+        .extracting(StoreConfig.Node::name)
+        .containsExactly("catalog-3", "catalog-2", "catalog");
+    assertThat(config.raftPort(config.node("catalog-3"))).isEqualTo(12608);
+    assertThat(config.httpPort(config.node("frontend-16"))).isEqualTo(12526);
+    assertThat(config.nodes()).extracting(config::httpPort).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void nodesThatAreListedCountAndMoreOfThemAreFine() throws IOException {
+    String listed =
+        """
+        nodes:
+          - {name: catalog, role: catalog, id: 1, host: h, port-offset: 1}
+          - {name: order-1, role: order, id: 1, host: h, port-offset: 2}
+          - {name: web-1, role: frontend, id: 1, host: h, port-offset: 3}
+          - {name: web-2, role: frontend, id: 2, host: i, port-offset: 3}
+        """;
+
+    assertThat(load(file(listed)).nodes(Role.FRONTEND)).hasSize(2);
+    assertThat(load(file(listed + "frontends: 3\n")).nodes(Role.FRONTEND))
+        .extracting(StoreConfig.Node::name)
+        .containsExactly("frontend-3", "web-2", "web-1");
+  }
+
+  @Test
+  void aStoreCanBeGivenMoreNodesThanItsFileAsksFor() {
+    StoreConfig config = shipped().withFrontends(2).withCatalogReplicas(3).withPortBase(13_000);
+
+    assertThat(config.nodes())
+        .extracting(StoreConfig.Node::name)
+        .contains("frontend-2", "catalog-3");
+    assertThat(config.withFrontends(1).nodes(Role.FRONTEND)).hasSize(2);
+  }
+
+  @Test
+  void aListedNodeOnThePortOfAnAddedOneIsNamed() throws IOException {
+    Path file =
+        file(
+            """
+            frontends: 2
+            nodes:
+              - {name: catalog, role: catalog, id: 1, host: h, port-offset: 12}
+              - {name: order-1, role: order, id: 1, host: h, port-offset: 2}
+              - {name: frontend, role: frontend, id: 1, host: h, port-offset: 3}
+            """);
+
+    assertThatThrownBy(() -> load(file))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("port-offset 12 is taken twice")
+        .hasMessageContaining("frontend-2");
   }
 }

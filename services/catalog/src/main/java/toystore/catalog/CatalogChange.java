@@ -1,6 +1,6 @@
 package toystore.catalog;
 
-import java.util.UUID;
+import java.util.List;
 
 /** A change of one row that applying the log made, on its way into H2. */
 sealed interface CatalogChange {
@@ -8,10 +8,20 @@ sealed interface CatalogChange {
 
   record Opened(HoldRow hold) implements CatalogChange {}
 
-  record Ended(UUID holdId, boolean settled) implements CatalogChange {}
+  record Ended(EndedHold hold) implements CatalogChange {}
 
-  record Time(long nowMs) implements CatalogChange {}
+  /**
+   * The log's own time.
+   *
+   * @param prunedBeforeMs ended holds that were asked for before are forgotten
+   */
+  record Time(long nowMs, long prunedBeforeMs) implements CatalogChange {}
 
-  /** Ended holds with smaller ids are forgotten. */
-  record Forgotten(UUID before) implements CatalogChange {}
+  /** All products and open holds, as another catalog has them: the only ones from here on. */
+  record Replaced(List<ProductRow> products, List<HoldRow> openHolds) implements CatalogChange {
+    public Replaced {
+      products = List.copyOf(products);
+      openHolds = List.copyOf(openHolds);
+    }
+  }
 }

@@ -43,9 +43,13 @@ sealed interface CatalogCommand {
   @JsonFormat(shape = JsonFormat.Shape.ARRAY)
   record Restock(long timeMs, long wanted) implements CatalogCommand {}
 
-  /** Forgets ended holds whose id was made before a time. */
+  /** Forgets ended holds that were asked for before a time; from now on such a hold is over. */
   @JsonFormat(shape = JsonFormat.Shape.ARRAY)
   record Prune(long timeMs, long beforeMs) implements CatalogCommand {}
+
+  /** Has every replica keep what it holds at this index, so that they can be compared. */
+  @JsonFormat(shape = JsonFormat.Shape.ARRAY)
+  record Fence(long timeMs) implements CatalogCommand {}
 
   /**
    * What applying a command gave.
@@ -67,6 +71,7 @@ sealed interface CatalogCommand {
       case Change change -> 2;
       case Restock restock -> 3;
       case Prune prune -> 4;
+      case Fence fence -> 5;
     };
   }
 
@@ -92,6 +97,7 @@ sealed interface CatalogCommand {
         case 2 -> Json.fromCbor(body, Change.class);
         case 3 -> Json.fromCbor(body, Restock.class);
         case 4 -> Json.fromCbor(body, Prune.class);
+        case 5 -> Json.fromCbor(body, Fence.class);
         default -> throw new IllegalArgumentException("unknown catalog command " + bytes[0]);
       };
     } catch (IOException e) {

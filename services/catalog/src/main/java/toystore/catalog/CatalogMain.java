@@ -10,6 +10,7 @@ import java.util.List;
 import toystore.api.CatalogFile;
 import toystore.api.Role;
 import toystore.api.StoreConfig;
+import toystore.replica.Peers;
 import toystore.replica.Replica;
 import toystore.server.LeaderRoute;
 import toystore.server.Node;
@@ -30,8 +31,13 @@ public final class CatalogMain {
     StoreConfig config = node.config();
     List<CatalogFile.Item> firstProducts = firstProducts(node);
     SocketCaller caller = node.onStop("caller", new SocketCaller(CONNECT));
+    MissedStateWire missed = new MissedStateWire(new Peers(caller, config));
     Replica<CatalogState> replica =
-        Replica.open(node, "catalog", CatalogTables.MIGRATIONS, CatalogState::new);
+        Replica.open(
+            node,
+            "catalog",
+            CatalogTables.MIGRATIONS,
+            (database, pace) -> new CatalogState(database, pace, missed));
     Sessions sessions = new Sessions(Ticker.SYSTEM, config.cache().lease());
     Publisher publisher =
         node.onStop("publisher", new Publisher(caller, sessions, config.batch(), node.metrics()));

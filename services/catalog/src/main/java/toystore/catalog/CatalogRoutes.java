@@ -6,6 +6,7 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
 import toystore.api.ApiException;
 import toystore.api.CacheLease;
 import toystore.api.Hold;
@@ -13,6 +14,9 @@ import toystore.api.Limits;
 import toystore.api.Paths;
 import toystore.api.Product;
 import toystore.api.ProductReads;
+import toystore.api.Stock;
+import toystore.db.replication.LogStatus;
+import toystore.db.replication.NotLeaderException;
 import toystore.replica.Replica;
 import toystore.server.Exchange;
 import toystore.server.NodeServer;
@@ -47,7 +51,10 @@ final class CatalogRoutes {
         .post(Paths.LEASE, replica.leaderOnly(this::lease))
         .get(Paths.PRODUCTS + "/{name}", replica.leaderOnly(this::product))
         .get(Paths.PRODUCTS, replica.leaderOnly(this::products))
-        .get(Paths.STOCK, replica.leaderOnly(this::stock));
+        .get(Paths.STOCK, replica.leaderOnly(this::stock))
+        .post(Paths.FENCE, replica.leaderOnly(this::fence))
+        .get(Paths.FENCED_STOCK, this::fencedStock)
+        .get(MissedStateWire.PATH, this::missed);
   }
 
   private void holds(ServerRequest request, ServerResponse response) throws Exception {
@@ -56,10 +63,19 @@ final class CatalogRoutes {
     Exchange.sendMessage(request, response, new Hold.Answers(service.hold(batch)));
   }
 
-  /** Linearizable: this node still leads after the request came, and shows what is published. */
-  private void awaitCurrent() throws InterruptedException {
+  /**
+   * Linearizable: this node led from when the request came to a proof that it still does, and shows
+   * what is published. One that was deposed meanwhile, having hung perhaps, could prove that it has
+   * applied all, but not that it has published what its successor has.
+   */
+  private void awaitCurrent() throws InterruptedException, NotLeaderException {
+    LogStatus before = replica.log().status();
     service.awaitOpen(patience);
     replica.awaitAllCommitted(patience);
+    LogStatus after = replica.log().status();
+    if (!before.leads() || !after.leads() || before.term() != after.term()) {
+      throw new NotLeaderException(after.leader());
+    }
   }
 
   private void productReads(ServerRequest request, ServerResponse response) throws Exception {
@@ -102,5 +118,32 @@ final class CatalogRoutes {
   private void stock(ServerRequest request, ServerResponse response) throws Exception {
     replica.awaitAllCommitted(patience);
     Exchange.sendJson(request, response, replica.state().report());
+  }
+
+  private void fence(ServerRequest request, ServerResponse response) throws Exception {
+    Exchange.sendJson(request, response, new Stock.Fence(service.fence()));
+  }
+
+  /** What this replica held at a fence, for comparing replicas; it is not waited for. */
+  private void fencedStock(ServerRequest request, ServerResponse response) {
+    Stock.Fenced fenced = replica.state().fenced(Exchange.number(request, "index", 0));
+    if (fenced == null) {
+      throw ApiException.notFound("this catalog does not know that fence");
+    }
+    Exchange.sendJson(request, response, fenced);
+  }
+
+  private void missed(ServerRequest request, ServerResponse response) {
+    EndedPlace after =
+        new EndedPlace(Exchange.number(request, "after", 0), holdId(request.query().get("hold")));
+    Exchange.sendMessage(request, response, MissedStateWire.page(replica.state(), after));
+  }
+
+  private static UUID holdId(String text) {
+    try {
+      return UUID.fromString(text);
+    } catch (IllegalArgumentException e) {
+      throw new ApiException(400, "hold must be a UUID", e);
+    }
   }
 }

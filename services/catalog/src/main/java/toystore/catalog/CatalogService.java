@@ -76,7 +76,10 @@ final class CatalogService implements Replica.Leadership, AutoCloseable {
   @Override
   public void began(long term) {
     CompletableFuture<Void> mine = new CompletableFuture<>();
+    CompletableFuture<Void> before = opened;
     opened = mine;
+    // Whoever came a moment too early waits for this one.
+    var _ = mine.thenRun(() -> before.complete(null));
     Thread.ofVirtual().name("open-catalog").start(() -> open(mine));
   }
 
@@ -184,6 +187,11 @@ final class CatalogService implements Replica.Leadership, AutoCloseable {
   /** Forgets holds that ended before this time. */
   void prune(long beforeMs) throws Exception {
     submit(new CatalogCommand.Prune(timeMs(), beforeMs));
+  }
+
+  /** The index at which every replica keeps what it holds, for a comparison. */
+  long fence() throws Exception {
+    return await(log.submit(new CatalogCommand.Fence(timeMs()).encode())).index();
   }
 
   private CatalogCommand.Result submit(CatalogCommand command) throws Exception {

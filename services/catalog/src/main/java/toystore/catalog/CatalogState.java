@@ -1,9 +1,12 @@
 package toystore.catalog;
 
 import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -14,10 +17,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import toystore.api.Hold;
+import toystore.api.Json;
 import toystore.api.Stock;
 import toystore.db.replication.ReplicatedState;
 import toystore.db.storage.Database;
 import toystore.db.storage.LogPosition;
+import toystore.db.storage.RunningHash;
 import toystore.db.storage.StorageException;
 import toystore.db.storage.WriteBehind;
 
@@ -27,7 +32,35 @@ import toystore.db.storage.WriteBehind;
  * clients are shown the published one ({@link Publisher}).
  */
 final class CatalogState implements ReplicatedState {
+  private static final System.Logger LOG = System.getLogger(CatalogState.class.getName());
+
+  /** How many fences are kept: a comparison is over in seconds. */
+  private static final int MAX_FENCES = 16;
+
+  /** Obtains what this catalog lacks from another one, piece by piece. */
+  @FunctionalInterface
+  interface MissedState {
+    Missed fetch(String leader, EndedPlace after) throws IOException;
+  }
+
+  /**
+   * Holds that ended after a place, as of one position of another catalog's log.
+   *
+   * @param whole products and open holds as of the same position, with the last of the ended holds;
+   *     null: there are more
+   */
+  record Missed(
+      LogPosition position,
+      CatalogChange.Time time,
+      CatalogChange.@Nullable Replaced whole,
+      List<EndedHold> ended) {
+    Missed {
+      ended = List.copyOf(ended);
+    }
+  }
+
   private final Database database;
+  private final MissedState missedState;
   private final WriteBehind<CatalogChange> writer;
 
   private final Map<String, ProductRow> products = new LinkedHashMap<>();
@@ -37,37 +70,49 @@ final class CatalogState implements ReplicatedState {
   /** Ended holds that are not in H2 yet, with the index of the entry that ended them. */
   private final Map<UUID, Long> endedTail = new ConcurrentHashMap<>();
 
+  private final Map<Long, Stock.Fenced> fences = new LinkedHashMap<>();
+  private long prunedBeforeMs;
   private volatile long logTimeMs;
 
-  CatalogState(Database database, WriteBehind.Pace pace) {
+  /**
+   * Continues from the file.
+   *
+   * @throws StorageException if its rows do not add up
+   */
+  CatalogState(Database database, WriteBehind.Pace pace, MissedState missedState) {
     this.database = database;
+    this.missedState = missedState;
     database.read(CatalogTables::products).forEach(p -> products.put(p.name(), p));
     this.openHolds = database.read(CatalogTables::openHolds);
-    requireHeldAddsUp();
-    this.logTimeMs = database.read(CatalogTables::time);
+    String mismatch = heldMismatch(products.values(), openHolds.values());
+    if (mismatch != null) {
+      throw new StorageException(mismatch + ": the file is damaged");
+    }
+    CatalogChange.Time time = database.read(CatalogTables::time);
+    this.logTimeMs = time.nowMs();
+    this.prunedBeforeMs = time.prunedBeforeMs();
     this.writer = new WriteBehind<>(database, CatalogTables::write, pace, this::persisted);
     this.applied = writer.persisted();
+    database.write(t -> CatalogTables.dropEndedAfter(t, applied.index())).join();
   }
 
   /** Each row adds up by itself ({@link ProductRow}); here rows are checked against each other. */
-  private void requireHeldAddsUp() {
+  private static @Nullable String heldMismatch(
+      Collection<ProductRow> products, Collection<HoldRow> openHolds) {
     Map<String, Long> held = new HashMap<>();
-    openHolds.values().forEach(h -> held.merge(h.name(), (long) h.quantity(), Long::sum));
-    products
-        .values()
-        .forEach(
-            p -> {
-              if (p.held() != held.getOrDefault(p.name(), 0L)) {
-                throw new StorageException(
-                    "'"
-                        + p.name()
-                        + "' has "
-                        + p.held()
-                        + " held, its open holds say "
-                        + held.getOrDefault(p.name(), 0L)
-                        + ": the file is damaged");
-              }
-            });
+    openHolds.forEach(h -> held.merge(h.name(), (long) h.quantity(), Long::sum));
+    return products.stream()
+        .filter(p -> p.held() != held.getOrDefault(p.name(), 0L))
+        .findFirst()
+        .map(
+            p ->
+                "'"
+                    + p.name()
+                    + "' has "
+                    + p.held()
+                    + " held, its open holds say "
+                    + held.getOrDefault(p.name(), 0L))
+        .orElse(null);
   }
 
   private void persisted(LogPosition position) {
@@ -90,9 +135,82 @@ final class CatalogState implements ReplicatedState {
     return writer.drain();
   }
 
+  /**
+   * Ended holds come in pieces and are written piece by piece, so that neither side has to hold
+   * them all. Until the last piece this state is what it was: it does not look at holds that
+   * entries end which it has not applied.
+   */
   @Override
   public LogPosition install(String leader) throws IOException {
-    throw new IOException("a catalog that lost part of its log is not rebuilt from another yet");
+    EndedPlace place = EndedPlace.after(recovered().index());
+    long brought = 0;
+    while (true) {
+      Missed missed = missedState.fetch(leader, place);
+      database
+          .write(
+              transaction -> {
+                CatalogTables.writeEnded(transaction, missed.ended());
+                return missed.ended().size();
+              })
+          .join();
+      brought += missed.ended().size();
+      CatalogChange.Replaced whole = missed.whole();
+      if (whole != null) {
+        LogPosition reached = replace(missed.position(), missed.time(), whole);
+        LOG.log(
+            Level.INFO,
+            "installed from {0} up to {1}, with {2} ended holds",
+            leader,
+            reached,
+            brought);
+        return reached;
+      }
+      if (missed.ended().isEmpty()) {
+        throw new IOException(leader + " has more, but sends nothing");
+      }
+      place = EndedPlace.of(missed.ended().getLast());
+    }
+  }
+
+  private synchronized LogPosition replace(
+      LogPosition position, CatalogChange.Time time, CatalogChange.Replaced whole)
+      throws IOException {
+    String mismatch = heldMismatch(whole.products(), whole.openHolds());
+    if (mismatch != null) {
+      throw new IOException("what another catalog sent does not add up: " + mismatch);
+    }
+    // Committed entries went on being applied while the rows were fetched.
+    if (position.index() <= applied.index()) {
+      return writer.drain().join();
+    }
+    products.clear();
+    whole.products().forEach(p -> products.put(p.name(), p));
+    openHolds.clear();
+    whole.openHolds().forEach(h -> openHolds.put(h.holdId(), h));
+    logTimeMs = time.nowMs();
+    prunedBeforeMs = time.prunedBeforeMs();
+    applied = position;
+    return writer.install(position, List.of(whole, time)).join();
+  }
+
+  /** What another catalog needs that has everything up to a place; the last piece is not full. */
+  Missed missedAfter(EndedPlace place, int limit) {
+    // The file is as of exactly one position. What was applied since comes with the log.
+    return database.readSnapshot(
+        connection -> {
+          LogPosition position = WriteBehind.readPosition(connection);
+          List<EndedHold> ended =
+              CatalogTables.endedAfter(connection, place, position.index(), limit);
+          return new Missed(
+              position,
+              CatalogTables.time(connection),
+              ended.size() < limit
+                  ? new CatalogChange.Replaced(
+                      CatalogTables.products(connection),
+                      List.copyOf(CatalogTables.openHolds(connection).values()))
+                  : null,
+              ended);
+        });
   }
 
   @Override
@@ -106,19 +224,47 @@ final class CatalogState implements ReplicatedState {
           case CatalogCommand.Change change -> change(change, position, changes);
           case CatalogCommand.Restock restock -> restock(restock, changes);
           case CatalogCommand.Prune prune -> {
-            changes.add(new CatalogChange.Forgotten(firstIdAt(prune.beforeMs())));
-            yield new CatalogCommand.Result(List.of(), Map.of());
+            prunedBeforeMs = Math.max(prunedBeforeMs, prune.beforeMs());
+            yield NOTHING;
+          }
+          case CatalogCommand.Fence fence -> {
+            keepFence(position.index());
+            yield NOTHING;
           }
         };
-    changes.add(new CatalogChange.Time(logTimeMs));
+    changes.add(new CatalogChange.Time(logTimeMs, prunedBeforeMs));
     applied = position;
     writer.append(position, changes);
     return result;
   }
 
-  /** The smallest UUIDv7 of a millisecond. */
-  private static UUID firstIdAt(long timeMs) {
-    return new UUID(timeMs << 16, 0);
+  private static final CatalogCommand.Result NOTHING =
+      new CatalogCommand.Result(List.of(), Map.of());
+
+  /** All that is in memory, for the hash of a fence. */
+  private record Everything(
+      long nowMs, long prunedBeforeMs, List<ProductRow> products, List<HoldRow> openHolds) {}
+
+  private void keepFence(long index) {
+    List<HoldRow> holds =
+        openHolds.values().stream().sorted(Comparator.comparing(HoldRow::holdId)).toList();
+    byte[] bytes = Json.toCbor(new Everything(logTimeMs, prunedBeforeMs, products(), holds));
+    byte[] hash = new RunningHash().next(RunningHash.start(), ByteBuffer.wrap(bytes));
+    fences.put(
+        index,
+        new Stock.Fenced(
+            index,
+            products().stream().map(ProductRow::stock).toList(),
+            holds.size(),
+            RunningHash.hex(hash)));
+    if (fences.size() > MAX_FENCES) {
+      fences.remove(fences.keySet().iterator().next());
+    }
+  }
+
+  /** What this catalog held at a fence, or null if it has not applied it, or forgotten. */
+  synchronized Stock.@Nullable Fenced fenced(long index) {
+    return fences.get(index);
   }
 
   private CatalogCommand.Result importAll(
@@ -212,11 +358,21 @@ final class CatalogState implements ReplicatedState {
 
     @Override
     public boolean ended(UUID holdId) {
+      if (endedTail.containsKey(holdId)) {
+        return true;
+      }
       try {
-        return endedTail.containsKey(holdId) || CatalogTables.ended(connection, holdId) != null;
+        // An install may have brought it from beyond this entry.
+        EndedHold ended = CatalogTables.ended(connection, holdId);
+        return ended != null && ended.logIndex() < position.index();
       } catch (SQLException e) {
         throw new StorageException("the holds cannot be read", e);
       }
+    }
+
+    @Override
+    public long prunedBeforeMs() {
+      return prunedBeforeMs;
     }
 
     @Override
@@ -238,7 +394,7 @@ final class CatalogState implements ReplicatedState {
     public void end(UUID holdId, boolean settled) {
       openHolds.remove(holdId);
       endedTail.put(holdId, position.index());
-      changes.add(new CatalogChange.Ended(holdId, settled));
+      changes.add(new CatalogChange.Ended(new EndedHold(holdId, settled, position.index())));
     }
   }
 

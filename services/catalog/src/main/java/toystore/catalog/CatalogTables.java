@@ -4,18 +4,22 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import toystore.api.Ids;
 import toystore.db.storage.Migrations;
 
 /** The SQL of the catalog. */
 final class CatalogTables {
   static final Migrations MIGRATIONS =
-      new Migrations(CatalogTables.class, List.of("V1__catalog.sql"));
+      new Migrations(CatalogTables.class, List.of("V1__catalog.sql", "V2__group.sql"));
+
+  private static final String ENDED = "hold_id, settled, log_index FROM ended_holds";
 
   private CatalogTables() {}
 
@@ -26,31 +30,41 @@ final class CatalogTables {
   static void write(Connection transaction, List<CatalogChange> changes) throws SQLException {
     Map<String, ProductRow> products = new LinkedHashMap<>();
     Map<UUID, HoldRow> opened = new LinkedHashMap<>();
-    Map<UUID, Boolean> ended = new LinkedHashMap<>();
+    List<EndedHold> ended = new ArrayList<>();
     List<UUID> endedBefore = new ArrayList<>();
     CatalogChange.Time time = null;
-    UUID forgotten = null;
     for (CatalogChange change : changes) {
       switch (change) {
         case CatalogChange.ProductIs is -> products.put(is.product().name(), is.product());
         case CatalogChange.Opened open -> opened.put(open.hold().holdId(), open.hold());
         case CatalogChange.Ended end -> {
-          ended.put(end.holdId(), end.settled());
-          if (opened.remove(end.holdId()) == null) {
-            endedBefore.add(end.holdId());
+          ended.add(end.hold());
+          if (opened.remove(end.hold().holdId()) == null) {
+            endedBefore.add(end.hold().holdId());
           }
         }
         case CatalogChange.Time moved -> time = moved;
-        case CatalogChange.Forgotten old -> forgotten = old.before();
+        case CatalogChange.Replaced all -> {
+          clear(transaction);
+          products.clear();
+          all.products().forEach(product -> products.put(product.name(), product));
+          opened.clear();
+          all.openHolds().forEach(hold -> opened.put(hold.holdId(), hold));
+        }
       }
     }
     writeProducts(transaction, products);
-    writeHolds(transaction, opened, ended, endedBefore);
+    writeHolds(transaction, opened, endedBefore);
+    writeEnded(transaction, ended);
     if (time != null) {
       writeTime(transaction, time);
     }
-    if (forgotten != null) {
-      forget(transaction, forgotten);
+  }
+
+  private static void clear(Connection transaction) throws SQLException {
+    try (Statement statement = transaction.createStatement()) {
+      statement.executeUpdate("DELETE FROM products");
+      statement.executeUpdate("DELETE FROM open_holds");
     }
   }
 
@@ -75,15 +89,10 @@ final class CatalogTables {
   }
 
   private static void writeHolds(
-      Connection transaction,
-      Map<UUID, HoldRow> opened,
-      Map<UUID, Boolean> ended,
-      List<UUID> endedBefore)
+      Connection transaction, Map<UUID, HoldRow> opened, List<UUID> endedBefore)
       throws SQLException {
     try (PreparedStatement open =
             transaction.prepareStatement("INSERT INTO open_holds VALUES (?, ?, ?, ?, ?, ?)");
-        PreparedStatement end =
-            transaction.prepareStatement("INSERT INTO ended_holds VALUES (?, ?)");
         PreparedStatement close =
             transaction.prepareStatement("DELETE FROM open_holds WHERE hold_id = ?")) {
       for (HoldRow hold : opened.values()) {
@@ -95,35 +104,43 @@ final class CatalogTables {
         open.setLong(6, hold.heldAtMs());
         open.addBatch();
       }
-      for (Map.Entry<UUID, Boolean> entry : ended.entrySet()) {
-        end.setObject(1, entry.getKey());
-        end.setBoolean(2, entry.getValue());
-        end.addBatch();
-      }
       for (UUID holdId : endedBefore) {
         close.setObject(1, holdId);
         close.addBatch();
       }
       open.executeBatch();
-      end.executeBatch();
       close.executeBatch();
+    }
+  }
+
+  /**
+   * Writes holds that are over. Some may be there already: those that an install brought before it
+   * was cut short, or while entries went on being applied.
+   */
+  static void writeEnded(Connection transaction, List<EndedHold> ended) throws SQLException {
+    try (PreparedStatement end =
+        transaction.prepareStatement("MERGE INTO ended_holds KEY(hold_id) VALUES (?, ?, ?)")) {
+      for (EndedHold hold : ended) {
+        end.setObject(1, hold.holdId());
+        end.setBoolean(2, hold.settled());
+        end.setLong(3, hold.logIndex());
+        end.addBatch();
+      }
+      end.executeBatch();
     }
   }
 
   private static void writeTime(Connection transaction, CatalogChange.Time time)
       throws SQLException {
     try (PreparedStatement merge =
-        transaction.prepareStatement("MERGE INTO log_time KEY(id) VALUES (0, ?)")) {
+            transaction.prepareStatement("MERGE INTO log_time KEY(id) VALUES (0, ?, ?)");
+        PreparedStatement forget =
+            transaction.prepareStatement("DELETE FROM ended_holds WHERE hold_id < ?")) {
       merge.setLong(1, time.nowMs());
+      merge.setLong(2, time.prunedBeforeMs());
       merge.executeUpdate();
-    }
-  }
-
-  private static void forget(Connection transaction, UUID before) throws SQLException {
-    try (PreparedStatement delete =
-        transaction.prepareStatement("DELETE FROM ended_holds WHERE hold_id < ?")) {
-      delete.setObject(1, before);
-      delete.executeUpdate();
+      forget.setObject(1, Ids.smallestOf(time.prunedBeforeMs()));
+      forget.executeUpdate();
     }
   }
 
@@ -174,21 +191,63 @@ final class CatalogTables {
     return holds;
   }
 
-  /** Whether the hold was settled (true) or released (false); null if it is not on record. */
-  static @Nullable Boolean ended(Connection connection, UUID holdId) throws SQLException {
+  /** The hold if it is over and on record, else null. */
+  static @Nullable EndedHold ended(Connection connection, UUID holdId) throws SQLException {
     try (PreparedStatement select =
-        connection.prepareStatement("SELECT settled FROM ended_holds WHERE hold_id = ?")) {
+        connection.prepareStatement("SELECT " + ENDED + " WHERE hold_id = ?")) {
       select.setObject(1, holdId);
       try (ResultSet rows = select.executeQuery()) {
-        return rows.next() ? rows.getBoolean(1) : null;
+        return rows.next() ? endedHold(rows) : null;
       }
     }
   }
 
-  static long time(Connection connection) throws SQLException {
-    try (PreparedStatement select = connection.prepareStatement("SELECT now_ms FROM log_time");
+  /**
+   * Holds that ended after a place and no later than by an entry, in their order, at most so many.
+   */
+  static List<EndedHold> endedAfter(
+      Connection connection, EndedPlace place, long upToIndex, int limit) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "SELECT "
+                + ENDED
+                + " WHERE log_index BETWEEN ? AND ? AND (log_index > ? OR hold_id > ?)"
+                + " ORDER BY log_index, hold_id LIMIT ?")) {
+      select.setLong(1, place.logIndex());
+      select.setLong(2, upToIndex);
+      select.setLong(3, place.logIndex());
+      select.setObject(4, place.holdId());
+      select.setInt(5, limit);
+      List<EndedHold> found = new ArrayList<>();
+      try (ResultSet rows = select.executeQuery()) {
+        while (rows.next()) {
+          found.add(endedHold(rows));
+        }
+      }
+      return found;
+    }
+  }
+
+  private static EndedHold endedHold(ResultSet rows) throws SQLException {
+    return new EndedHold(rows.getObject(1, UUID.class), rows.getBoolean(2), rows.getLong(3));
+  }
+
+  /** Drops what an install that was cut short has left: holds that later entries end. */
+  static int dropEndedAfter(Connection transaction, long logIndex) throws SQLException {
+    try (PreparedStatement delete =
+        transaction.prepareStatement("DELETE FROM ended_holds WHERE log_index > ?")) {
+      delete.setLong(1, logIndex);
+      return delete.executeUpdate();
+    }
+  }
+
+  static CatalogChange.Time time(Connection connection) throws SQLException {
+    try (PreparedStatement select =
+            connection.prepareStatement("SELECT now_ms, pruned_before_ms FROM log_time");
         ResultSet rows = select.executeQuery()) {
-      return rows.next() ? rows.getLong(1) : 0;
+      return rows.next()
+          ? new CatalogChange.Time(rows.getLong(1), rows.getLong(2))
+          : new CatalogChange.Time(0, 0);
     }
   }
 }

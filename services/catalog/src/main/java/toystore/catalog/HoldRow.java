@@ -1,5 +1,6 @@
 package toystore.catalog;
 
+import com.fasterxml.jackson.annotation.JsonFormat;
 import java.util.UUID;
 
 /**
@@ -8,5 +9,6 @@ import java.util.UUID;
  * @param version the product's version that it made
  * @param heldAtMs the log's time of its command
  */
+@JsonFormat(shape = JsonFormat.Shape.ARRAY)
 record HoldRow(
     UUID holdId, String name, int quantity, long unitPriceCents, long version, long heldAtMs) {}

@@ -3,6 +3,7 @@ package toystore.catalog;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import toystore.api.Hold;
+import toystore.api.Ids;
 
 /**
  * The decisions of the catalog (design, section 4), free of storage and network, so that a test can
@@ -20,6 +21,9 @@ final class StockRules {
     /** Whether this hold was settled or released before. */
     boolean ended(UUID holdId);
 
+    /** Holds that were asked for before this time and ended are forgotten. */
+    long prunedBeforeMs();
+
     /** Replaces a product; visible says whether clients see a difference. */
     void put(ProductRow product, boolean visible);
 
@@ -34,7 +38,9 @@ final class StockRules {
     if (open != null) {
       return new Hold.Granted(open.unitPriceCents(), open.version());
     }
-    if (shelf.ended(wanted.holdId())) {
+    // One from before the prune horizon may have ended and be forgotten: granted anew, it would be
+    // counted twice.
+    if (Ids.madeBefore(wanted.holdId(), shelf.prunedBeforeMs()) || shelf.ended(wanted.holdId())) {
       return new Hold.Over();
     }
     ProductRow product = shelf.product(wanted.name());

@@ -40,6 +40,14 @@ class CatalogStateTest {
     private long index;
 
     Open(Path file) {
+      this(
+          file,
+          (leader, after) -> {
+            throw new IOException("there is no other catalog");
+          });
+    }
+
+    Open(Path file, CatalogState.MissedState other) {
       database =
           Database.open(
               file,
@@ -49,7 +57,7 @@ class CatalogStateTest {
                 throw new AssertionError("the file cannot be written", e);
               });
       try {
-        state = new CatalogState(database, PACE);
+        state = new CatalogState(database, PACE, other);
       } catch (RuntimeException e) {
         database.close();
         throw e;
@@ -73,6 +81,39 @@ class CatalogStateTest {
 
     void release(UUID id) {
       apply(change(List.of(), List.of(), List.of(id)));
+    }
+
+    /** What the log holds up to a position, entry by entry. */
+    List<CatalogCommand.Result> applyFrom(List<CatalogCommand> log, int upTo) {
+      List<CatalogCommand.Result> results = new ArrayList<>();
+      index = state.recovered().index() + 1;
+      while (index <= upTo) {
+        results.add(apply(log.get((int) index)));
+      }
+      return results;
+    }
+
+    /** All rows of the file. */
+    List<String> rows() {
+      state.persist().join();
+      return database.read(
+          connection -> {
+            List<String> rows = new ArrayList<>();
+            for (String table :
+                List.of("products", "open_holds", "ended_holds", "log_time", "log_position")) {
+              try (var statement = connection.createStatement();
+                  var found = statement.executeQuery("SELECT * FROM " + table + " ORDER BY 1")) {
+                while (found.next()) {
+                  StringBuilder row = new StringBuilder(table);
+                  for (int i = 1; i <= found.getMetaData().getColumnCount(); i++) {
+                    row.append(' ').append(found.getString(i));
+                  }
+                  rows.add(row.toString());
+                }
+              }
+            }
+            return rows;
+          });
     }
 
     Stock stock(String name) {
@@ -266,14 +307,52 @@ class CatalogStateTest {
     catalog().apply(new CatalogCommand.Prune(NOW, NOW + 2));
 
     reopen();
-    assertThat(ended(id(1))).isNull();
-    assertThat(ended(id(2))).isFalse();
+    assertThat(catalog().rows())
+        .filteredOn(row -> row.startsWith("ended_holds"))
+        .singleElement()
+        .asString()
+        .contains(id(2).toString());
     assertThat(catalog().state.doubtful(NOW + 1, 9)).containsExactly(id(3));
   }
 
-  private @Nullable Boolean ended(UUID id) {
-    record Ended(@Nullable Boolean settled) {}
-    return catalog().database.<Ended>read(c -> new Ended(CatalogTables.ended(c, id))).settled();
+  @Test
+  void aHoldThatWasForgottenIsNotGrantedAnew() {
+    catalog().apply(products(50));
+    Hold.Answer open = catalog().hold(id(0), "Tux", 1);
+    catalog().hold(id(1), "Tux", 2);
+    catalog().settle(id(1));
+    catalog().apply(new CatalogCommand.Prune(NOW, NOW + 2));
+    catalog().apply(new CatalogCommand.Prune(NOW, NOW + 1));
+    assertThat(catalog().hold(id(1), "Tux", 2)).isEqualTo(new Hold.Over());
+
+    reopen();
+    assertThat(catalog().hold(id(1), "Tux", 2))
+        .as("the horizon is in the file, and never goes back")
+        .isEqualTo(new Hold.Over());
+    assertThat(catalog().hold(id(0), "Tux", 1)).as("it is open still").isEqualTo(open);
+    assertThat(catalog().hold(id(2), "Tux", 1)).isInstanceOf(Hold.Granted.class);
+    assertThat(catalog().stock("Tux")).isEqualTo(new Stock("Tux", 1599, 50, 46, 2, 2, 4));
+  }
+
+  @Test
+  void everyCatalogKeepsTheSameAtAFence() {
+    catalog().apply(products(10));
+    catalog().hold(id(1), "Tux", 3);
+    catalog().hold(id(2), "Fox", 2);
+    catalog().apply(new CatalogCommand.Fence(NOW));
+    catalog().hold(id(3), "Tux", 1);
+    Stock.Fenced fenced = java.util.Objects.requireNonNull(catalog().state.fenced(3));
+
+    assertThat(fenced.openHolds()).isEqualTo(2);
+    assertThat(fenced.stock().getFirst()).isEqualTo(new Stock("Tux", 1599, 10, 7, 3, 0, 2));
+    assertThat(catalog().state.fenced(4)).isNull();
+    try (Open other = new Open(directory.resolve("other"))) {
+      other.apply(products(10));
+      other.hold(id(1), "Tux", 3);
+      other.hold(id(2), "Fox", 2);
+      other.apply(new CatalogCommand.Fence(NOW));
+      assertThat(other.state.fenced(3)).isEqualTo(fenced);
+    }
   }
 
   @Test
@@ -319,7 +398,8 @@ class CatalogStateTest {
             products(7),
             change(List.of(new Hold(id(1), "Käthe 🐧", 2)), List.of(id(2)), List.of(id(3))),
             new CatalogCommand.Restock(NOW, 100),
-            new CatalogCommand.Prune(NOW, NOW - 1))) {
+            new CatalogCommand.Prune(NOW, NOW - 1),
+            new CatalogCommand.Fence(NOW))) {
       assertThat(CatalogCommand.decode(command.encode())).isEqualTo(command);
     }
   }
@@ -364,6 +444,118 @@ class CatalogStateTest {
     assertThat(again).isEqualTo(byName(expected));
   }
 
+  /**
+   * A catalog that fell behind gets the state of another one, at random places of the log; then
+   * both go on with it. Every row is the same, and so is every answer.
+   */
+  @Test
+  void anInstalledStateIsThatOfItsSourceAndGoesOnLikeIt() throws IOException {
+    long seed = System.nanoTime();
+    System.out.println("seed " + seed);
+    Random random = new Random(seed);
+    List<CatalogCommand> log = randomCommands(random, 400);
+    for (int round = 0; round < 8; round++) {
+      int behind = random.nextInt(200);
+      int ahead = behind + 1 + random.nextInt(150);
+      int pageSize = 1 + random.nextInt(40);
+      try (Open source = new Open(directory.resolve("source-" + round));
+          Open follower =
+              new Open(
+                  directory.resolve("follower-" + round),
+                  (leader, after) -> source.state.missedAfter(after, pageSize))) {
+        source.applyFrom(log, ahead);
+        source.state.persist().join();
+        follower.applyFrom(log, behind - 1);
+
+        LogPosition reached = follower.state.install("catalog-3");
+        assertThat(reached).as("seed " + seed).isEqualTo(new LogPosition(1, ahead));
+        assertThat(follower.rows()).as("seed " + seed).isEqualTo(source.rows());
+        assertThat(follower.applyFrom(log, log.size() - 1))
+            .as("seed " + seed)
+            .isEqualTo(source.applyFrom(log, log.size() - 1));
+        assertThat(follower.rows()).as("seed " + seed).isEqualTo(source.rows());
+      }
+    }
+  }
+
+  @Test
+  void anEmptyCatalogIsFilledFromAnother() throws IOException {
+    List<CatalogCommand> log = randomCommands(new Random(1), 200);
+    catalog().applyFrom(log, 199);
+    catalog().state.persist().join();
+    try (Open fresh =
+        new Open(
+            directory.resolve("fresh"),
+            (leader, after) -> catalog().state.missedAfter(after, 10))) {
+      fresh.state.install("catalog-3");
+
+      assertThat(fresh.rows()).isEqualTo(catalog().rows());
+      assertThat(fresh.state.report()).isEqualTo(catalog().state.report());
+    }
+  }
+
+  /** Pages that are cut short must not be seen, whether the catalog restarts or goes on. */
+  @Test
+  void anInstallThatIsCutShortChangesNothing() throws IOException {
+    long seed = System.nanoTime();
+    System.out.println("seed " + seed);
+    Random random = new Random(seed);
+    List<CatalogCommand> log = randomCommands(random, 300);
+    catalog().applyFrom(log, 250);
+    catalog().state.persist().join();
+    int behind = 20 + random.nextInt(50);
+    try (Open expected = new Open(directory.resolve("expected"))) {
+      expected.applyFrom(log, behind);
+      Path file = directory.resolve("follower");
+      int[] fetched = new int[1];
+      CatalogState.MissedState cutShort =
+          (leader, after) -> {
+            if (++fetched[0] == 6) {
+              throw new IOException("the leader died");
+            }
+            return catalog().state.missedAfter(after, 2);
+          };
+      try (Open follower = new Open(file, cutShort)) {
+        follower.applyFrom(log, behind);
+        assertThatThrownBy(() -> follower.state.install("catalog-3")).hasMessage("the leader died");
+        assertThat(follower.state.report()).isEqualTo(expected.state.report());
+        assertThat(follower.rows())
+            .as("something had come")
+            .hasSizeGreaterThan(expected.rows().size());
+        assertThat(follower.applyFrom(log, behind + 40))
+            .as("seed " + seed)
+            .isEqualTo(expected.applyFrom(log, behind + 40));
+      }
+      try (Open restarted = new Open(file)) {
+        assertThat(restarted.rows()).as("seed " + seed).isEqualTo(expected.rows());
+      }
+    }
+  }
+
+  @Test
+  void entriesThatAreAppliedDuringAnInstallAreKept() throws IOException {
+    List<CatalogCommand> log = randomCommands(new Random(7), 300);
+    catalog().applyFrom(log, 100);
+    catalog().state.persist().join();
+    List<Open> follower = new ArrayList<>();
+    CatalogState.MissedState overtaken =
+        (leader, after) -> {
+          follower
+              .getFirst()
+              .applyFrom(log, (int) follower.getFirst().state.recovered().index() + 9);
+          return catalog().state.missedAfter(after, 5);
+        };
+    try (Open late = new Open(directory.resolve("late"), overtaken)) {
+      follower.add(late);
+      late.applyFrom(log, 40);
+      LogPosition reached = late.state.install("catalog-3");
+
+      assertThat(reached.index()).isEqualTo(Math.max(100, late.state.recovered().index()));
+      catalog().applyFrom(log, (int) reached.index());
+      assertThat(late.rows()).isEqualTo(catalog().rows());
+    }
+  }
+
   private static Map<String, Stock> byName(Stock.Report report) {
     return report.stock().stream().collect(java.util.stream.Collectors.toMap(Stock::name, s -> s));
   }
@@ -375,6 +567,10 @@ class CatalogStateTest {
     while (commands.size() < count) {
       if (random.nextInt(15) == 0) {
         commands.add(new CatalogCommand.Restock(NOW + commands.size(), 20));
+        continue;
+      }
+      if (random.nextInt(25) == 0) {
+        commands.add(new CatalogCommand.Prune(NOW + commands.size(), NOW + made / 2));
         continue;
       }
       List<Hold> holds = new ArrayList<>();

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import toystore.api.Hold;
+import toystore.api.Ids;
 
 class StockRulesTest {
   private static final int HOLDS = 3;
@@ -22,6 +23,7 @@ class StockRulesTest {
     final Map<UUID, HoldRow> open;
     final Map<UUID, Boolean> ended;
     int visibleChanges;
+    long prunedBeforeMs;
 
     Shelf(int stock) {
       this.products = new HashMap<>();
@@ -55,6 +57,11 @@ class StockRulesTest {
     @Override
     public boolean ended(UUID holdId) {
       return ended.containsKey(holdId);
+    }
+
+    @Override
+    public long prunedBeforeMs() {
+      return prunedBeforeMs;
     }
 
     @Override
@@ -169,6 +176,27 @@ class StockRulesTest {
     assertThat(first).isEqualTo(new Hold.Granted(1599, 2));
     assertThat(StockRules.hold(shelf, one(0), 9_000)).isEqualTo(first);
     assertThat(shelf.tux().held()).isEqualTo(1);
+  }
+
+  @Test
+  void aHoldFromBeforeThePruneHorizonIsNotGrantedAnew() {
+    Shelf shelf = new Shelf(10);
+    UUID old = Ids.smallestOf(5_000);
+    UUID young = Ids.smallestOf(5_001);
+    Hold.Answer open = StockRules.hold(shelf, new Hold(young, "Tux", 1), 5_001);
+    StockRules.hold(shelf, new Hold(old, "Tux", 1), 5_000);
+    StockRules.settle(shelf, old);
+    shelf.ended.remove(old);
+    shelf.prunedBeforeMs = 5_001;
+
+    assertThat(StockRules.hold(shelf, new Hold(old, "Tux", 1), 9_000)).isEqualTo(new Hold.Over());
+    assertThat(StockRules.hold(shelf, new Hold(young, "Tux", 1), 9_000)).isEqualTo(open);
+    shelf.prunedBeforeMs = 5_002;
+    assertThat(StockRules.hold(shelf, new Hold(young, "Tux", 1), 9_000))
+        .as("an open one is on record however old it is")
+        .isEqualTo(open);
+    assertThat(shelf.tux().held()).isEqualTo(1);
+    assertThat(shelf.tux().sold()).isEqualTo(1);
   }
 
   @Test

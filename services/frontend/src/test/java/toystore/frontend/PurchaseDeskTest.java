@@ -38,6 +38,7 @@ class PurchaseDeskTest {
         shipped.cluster(),
         shipped.portBase(),
         shipped.nodes(),
+        shipped.frontends(),
         new StoreConfig.Http(deadline, 65_536, 10, 10),
         shipped.batch(),
         shipped.cache(),

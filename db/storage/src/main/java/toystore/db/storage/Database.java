@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import org.h2.engine.Constants;
 import org.h2.engine.SessionLocal;
 import org.h2.jdbc.JdbcConnection;
 import org.h2.mvstore.MVStore;
@@ -241,7 +242,8 @@ public final class Database implements AutoCloseable {
     return read(
         connection -> {
           connection.setAutoCommit(false);
-          connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+          // H2's REPEATABLE_READ fixes a table only when a statement first comes to it.
+          connection.setTransactionIsolation(Constants.TRANSACTION_SNAPSHOT);
           try {
             return query.run(connection);
           } finally {

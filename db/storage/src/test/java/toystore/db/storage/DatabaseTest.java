@@ -148,6 +148,20 @@ class DatabaseTest {
   }
 
   @Test
+  void aSnapshotShowsOneStateOfTablesThatItComesToLater() {
+    try (Database database = open()) {
+      List<Long> rows =
+          database.readSnapshot(
+              c -> {
+                long first = Database.number(c, "SELECT COUNT(*) FROM log_position");
+                database.write(w -> insert(w, 1)).join();
+                return List.of(first, Database.number(c, "SELECT COUNT(*) FROM entries"));
+              });
+      assertThat(rows).as("both from before the write").containsExactly(0L, 0L);
+    }
+  }
+
+  @Test
   void closingLetsTheWriterFinishWhatItHas() {
     CountDownLatch started = new CountDownLatch(1);
     List<CompletableFuture<Integer>> writes = new ArrayList<>();

@@ -1,0 +1,13 @@
+package toystore.catalog;
+
+import com.fasterxml.jackson.annotation.JsonFormat;
+import java.util.UUID;
+
+/**
+ * A hold that is over.
+ *
+ * @param settled an order names it; otherwise it was released
+ * @param logIndex the entry that ended it
+ */
+@JsonFormat(shape = JsonFormat.Shape.ARRAY)
+record EndedHold(UUID holdId, boolean settled, long logIndex) {}
