@@ -18,20 +18,21 @@ final class Damage {
   private static final Set<Integer> SQL_CODES =
       Set.of(
           ErrorCode.FILE_CORRUPTED_1,
-          ErrorCode.FILE_VERSION_ERROR_1,
           ErrorCode.GENERAL_ERROR_1,
           ErrorCode.SERIALIZATION_FAILED_1,
           ErrorCode.DESERIALIZATION_FAILED_1,
-          // A table that the schema has had since it was made.
+          ErrorCode.ROW_NOT_FOUND_WHEN_DELETING_1,
+          ErrorCode.ROW_NOT_FOUND_IN_PRIMARY_INDEX);
+
+  /** What it says where the schema or the user, which it keeps in the file too, make no sense. */
+  private static final Set<Integer> OPENING_CODES =
+      Set.of(
+          ErrorCode.FILE_VERSION_ERROR_1,
           ErrorCode.TABLE_OR_VIEW_NOT_FOUND_1,
           ErrorCode.TABLE_OR_VIEW_NOT_FOUND_DATABASE_EMPTY_1,
           ErrorCode.COLUMN_NOT_FOUND_1,
-          // A damaged script of the schema, as H2 keeps it in the file.
           ErrorCode.SYNTAX_ERROR_1,
           ErrorCode.SYNTAX_ERROR_2,
-          ErrorCode.ROW_NOT_FOUND_WHEN_DELETING_1,
-          ErrorCode.ROW_NOT_FOUND_IN_PRIMARY_INDEX,
-          // The user is in the file too.
           ErrorCode.WRONG_USER_OR_PASSWORD);
 
   private static final Set<Integer> STORE_CODES =
@@ -46,14 +47,23 @@ final class Damage {
 
   private Damage() {}
 
-  /** Whether a failure shows that the file itself is wrong. */
+  /** Whether a failed statement shows that the file itself is wrong. */
   static boolean shownBy(Throwable failure) {
+    return shownBy(failure, false);
+  }
+
+  /** Whether a failed opening does. */
+  static boolean shownByOpening(Throwable failure) {
+    return isHugeClaim(failure) || shownBy(failure, true);
+  }
+
+  private static boolean shownBy(Throwable failure, boolean opening) {
     boolean damage = false;
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (isOfTheSystem(cause)) {
         return false;
       }
-      damage |= isOfTheFile(cause);
+      damage |= isOfTheFile(cause, opening);
     }
     return damage;
   }
@@ -62,7 +72,7 @@ final class Damage {
    * Whether opening a file took more memory than there is: H2 believes a damaged length and
    * allocates it. A file that is as it was written is opened page by page.
    */
-  static boolean isHugeClaim(Throwable failure) {
+  private static boolean isHugeClaim(Throwable failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof OutOfMemoryError) {
         return true;
@@ -90,11 +100,13 @@ final class Damage {
     };
   }
 
-  private static boolean isOfTheFile(Throwable cause) {
+  private static boolean isOfTheFile(Throwable cause, boolean opening) {
     return switch (cause) {
       case DamagedFileException e -> true;
       case MVStoreException e -> STORE_CODES.contains(e.getErrorCode());
-      case SQLException e -> SQL_CODES.contains(e.getErrorCode());
+      case SQLException e ->
+          SQL_CODES.contains(e.getErrorCode())
+              || (opening && OPENING_CODES.contains(e.getErrorCode()));
       default -> false;
     };
   }

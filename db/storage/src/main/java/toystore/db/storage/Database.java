@@ -20,7 +20,9 @@ import java.util.function.Consumer;
 import org.h2.engine.Constants;
 import org.h2.engine.SessionLocal;
 import org.h2.jdbc.JdbcConnection;
+import org.h2.mvstore.DataUtils;
 import org.h2.mvstore.MVStore;
+import org.h2.mvstore.MVStoreException;
 
 /**
  * One H2 file, written by one platform thread and read through a small pool.
@@ -94,10 +96,7 @@ public final class Database implements AutoCloseable {
       return new Database(file, writer, pool(url, sizes), thread, onFatal);
     } catch (ExecutionException e) {
       thread.shutdown();
-      if (Damage.isHugeClaim(e)) {
-        throw new DamagedFileException("cannot open " + file + FILE_ENDING + ": " + reason(e), e);
-      }
-      throw failure("cannot open ", file, e);
+      throw failure("cannot open ", file, e, Damage.shownByOpening(e));
     } catch (InterruptedException e) {
       thread.shutdown();
       Thread.currentThread().interrupt();
@@ -117,14 +116,17 @@ public final class Database implements AutoCloseable {
       if (store.getMapNames().isEmpty()) {
         throw new DamagedFileException("it has " + Files.size(path) + " bytes and holds nothing");
       }
+    } catch (MVStoreException e) {
+      // In use: the database itself says so, in words for people.
+      if (e.getErrorCode() != DataUtils.ERROR_FILE_LOCKED) {
+        throw e;
+      }
     }
   }
 
-  private static StorageException failure(String what, Path file, Exception e) {
+  private static StorageException failure(String what, Path file, Exception e, boolean damage) {
     String message = what + file + FILE_ENDING + ": " + reason(e);
-    return Damage.shownBy(e)
-        ? new DamagedFileException(message, e)
-        : new StorageException(message, e);
+    return damage ? new DamagedFileException(message, e) : new StorageException(message, e);
   }
 
   private static String reason(Exception e) {
@@ -140,8 +142,11 @@ public final class Database implements AutoCloseable {
       connection.commit();
       return connection;
     } catch (SQLException | RuntimeException e) {
-      try {
-        connection.close();
+      // Else the database stays open in this JVM, and would be found again under its name, although
+      // the file may be set aside by then.
+      try (connection;
+          Statement statement = connection.createStatement()) {
+        statement.execute("SHUTDOWN IMMEDIATELY");
       } catch (SQLException closing) {
         e.addSuppressed(closing);
       }
@@ -228,7 +233,7 @@ public final class Database implements AutoCloseable {
     try (Connection connection = readers.getConnection()) {
       return query.run(connection);
     } catch (SQLException e) {
-      StorageException failure = failure("cannot read ", file, e);
+      StorageException failure = failure("cannot read ", file, e, Damage.shownBy(e));
       // A read that finds damage is as fatal as a write that fails; other readers only lack it yet.
       if (failure instanceof DamagedFileException) {
         fail(failure);

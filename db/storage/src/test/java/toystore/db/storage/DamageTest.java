@@ -91,6 +91,23 @@ class DamageTest {
   }
 
   @Test
+  void anotherFileMayTakeThePlaceOfOneThatWasRefused() throws IOException {
+    Path file = directory.resolve("whole");
+    Path whole = written();
+    Migrations unknown = Schemas.of("nowhere.sql", "nowhere.sql");
+    assertThatThrownBy(
+            () -> Database.open(file, unknown, new Database.Sizes(1024, 1), e -> {}).close())
+        .isInstanceOf(StorageException.class);
+
+    assertThat(Quarantine.setAside(whole)).exists();
+
+    try (Database fresh = open(file)) {
+      assertThat(fresh.<Long>read(c -> Database.number(c, "SELECT COUNT(*) FROM entries")))
+          .isZero();
+    }
+  }
+
+  @Test
   void aFullDiskOrAFileInUseIsNoDamage() {
     assertThat(
             Damage.shownBy(
