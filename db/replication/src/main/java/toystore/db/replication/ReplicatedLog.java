@@ -105,6 +105,7 @@ public final class ReplicatedLog implements AutoCloseable {
             .toList();
     requireLogFor(state.recovered(), directory);
     try {
+      TornTail.cut(directory);
       RaftServer server =
           RaftServer.newBuilder()
               .setServerId(RaftPeerId.valueOf(self.name()))

@@ -1,0 +1,176 @@
+package toystore.db.replication;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.stream.Stream;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Cuts off what a crash left of the last write to a Raft log. A process that is killed in the
+ * middle of a write, and a disk that loses power, leave the beginning of it. Ratis passes over such
+ * a rest at the end of a file, but not before the zeros that it fills files with in advance: there
+ * it takes it for damage, and the member cannot start.
+ *
+ * <p>Nobody was told that an unfinished write happened: acknowledging comes after its sync. What
+ * does not look like an unfinished write is left as it is, for damage may concern what was
+ * acknowledged: an entry of which even a byte of the checksum is there, or one with anything behind
+ * it, be it by a length that is not its own.
+ *
+ * <p>A file: eight bytes, then entries, each a varint with the length of its message, the message,
+ * and a CRC-32C of both in four bytes; then zeros.
+ */
+final class TornTail {
+  private static final System.Logger LOG = System.getLogger(TornTail.class.getName());
+  private static final int HEADER = 8;
+  private static final int CHECKSUM = 4;
+  private static final int LONGEST_VARINT = 5;
+
+  private TornTail() {}
+
+  /** Cuts the open segments below this directory, of which a member has one at most. */
+  static void cut(Path directory) throws IOException {
+    if (!Files.isDirectory(directory)) {
+      return;
+    }
+    try (Stream<Path> files = Files.walk(directory, 3)) {
+      List<Path> open =
+          files
+              .filter(file -> String.valueOf(file.getFileName()).startsWith("log_inprogress_"))
+              .toList();
+      for (Path file : open) {
+        cutFile(file);
+      }
+    }
+  }
+
+  private static void cutFile(Path file) throws IOException {
+    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file));
+    int end = endOfWholeEntries(bytes);
+    if (end >= 0 && isUnfinished(bytes, end)) {
+      LOG.log(
+          Level.WARNING,
+          "{0}: the last write was cut short by a crash; it is forgotten from byte {1} on",
+          file,
+          Integer.toString(end));
+      try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+        channel.truncate(end);
+        channel.force(true);
+      }
+    }
+  }
+
+  /** Where the first entry begins that is not whole, or -1 if not even the header is. */
+  private static int endOfWholeEntries(ByteBuffer bytes) {
+    int at = HEADER;
+    if (bytes.limit() < at) {
+      return -1;
+    }
+    while (at < bytes.limit() && bytes.get(at) != 0) {
+      Entry entry = Entry.at(bytes, at);
+      if (entry == null || !entry.isWhole(bytes)) {
+        return at;
+      }
+      at = entry.end;
+    }
+    return at;
+  }
+
+  /** Whether what is there from here on can be the beginning of an entry, and nothing else. */
+  private static boolean isUnfinished(ByteBuffer bytes, int from) {
+    int written = bytes.limit();
+    while (written > from && bytes.get(written - 1) == 0) {
+      written--;
+    }
+    if (written == from) {
+      return false;
+    }
+    Entry entry = Entry.at(bytes, from);
+    // Zeros may belong to the entry, but then at least its checksum is missing.
+    boolean cutShort =
+        entry == null
+            ? written - from < LONGEST_VARINT
+            : entry.length >= 0 && written <= entry.end - CHECKSUM;
+    return cutShort
+        && !isWholeButForItsLength(bytes, from, written)
+        && !hasWholeEntry(bytes, from + 1, written);
+  }
+
+  /** A length that was damaged makes what follows it look cut short. */
+  private static boolean isWholeButForItsLength(ByteBuffer bytes, int from, int written) {
+    // The checksum may end in zeros.
+    for (int end = written; end < written + CHECKSUM && end <= bytes.limit(); end++) {
+      for (int digits = 1; digits <= LONGEST_VARINT; digits++) {
+        int length = end - CHECKSUM - digits - from;
+        if (length > 0) {
+          ByteBuffer repaired = ByteBuffer.allocate(end - from);
+          repaired.put(bytes.slice(from, end - from));
+          for (int i = 0; i < digits; i++) {
+            int more = i < digits - 1 ? 0x80 : 0;
+            repaired.put(i, (byte) (((length >> (7 * i)) & 0x7f) | more));
+          }
+          if (new Entry(0, length, end - from).isWhole(repaired)) {
+            return true;
+          }
+        }
+      }
+    }
+    return false;
+  }
+
+  private static boolean hasWholeEntry(ByteBuffer bytes, int from, int to) {
+    for (int at = from; at < to; at++) {
+      Entry entry = Entry.at(bytes, at);
+      if (entry != null && entry.length > 0 && entry.end <= to + CHECKSUM && entry.isWhole(bytes)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * An entry's place.
+   *
+   * @param length of the message; negative if it is none
+   * @param end where the next one begins, perhaps behind the file's end
+   */
+  private record Entry(int start, int length, int end) {
+    /** The entry that begins here, or null if the file or the zeros begin within its length. */
+    static @Nullable Entry at(ByteBuffer bytes, int start) {
+      int length = 0;
+      for (int i = 0; i < LONGEST_VARINT; i++) {
+        if (start + i >= bytes.limit()) {
+          return null;
+        }
+        byte next = bytes.get(start + i);
+        length |= (next & 0x7f) << (7 * i);
+        if (next >= 0) {
+          // A length does not end in a group of zeros: those bytes were not written yet.
+          if (next == 0 && i > 0) {
+            return null;
+          }
+          long end = start + i + 1L + length + CHECKSUM;
+          return length < 0 || end > Integer.MAX_VALUE
+              ? new Entry(start, -1, start)
+              : new Entry(start, length, (int) end);
+        }
+      }
+      return new Entry(start, -1, start);
+    }
+
+    boolean isWhole(ByteBuffer bytes) {
+      if (length < 0 || end > bytes.limit()) {
+        return false;
+      }
+      CRC32C crc = new CRC32C();
+      crc.update(bytes.slice(start, end - CHECKSUM - start));
+      return (int) crc.getValue() == bytes.getInt(end - CHECKSUM);
+    }
+  }
+}
