@@ -86,13 +86,15 @@ public record StoreConfig(
   }
 
   /** The product cache of a front end and its lease. */
-  public record Cache(boolean enabled, int size, Duration lease, Duration driftAllowance) {
+  public record Cache(
+      boolean enabled, int size, Duration lease, Duration driftAllowance, boolean serveStale) {
     public Cache {
       require(size > 0, "cache.size must be positive");
       require(lease.toMillis() >= 100, "cache.lease must be at least 100ms");
       require(
           !driftAllowance.isNegative() && driftAllowance.compareTo(lease) < 0,
           "cache.drift-allowance must be shorter than cache.lease");
+      require(enabled || !serveStale, "cache.serve-stale needs cache.enabled");
     }
   }
 

@@ -10,6 +10,9 @@ import java.util.List;
 import toystore.api.CatalogFile;
 import toystore.api.Role;
 import toystore.api.StoreConfig;
+import toystore.cache.Publisher;
+import toystore.cache.Sessions;
+import toystore.cache.Ticker;
 import toystore.replica.Peers;
 import toystore.replica.Replica;
 import toystore.server.LeaderRoute;
@@ -48,7 +51,6 @@ public final class CatalogMain {
                 replica,
                 publisher,
                 sessions,
-                config.cache().lease(),
                 firstProducts,
                 () -> new StockMetrics(replica.state()).bindTo(node.metrics()),
                 node.metrics()));

@@ -15,6 +15,8 @@ import toystore.api.Paths;
 import toystore.api.Product;
 import toystore.api.ProductReads;
 import toystore.api.Stock;
+import toystore.cache.Publisher;
+import toystore.cache.Sessions;
 import toystore.db.replication.LogStatus;
 import toystore.db.replication.NotLeaderException;
 import toystore.replica.Replica;
@@ -90,26 +92,23 @@ final class CatalogRoutes {
   private void product(ServerRequest request, ServerResponse response) throws Exception {
     String name = Limits.checkName(request.path().pathParameters().get("name"));
     awaitCurrent();
-    ProductRow row = publisher.product(name);
-    if (row == null) {
+    Product.Versioned product = publisher.product(name);
+    if (product == null) {
       throw ApiException.notFound("product not found");
     }
-    Product.Versioned product = row.product();
     response.header(ETAG, "\"" + product.version() + "\"");
     Exchange.sendData(request, response, product.product());
   }
 
   private void products(ServerRequest request, ServerResponse response) throws Exception {
     awaitCurrent();
-    List<Product> products =
-        publisher.products().stream().map(row -> row.product().product()).toList();
+    List<Product> products = publisher.products().stream().map(Product.Versioned::product).toList();
     Exchange.sendData(request, response, products);
   }
 
   private void lease(ServerRequest request, ServerResponse response) throws Exception {
     CacheLease.Renewal renewal = Exchange.message(request, CacheLease.Renewal.class);
-    // A catalog that was deposed and does not know it must extend no lease: its successor waits for
-    // one lease from its own beginning on. And before it is open, sessions are still cleared.
+    // The proof that Sessions.renew asks for.
     awaitCurrent();
     Exchange.sendMessage(request, response, sessions.renew(renewal));
   }

@@ -4,15 +4,21 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import toystore.api.ApiException;
 import toystore.api.CatalogFile;
 import toystore.api.Hold;
+import toystore.api.Product;
+import toystore.cache.Publisher;
+import toystore.cache.Sessions;
 import toystore.db.replication.NotLeaderException;
 import toystore.db.replication.ReplicatedLog;
 import toystore.replica.Replica;
@@ -24,14 +30,13 @@ import toystore.server.Batcher;
  */
 final class CatalogService implements Replica.Leadership, AutoCloseable {
   private static final System.Logger LOG = System.getLogger(CatalogService.class.getName());
-  private static final long LOG_SECONDS = 10;
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
   private static final long RETRY_MS = 200;
 
   private final CatalogState state;
   private final ReplicatedLog log;
   private final Publisher publisher;
   private final Sessions sessions;
-  private final Duration lease;
   private final List<CatalogFile.Item> firstProducts;
   private final Batcher<Hold.Batch, List<Hold.Answer>> changes;
   private final Map<Class<? extends Hold.Answer>, Counter> holdCounters;
@@ -44,7 +49,6 @@ final class CatalogService implements Replica.Leadership, AutoCloseable {
       Replica<CatalogState> replica,
       Publisher publisher,
       Sessions sessions,
-      Duration lease,
       List<CatalogFile.Item> firstProducts,
       Runnable onOpen,
       MeterRegistry metrics) {
@@ -52,7 +56,6 @@ final class CatalogService implements Replica.Leadership, AutoCloseable {
     this.log = replica.log();
     this.publisher = publisher;
     this.sessions = sessions;
-    this.lease = lease;
     this.firstProducts = firstProducts;
     this.onOpen = onOpen;
     this.changes = new Batcher<>("catalog-log", 64, 8192, 2, this::putIntoLog);
@@ -74,37 +77,34 @@ final class CatalogService implements Replica.Leadership, AutoCloseable {
   }
 
   @Override
-  public void began(long term) {
+  public synchronized void began(long term) {
     CompletableFuture<Void> mine = new CompletableFuture<>();
     CompletableFuture<Void> before = opened;
     opened = mine;
     // Whoever came a moment too early waits for this one.
     var _ = mine.thenRun(() -> before.complete(null));
+    sessions.close();
     Thread.ofVirtual().name("open-catalog").start(() -> open(mine));
   }
 
   @Override
-  public void ended() {
+  public synchronized void ended() {
     opened = new CompletableFuture<>();
-    sessions.endAll();
+    sessions.close();
   }
 
   /**
-   * A catalog that starts or takes over shows nothing before one full lease has passed: caches may
-   * hold what an earlier one published, while its own state is ahead of that. A catalog without
-   * products has no such past.
+   * A catalog that starts or takes over shows nothing before one full lease has passed ({@link
+   * Sessions#untilOpen}). A catalog without products has no past that caches could hold.
    */
   private void open(CompletableFuture<Void> mine) {
     try {
-      sessions.endAll();
       if (state.isEmpty()) {
         importFirstProducts(mine);
       } else {
-        Thread.sleep(lease);
+        Thread.sleep(sessions.untilOpen());
       }
-      publisher.reset(state.products());
-      onOpen.run();
-      mine.complete(null);
+      show(mine);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       mine.completeExceptionally(e);
@@ -112,6 +112,21 @@ final class CatalogService implements Replica.Leadership, AutoCloseable {
       LOG.log(Level.ERROR, "the catalog could not be opened", e);
       mine.completeExceptionally(e);
     }
+  }
+
+  @SuppressWarnings("ReferenceEquality") // this very future, as long as this node leads
+  private synchronized void show(CompletableFuture<Void> mine) {
+    // Else this node was deposed meanwhile, and has to wait anew if it leads again.
+    if (opened == mine) {
+      publisher.reset(versioned(state.products()));
+      sessions.open();
+      onOpen.run();
+      mine.complete(null);
+    }
+  }
+
+  private static List<Product.Versioned> versioned(Collection<ProductRow> rows) {
+    return rows.stream().map(ProductRow::product).toList();
   }
 
   /**
@@ -158,10 +173,43 @@ final class CatalogService implements Replica.Leadership, AutoCloseable {
 
   private List<List<Hold.Answer>> putIntoLog(List<Hold.Batch> batches) throws Exception {
     CatalogCommand.Change change = Merge.of(timeMs(), batches);
-    CatalogCommand.Result result = submit(change);
-    await(publisher.publishLater(result.visible().values()));
+    CatalogCommand.Result result = commit(change, likelyToChange(change.holds()));
     result.answers().forEach(a -> count(a));
     return Merge.split(result.answers(), batches);
+  }
+
+  /**
+   * The products that these holds will probably change: what readers are shown of them is enough.
+   * Of any others that the command changes, caches are told after the commit. A released hold does
+   * not name its product, and a caches' round for what is then refused would be for nothing.
+   */
+  private Set<String> likelyToChange(List<Hold> holds) {
+    return holds.stream()
+        .filter(hold -> isShown(hold.name(), hold.quantity()))
+        .map(Hold::name)
+        .collect(Collectors.toSet());
+  }
+
+  private boolean isShown(String name, int quantity) {
+    Product.Versioned shown = publisher.product(name);
+    return shown != null && shown.product().quantity() >= quantity;
+  }
+
+  /**
+   * Puts a command into the log and publishes what it made. Caches are told to forget the announced
+   * products meanwhile, so that clients wait for the longer of the two and not for their sum.
+   *
+   * <p>If the outcome is not known, nothing is published: caches may keep again what is shown. Were
+   * the command applied after all, then no answer has spoken of it, and the first one that does
+   * publishes it before ({@link CatalogCommand.Result#visible}).
+   */
+  private CatalogCommand.Result commit(CatalogCommand command, Set<String> announced)
+      throws Exception {
+    try (Publisher.Announcement change = publisher.announce(announced)) {
+      CatalogCommand.Result result = submit(command);
+      change.publish(versioned(result.visible().values()), PATIENCE);
+      return result;
+    }
   }
 
   private void count(Hold.Answer answer) {
@@ -173,11 +221,17 @@ final class CatalogService implements Replica.Leadership, AutoCloseable {
 
   /** Fills what is out of stock; says whether there was anything. */
   boolean restock(long wanted) throws Exception {
+    // Also what an earlier restock of unknown outcome made: clients would not ask for it.
+    publisher.publish(versioned(state.products()), PATIENCE);
     if (!state.anythingOutOfStock()) {
       return false;
     }
-    CatalogCommand.Result result = submit(new CatalogCommand.Restock(timeMs(), wanted));
-    await(publisher.publishLater(result.visible().values()));
+    Set<String> empty =
+        state.products().stream()
+            .filter(p -> p.onHand() == 0)
+            .map(ProductRow::name)
+            .collect(Collectors.toSet());
+    CatalogCommand.Result result = commit(new CatalogCommand.Restock(timeMs(), wanted), empty);
     result
         .visible()
         .forEach((name, row) -> LOG.log(Level.INFO, "restocked {0} to {1}", name, row.onHand()));
@@ -200,7 +254,7 @@ final class CatalogService implements Replica.Leadership, AutoCloseable {
 
   private static <T> T await(CompletableFuture<T> future) throws Exception {
     try {
-      return future.get(LOG_SECONDS, TimeUnit.SECONDS);
+      return future.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {
       throw e.getCause() instanceof Exception cause ? cause : e;
     }

@@ -29,7 +29,7 @@ import toystore.db.storage.WriteBehind;
 /**
  * The catalog's products and holds as the log made them. Products and open holds are all in memory;
  * of the ended ones only those that H2 does not have yet. This is the <em>applied</em> state:
- * clients are shown the published one ({@link Publisher}).
+ * clients are shown the published one ({@link toystore.cache.Publisher}).
  */
 final class CatalogState implements ReplicatedState {
   private static final System.Logger LOG = System.getLogger(CatalogState.class.getName());

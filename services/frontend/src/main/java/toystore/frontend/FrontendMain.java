@@ -5,6 +5,9 @@ import org.jspecify.annotations.Nullable;
 import toystore.api.NodeStatus;
 import toystore.api.Role;
 import toystore.api.StoreConfig;
+import toystore.cache.LeaseKeeper;
+import toystore.cache.ProductCache;
+import toystore.cache.Ticker;
 import toystore.server.LeaderRoute;
 import toystore.server.Node;
 import toystore.server.NodeServer;
@@ -29,7 +32,10 @@ public final class FrontendMain {
         new LeaderRoute(caller, config, config.nodes(Role.CATALOG), LeaderRoute.OnLeader.NOBODY);
     ProductCache cache = cache(node, catalog);
     ProductDesk products =
-        node.onStop("products", new ProductDesk(cache, catalog, config, node.metrics()));
+        node.onStop(
+            "products",
+            new ProductDesk(
+                cache, lastKnown(node, cache), catalog, config, Ticker.SYSTEM, node.metrics()));
     PurchaseDesk purchases =
         node.onStop("purchases", new PurchaseDesk(orders, config, node.metrics()));
     Readiness readiness = node.onStop("readiness", new Readiness(catalog, orders));
@@ -56,11 +62,17 @@ public final class FrontendMain {
     if (!config.cache().enabled()) {
       return null;
     }
-    ProductCache cache = new ProductCache(config.cache().size(), System::nanoTime, node.metrics());
+    ProductCache cache = ProductCache.create(config.cache(), Ticker.SYSTEM, node.metrics());
     node.onStop(
-        "lease",
-        new LeaseKeeper(cache, catalog, config.url(node.self()), config.cache(), System::nanoTime));
+        "lease", new LeaseKeeper(cache, catalog, config.url(node.self()), config.cache().lease()));
     return cache;
+  }
+
+  private static @Nullable LastKnown lastKnown(Node node, @Nullable ProductCache cache) {
+    StoreConfig.Cache settings = node.config().cache();
+    return cache == null || !settings.serveStale()
+        ? null
+        : new LastKnown(cache, settings, Ticker.SYSTEM, node.metrics());
   }
 
   private static NodeStatus status(Node node, Readiness readiness, LeaderRoute orders) {

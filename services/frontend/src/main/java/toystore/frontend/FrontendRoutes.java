@@ -14,8 +14,8 @@ import toystore.api.CacheLease;
 import toystore.api.Ids;
 import toystore.api.Limits;
 import toystore.api.Paths;
-import toystore.api.Product;
 import toystore.api.Purchase;
+import toystore.cache.ProductCache;
 import toystore.server.Caller;
 import toystore.server.Exchange;
 import toystore.server.NodeServer;
@@ -113,9 +113,12 @@ final class FrontendRoutes {
 
   private void product(ServerRequest request, ServerResponse response) throws Exception {
     String name = Limits.checkName(request.path().pathParameters().get("name"));
-    Product.Versioned found = products.product(name);
-    response.header(HeaderNames.ETAG, "\"" + found.version() + "\"");
-    Exchange.sendData(request, response, found.product());
+    ProductDesk.Found found = products.product(name);
+    response.header(HeaderNames.ETAG, "\"" + found.product().version() + "\"");
+    if (found.age() != null) {
+      response.header(HeaderNames.AGE, Long.toString(found.age().toSeconds()));
+    }
+    Exchange.sendData(request, response, found.product().product());
   }
 
   private void products(ServerRequest request, ServerResponse response) {

@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -15,6 +16,8 @@ import toystore.api.Paths;
 import toystore.api.Product;
 import toystore.api.ProductReads;
 import toystore.api.StoreConfig;
+import toystore.cache.ProductCache;
+import toystore.cache.Ticker;
 import toystore.server.Batcher;
 import toystore.server.Caller;
 import toystore.server.Deadline;
@@ -23,9 +26,14 @@ import toystore.server.OverloadedException;
 
 /** Product queries: from the cache while its lease lasts, else from the catalog. */
 final class ProductDesk implements AutoCloseable {
+  /** What a query is answered; with an age only where it is an old state, which may be wrong. */
+  record Found(Product.Versioned product, @Nullable Duration age) {}
+
   private final @Nullable ProductCache cache;
+  private final @Nullable LastKnown lastKnown;
   private final LeaderRoute catalog;
   private final Duration patience;
+  private final Ticker ticker;
   private final DistributionSummary batchSize;
 
   // A query may only join a batch that is not under way yet: one that is may have been answered
@@ -36,15 +44,20 @@ final class ProductDesk implements AutoCloseable {
    * A desk.
    *
    * @param cache null where the operator switched it off
+   * @param lastKnown null where the operator wants no old answers
    */
   ProductDesk(
       @Nullable ProductCache cache,
+      @Nullable LastKnown lastKnown,
       LeaderRoute catalog,
       StoreConfig config,
+      Ticker ticker,
       MeterRegistry metrics) {
     this.cache = cache;
+    this.lastKnown = lastKnown;
     this.catalog = catalog;
     this.patience = config.http().requestDeadline();
+    this.ticker = ticker;
     this.batchSize =
         DistributionSummary.builder("toystore.batch.size")
             .tag("hop", "product_reads")
@@ -55,17 +68,29 @@ final class ProductDesk implements AutoCloseable {
   }
 
   /**
-   * The product as it is published.
+   * The product as it is published. A catalog that is being restarted is waited for; only where the
+   * operator chose so, the product as it was last known is given instead.
    *
    * @throws ApiException 404 if there is none, 503 if the catalog does not answer in time
    */
-  Product.Versioned product(String name) throws InterruptedException {
+  Found product(String name) throws InterruptedException {
+    long begunNanos = ticker.nanos();
     Product.Versioned cached = cache == null ? null : cache.get(name);
     if (cached != null) {
-      return cached;
+      return fresh(cached, begunNanos);
     }
+    LastKnown.Old old = lastKnown == null ? null : lastKnown.whileOut(name);
+    if (old != null) {
+      return new Found(old.product(), old.age());
+    }
+    Deadline deadline = Deadline.in(patience);
     ProductCache.Miss miss = cache == null ? null : cache.beginMiss(name);
-    ProductReads.Answer answer = read(name);
+    CompletableFuture<ProductReads.Answer> reading = reads.submit(name);
+    old = lastKnown == null ? null : lastKnown.unlessAnswered(reading, name, deadline);
+    if (old != null) {
+      return new Found(old.product(), old.age());
+    }
+    ProductReads.Answer answer = await(reading, deadline);
     Product.Versioned product = answer.product();
     if (product == null) {
       throw ApiException.notFound("product not found");
@@ -73,12 +98,21 @@ final class ProductDesk implements AutoCloseable {
     if (cache != null && miss != null && answer.cacheable()) {
       cache.fill(miss, product);
     }
-    return product;
+    return fresh(product, begunNanos);
   }
 
-  private ProductReads.Answer read(String name) throws InterruptedException {
+  private Found fresh(Product.Versioned product, long begunNanos) {
+    if (lastKnown != null) {
+      lastKnown.saw(product, begunNanos);
+    }
+    return new Found(product, null);
+  }
+
+  private static ProductReads.Answer await(
+      CompletableFuture<ProductReads.Answer> reading, Deadline deadline)
+      throws InterruptedException {
     try {
-      return reads.submit(name).get(patience.toMillis(), TimeUnit.MILLISECONDS);
+      return reading.get(deadline.left().toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
       throw new ApiException(503, "the catalog does not answer", e);
     } catch (ExecutionException e) {

@@ -1,4 +1,4 @@
-package toystore.frontend;
+package toystore.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -6,27 +6,35 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import toystore.api.CacheLease;
 import toystore.api.Ids;
 import toystore.api.Price;
 import toystore.api.Product;
+import toystore.api.StoreConfig;
 
 class ProductCacheTest {
   private static final UUID CATALOG = Ids.fresh();
   private static final int SIZE = 4;
-  private static final long LEASE = Duration.ofSeconds(1).toNanos();
+  private static final Duration LEASE = Duration.ofSeconds(1);
+  private static final Duration DRIFT = Duration.ofMillis(50);
+  private static final Duration USABLE = LEASE.minus(DRIFT);
 
-  private final AtomicLong clock = new AtomicLong(Long.MAX_VALUE - 5);
+  private final HandClock clock = new HandClock();
   private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
-  private final ProductCache cache = new ProductCache(SIZE, clock::get, metrics);
+  private final ProductCache cache =
+      ProductCache.create(new StoreConfig.Cache(true, SIZE, LEASE, DRIFT, false), clock, metrics);
 
   private static Product.Versioned product(String name, long version) {
     return new Product.Versioned(new Product(name, new Price(1599), 100), version);
   }
 
+  private static CacheLease.Grant grant(Duration length, boolean continued) {
+    return new CacheLease.Grant(length.toMillis(), continued, CATALOG);
+  }
+
   private void lease() {
-    cache.leased(cache.session(), CATALOG, clock.get() + LEASE);
+    assertThat(cache.granted(cache.beginRenewal("http://front"), grant(LEASE, true))).isTrue();
   }
 
   private void fill(String name, long version) {
@@ -69,9 +77,9 @@ class ProductCacheTest {
   void theEndOfTheLeaseIsAMissAndARenewalBringsTheEntryBack() {
     lease();
     fill("Tux", 1);
-    clock.addAndGet(LEASE - 1);
+    clock.pass(USABLE.minusNanos(1));
     assertThat(cache.get("Tux")).isNotNull();
-    clock.addAndGet(1);
+    clock.pass(Duration.ofNanos(1));
     assertThat(cache.get("Tux")).isNull();
     assertThat(cache.leaseValid()).isFalse();
     fill("Fox", 1);
@@ -82,13 +90,60 @@ class ProductCacheTest {
   }
 
   @Test
+  void theLeaseCountsFromTheTimeOfAsking() {
+    ProductCache.Asked asked = cache.beginRenewal("http://front");
+    clock.pass(USABLE.minusNanos(1));
+    cache.granted(asked, grant(LEASE, true));
+    assertThat(cache.leaseValid()).isTrue();
+    clock.pass(Duration.ofNanos(1));
+
+    assertThat(cache.leaseValid()).isFalse();
+  }
+
+  @Test
+  void aLeaseThatIsNotExtendedRunsOutWithoutEndingTheSession() {
+    lease();
+    fill("Tux", 1);
+    clock.pass(USABLE.dividedBy(2));
+    assertThat(cache.granted(cache.beginRenewal("http://front"), grant(Duration.ZERO, true)))
+        .isTrue();
+    assertThat(cache.get("Tux")).isNotNull();
+    clock.pass(USABLE.dividedBy(2));
+
+    assertThat(cache.get("Tux")).isNull();
+  }
+
+  @Test
+  void theClockIsReadAfterTheEntry() {
+    Runnable[] meanwhile = {() -> {}};
+    ProductCache slow =
+        ProductCache.create(
+            new StoreConfig.Cache(true, SIZE, LEASE, DRIFT, false),
+            () -> {
+              meanwhile[0].run();
+              return clock.nanos();
+            },
+            new SimpleMeterRegistry());
+    slow.granted(slow.beginRenewal("http://front"), grant(LEASE, true));
+    slow.fill(slow.beginMiss("Tux"), product("Tux", 1));
+    // A hang between the two, in which another reader's miss brings a later state.
+    meanwhile[0] =
+        () -> {
+          meanwhile[0] = () -> {};
+          slow.session.entries.put("Tux", product("Tux", 2));
+        };
+
+    assertThat(slow.get("Tux")).isEqualTo(product("Tux", 1));
+  }
+
+  @Test
   void anInvalidationForgetsTheNamedProductsAndNoOthers() {
     lease();
     fill("Tux", 1);
     fill("Fox", 1);
     fill("Whale", 1);
 
-    assertThat(cache.invalidate(cache.session().id, List.of("Tux", "Whale", "none"))).isTrue();
+    assertThat(cache.invalidate(cache.session.id, List.of("Tux", "Whale", "none"))).isTrue();
     assertThat(cache.get("Tux")).isNull();
     assertThat(cache.get("Whale")).isNull();
     assertThat(cache.get("Fox")).isNotNull();
@@ -100,7 +155,7 @@ class ProductCacheTest {
     lease();
     ProductCache.Miss tux = cache.beginMiss("Tux");
     ProductCache.Miss fox = cache.beginMiss("Fox");
-    cache.invalidate(cache.session().id, List.of("Tux"));
+    cache.invalidate(cache.session.id, List.of("Tux"));
     cache.fill(tux, product("Tux", 1));
     cache.fill(fox, product("Fox", 1));
 
@@ -125,16 +180,17 @@ class ProductCacheTest {
   void aDroppedSessionIsForgottenAltogether() {
     lease();
     fill("Tux", 1);
-    ProductCache.Session before = cache.session();
-    cache.drop();
+    ProductCache.Asked before = cache.beginRenewal("http://front");
+    assertThat(before.message().catalog()).isEqualTo(CATALOG);
+    assertThat(cache.granted(before, grant(Duration.ZERO, false))).isFalse();
 
-    assertThat(cache.session().id).isNotEqualTo(before.id);
-    assertThat(cache.catalog(cache.session())).isNull();
-    assertThat(cache.catalog(before)).isEqualTo(CATALOG);
+    CacheLease.Renewal next = cache.beginRenewal("http://front").message();
+    assertThat(next.session()).isNotEqualTo(before.message().session());
+    assertThat(next.catalog()).isNull();
     assertThat(cache.leaseValid()).isFalse();
-    cache.leased(before, CATALOG, clock.get() + LEASE);
+    cache.granted(before, grant(LEASE, true));
     assertThat(cache.leaseValid()).as("a late grant is for the old session").isFalse();
-    assertThat(cache.invalidate(before.id, List.of("Tux"))).isFalse();
+    assertThat(cache.invalidate(before.message().session(), List.of("Tux"))).isFalse();
     lease();
     assertThat(cache.get("Tux")).isNull();
   }

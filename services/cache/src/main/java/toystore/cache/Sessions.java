@@ -1,4 +1,4 @@
-package toystore.catalog;
+package toystore.cache;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Supplier;
 import toystore.api.CacheLease;
 import toystore.api.Ids;
 
@@ -19,11 +20,11 @@ import toystore.api.Ids;
  *
  * <p>Says what may happen when; sends nothing itself.
  */
-final class Sessions {
+public class Sessions {
   /** How many ended sessions are remembered; a renewal is under way for seconds at most. */
   private static final int MAX_ENDED = 10_000;
 
-  private static final class Session {
+  static final class Session {
     final String url;
     long expiresNanos;
 
@@ -39,30 +40,76 @@ final class Sessions {
       this.url = url;
       this.expiresNanos = expiresNanos;
     }
+
+    Session(Session other) {
+      this(other.url, other.expiresNanos);
+      owesSinceNanos = other.owesSinceNanos;
+      owes = other.owes;
+      over = other.over;
+    }
   }
 
   /** One session that has to hear of a change. */
   record Recipient(UUID session, String url) {}
 
   /** Which catalog this is, as front ends name it when they renew. */
-  private final UUID self = Ids.fresh();
+  private final UUID self;
 
   private final Ticker ticker;
   private final Duration lease;
-  private final Map<UUID, Session> sessions = new HashMap<>();
-  private final Set<UUID> ended = new LinkedHashSet<>();
+  final Map<UUID, Session> sessions = new HashMap<>();
+  final Set<UUID> ended = new LinkedHashSet<>();
 
-  Sessions(Ticker ticker, Duration lease) {
+  /** Whether sessions may begin. */
+  private boolean open;
+
+  private long closedNanos;
+
+  /** No sessions yet, and none may begin before this is {@linkplain #open opened}. */
+  public Sessions(Ticker ticker, Duration lease) {
+    this(ticker, lease, Ids::fresh);
+  }
+
+  Sessions(Ticker ticker, Duration lease, Supplier<UUID> ids) {
+    this.self = ids.get();
     this.ticker = ticker;
     this.lease = lease;
+    this.closedNanos = ticker.nanos();
+  }
+
+  /** A copy, for tests that try more than one future. */
+  Sessions(Sessions other) {
+    this.self = other.self;
+    this.ticker = other.ticker;
+    this.lease = other.lease;
+    this.open = other.open;
+    this.closedNanos = other.closedNanos;
+    this.ended.addAll(other.ended);
+    other.sessions.forEach((id, session) -> sessions.put(id, new Session(session)));
   }
 
   /**
-   * Ends all sessions: their front ends hear that they are not continued. Changes still wait for
-   * the leases that run, since a catalog that has just been deposed may have some to answer.
+   * This catalog begins or ends to lead: all sessions are over, and none begins. Front ends hear
+   * that they are not continued. Changes still wait for the leases that run, since a catalog that
+   * has just been deposed may have some to answer.
    */
-  synchronized void endAll() {
+  public synchronized void close() {
+    open = false;
+    closedNanos = ticker.nanos();
     sessions.values().forEach(s -> s.over = true);
+  }
+
+  /**
+   * How long a catalog that begins to lead has to wait before it shows anything: one whole lease,
+   * since caches may hold what an earlier one published, while its own state is ahead of that.
+   */
+  public synchronized Duration untilOpen() {
+    return Duration.ofNanos(closedNanos + lease.toNanos() - ticker.nanos());
+  }
+
+  /** Sessions may begin: readers are shown the state that they will be told the changes of. */
+  public synchronized void open() {
+    open = true;
   }
 
   private boolean remember(UUID id) {
@@ -73,16 +120,24 @@ final class Sessions {
     return true;
   }
 
+  boolean hasEnded(UUID id) {
+    return ended.contains(id);
+  }
+
   /**
    * Renews a lease or begins a session. A session that has owed an acknowledgement for a quarter of
    * the lease is not extended, so that a front end that can renew but not hear delays purchases by
    * little more than one lease, once.
+   *
+   * <p>Only for a catalog that was proved to lead after the request came: one that was deposed and
+   * does not know it must extend no lease, since its successor waits for one lease from its own
+   * beginning on.
    */
-  synchronized CacheLease.Grant renew(CacheLease.Renewal renewal) {
+  public synchronized CacheLease.Grant renew(CacheLease.Renewal renewal) {
     long now = ticker.nanos();
     Session session = sessions.get(renewal.session());
     if (session == null) {
-      if (renewal.catalog() != null || ended.contains(renewal.session())) {
+      if (!open || renewal.catalog() != null || hasEnded(renewal.session())) {
         return grant(Duration.ZERO, false);
       }
       sessions.put(renewal.session(), new Session(renewal.url(), now + lease.toNanos()));
@@ -107,7 +162,7 @@ final class Sessions {
     return new CacheLease.Grant(length.toMillis(), continued, self);
   }
 
-  /** Who has to acknowledge a change that begins now. */
+  /** Who has to acknowledge a change that caches are told of from now on. */
   synchronized List<Recipient> beginInvalidation() {
     long now = ticker.nanos();
     sessions
@@ -146,7 +201,8 @@ final class Sessions {
         : Duration.ofNanos(session.expiresNanos - ticker.nanos());
   }
 
-  synchronized int size() {
+  /** How many sessions there are. */
+  public synchronized int size() {
     return sessions.size();
   }
 }

@@ -1,4 +1,4 @@
-package toystore.frontend;
+package toystore.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -11,7 +11,6 @@ import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -32,8 +31,10 @@ class LeaseKeeperTest {
   private static final UUID CATALOG = Ids.fresh();
   private static final String URL = "http://front";
 
-  private final AtomicLong clock = new AtomicLong();
-  private final ProductCache cache = new ProductCache(4, clock::get, new SimpleMeterRegistry());
+  private final HandClock clock = new HandClock();
+  private final ProductCache cache =
+      ProductCache.create(
+          new StoreConfig.Cache(true, 4, LEASE, DRIFT, false), clock, new SimpleMeterRegistry());
   private final List<CacheLease.Renewal> renewals = new CopyOnWriteArrayList<>();
 
   /** What the catalog answers; null: nothing. */
@@ -64,9 +65,7 @@ class LeaseKeeperTest {
     LeaderRoute route =
         new LeaderRoute(
             this::catalog, config, config.nodes(Role.CATALOG), LeaderRoute.OnLeader.NOBODY);
-    keeper =
-        new LeaseKeeper(
-            cache, route, URL, new StoreConfig.Cache(true, 4, LEASE, DRIFT), clock::get);
+    keeper = new LeaseKeeper(cache, route, URL, LEASE);
     await().until(cache::leaseValid);
   }
 
@@ -91,16 +90,16 @@ class LeaseKeeperTest {
   void theLeaseEndsAtTheTimeOfAskingPlusItsLengthLessTheDrift() {
     grant = null;
     awaitRenewals(2);
-    clock.addAndGet(LEASE.minus(DRIFT).toNanos() - 1);
+    clock.pass(LEASE.minus(DRIFT).minusNanos(1));
     assertThat(cache.leaseValid()).isTrue();
-    clock.incrementAndGet();
+    clock.pass(Duration.ofNanos(1));
     assertThat(cache.leaseValid()).isFalse();
   }
 
   @Test
   void aContinuedSessionKeepsItsCacheThroughEveryRenewal() {
     fillTux();
-    UUID session = cache.session().id;
+    UUID session = cache.session.id;
     awaitRenewals(3);
 
     assertThat(cache.get("Tux")).isNotNull();
@@ -113,43 +112,43 @@ class LeaseKeeperTest {
   @Test
   void aSessionThatIsNotContinuedIsDroppedAndAnotherOneBegun() {
     fillTux();
-    UUID before = cache.session().id;
+    UUID before = cache.session.id;
     grant = new CacheLease.Grant(0, false, CATALOG);
-    await().until(() -> !cache.session().id.equals(before));
+    await().until(() -> !cache.session.id.equals(before));
     grant = new CacheLease.Grant(LEASE.toMillis(), true, CATALOG);
     await().until(cache::leaseValid);
 
     assertThat(cache.get("Tux")).isNull();
-    assertThat(cache.session().id).isNotEqualTo(before);
+    assertThat(cache.session.id).isNotEqualTo(before);
   }
 
   @Test
   void aSessionThatNeverGotItsGrantIsLeftForAnother() {
     cache.drop();
-    UUID before = cache.session().id;
+    UUID before = cache.session.id;
     grant = new CacheLease.Grant(0, false, CATALOG);
 
-    await().until(() -> !cache.session().id.equals(before));
+    await().until(() -> !cache.session.id.equals(before));
   }
 
   @Test
   void aLeaseThatIsNotExtendedRunsOutAndKeepsItsSession() {
     fillTux();
-    UUID session = cache.session().id;
+    UUID session = cache.session.id;
     grant = new CacheLease.Grant(0, true, CATALOG);
     awaitRenewals(2);
-    clock.addAndGet(LEASE.toNanos());
+    clock.pass(LEASE);
 
     assertThat(cache.leaseValid()).isFalse();
     assertThat(cache.get("Tux")).isNull();
-    assertThat(cache.session().id).isEqualTo(session);
+    assertThat(cache.session.id).isEqualTo(session);
   }
 
   @Test
   void aCatalogThatDoesNotAnswerIsAskedAgain() {
     grant = null;
     awaitRenewals(5);
-    clock.addAndGet(LEASE.toNanos());
+    clock.pass(LEASE);
     assertThat(cache.leaseValid()).isFalse();
     grant = new CacheLease.Grant(LEASE.toMillis(), true, CATALOG);
 

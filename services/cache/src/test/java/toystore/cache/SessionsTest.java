@@ -1,4 +1,4 @@
-package toystore.catalog;
+package toystore.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -20,11 +20,17 @@ class SessionsTest {
   private static final Given OVER = new Given(0, false);
 
   private final HandClock clock = new HandClock();
-  private final Sessions sessions = new Sessions(clock, LEASE);
+  private final Sessions sessions = opened();
   private final UUID id = Ids.fresh();
 
   /** The name that the catalog has given itself. */
   private final UUID catalog = ask(sessions, Ids.fresh(), Ids.fresh()).catalog();
+
+  private Sessions opened() {
+    Sessions made = new Sessions(clock, LEASE);
+    made.open();
+    return made;
+  }
 
   private static CacheLease.Grant ask(Sessions sessions, UUID session, @Nullable UUID catalog) {
     return sessions.renew(new CacheLease.Renewal(session, "http://front", catalog));
@@ -76,7 +82,7 @@ class SessionsTest {
 
   @Test
   void aSessionOfAnotherCatalogIsNotContinuedThoughALateBeginningArrivedHereToo() {
-    UUID before = ask(new Sessions(clock, LEASE), id, null).catalog();
+    UUID before = ask(opened(), id, null).catalog();
     assertThat(before).isNotEqualTo(catalog);
     begin(id);
 
@@ -160,9 +166,30 @@ class SessionsTest {
   }
 
   @Test
-  void endedSessionsAreNotRenewedButTheirLeasesAreWaitedFor() {
+  void aCatalogWaitsForOneLeaseBeforeItOpens() {
+    sessions.close();
+    assertThat(sessions.untilOpen()).isEqualTo(LEASE);
+    clock.pass(LEASE.minusNanos(1));
+    assertThat(sessions.untilOpen()).isPositive();
+    clock.pass(Duration.ofNanos(1));
+    assertThat(sessions.untilOpen()).isZero();
+    sessions.close();
+    assertThat(sessions.untilOpen()).as("it lost its office meanwhile").isEqualTo(LEASE);
+  }
+
+  @Test
+  void noSessionBeginsAtAClosedCatalog() {
+    Sessions fresh = new Sessions(clock, LEASE);
+    assertThat(given(ask(fresh, id, null))).isEqualTo(OVER);
+    sessions.close();
+    assertThat(begin(id)).isEqualTo(OVER);
+    assertThat(sessions.beginInvalidation()).isEmpty();
+  }
+
+  @Test
+  void aClosedCatalogRenewsNothingButItsLeasesAreWaitedFor() {
     begin(id);
-    sessions.endAll();
+    sessions.close();
 
     assertThat(renew(id)).isEqualTo(OVER);
     assertThat(begin(id)).isEqualTo(OVER);
@@ -170,6 +197,8 @@ class SessionsTest {
     assertThat(sessions.beginInvalidation())
         .extracting(Sessions.Recipient::session)
         .containsExactly(id);
+    sessions.open();
+    assertThat(renew(id)).isEqualTo(OVER);
     assertThat(begin(Ids.fresh())).isEqualTo(WHOLE);
   }
 }

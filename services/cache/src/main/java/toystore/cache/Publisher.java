@@ -1,0 +1,211 @@
+package toystore.cache;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import toystore.api.CacheLease;
+import toystore.api.Json;
+import toystore.api.Paths;
+import toystore.api.Product;
+import toystore.api.ProductReads;
+import toystore.api.StoreConfig;
+import toystore.server.Batcher;
+import toystore.server.Caller;
+
+/**
+ * What clients may be shown. Caches are told to forget a product while its change becomes durable;
+ * after both, and only then, it is published: shown to any reader, and the purchase answered
+ * (promise P5).
+ *
+ * <p>Changes that are announced while caches are being told wait together and are told in one
+ * message. What is decided, is decided by {@link Sessions}, {@link Published}, {@link Change} and
+ * {@link Round}; this class sends.
+ */
+public final class Publisher implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Publisher.class.getName());
+  private static final long RETRY_MS = 20;
+  private static final Duration LEAST = Duration.ofMillis(1);
+
+  private final Caller caller;
+  private final Sessions sessions;
+  private final Published published = new Published();
+  private final Timer rounds;
+  private final Batcher<Change, Boolean> batches;
+
+  /** A publisher that shows nothing yet. */
+  public Publisher(
+      Caller caller, Sessions sessions, StoreConfig.Batch sizes, MeterRegistry metrics) {
+    this.caller = caller;
+    this.sessions = sessions;
+    this.rounds = metrics.timer("toystore.invalidation.round");
+    // One lane: what is announced during a round forms the next one.
+    this.batches = new Batcher<>("publish", sizes.maxSize(), sizes.maxQueued(), 1, this::tell);
+  }
+
+  /** A change that caches are being told of. To be closed, whatever becomes of it. */
+  public final class Announcement implements AutoCloseable {
+    private final Change change;
+    private final CompletableFuture<Boolean> told;
+
+    private Announcement(Collection<String> names) {
+      this.change = new Change(published, names);
+      this.told =
+          change.names.isEmpty() ? CompletableFuture.completedFuture(true) : batches.submit(change);
+    }
+
+    /**
+     * Publishes what the change made; returns once readers see it. Of what they see already, no
+     * cache needs to have been told; of products that were not announced, caches are told now.
+     *
+     * @param products as they are, durably
+     * @throws TimeoutException if a cache is waited for longer than this
+     */
+    public void publish(Collection<Product.Versioned> products, Duration patience)
+        throws Exception {
+      List<Product.Versioned> unseen = products.stream().filter(published::unseen).toList();
+      List<Product.Versioned> expected = unseen.stream().filter(this::wasAnnounced).toList();
+      List<Product.Versioned> others = unseen.stream().filter(p -> !wasAnnounced(p)).toList();
+      if (others.isEmpty()) {
+        show(expected, patience);
+        return;
+      }
+      try (Announcement late = announce(others.stream().map(p -> p.product().name()).toList())) {
+        show(expected, patience);
+        late.show(others, patience);
+      }
+    }
+
+    private boolean wasAnnounced(Product.Versioned product) {
+      return change.names.contains(product.product().name());
+    }
+
+    private void show(List<Product.Versioned> made, Duration patience) throws Exception {
+      if (made.isEmpty()) {
+        return;
+      }
+      try {
+        told.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+      } catch (ExecutionException e) {
+        throw e.getCause() instanceof Exception cause ? cause : e;
+      }
+      change.show(made);
+    }
+
+    /** Ends a change that was not published as one that nothing is known to have come of. */
+    @Override
+    public void close() {
+      change.end();
+    }
+  }
+
+  /** Begins to tell caches to forget these products, since they may be about to change. */
+  public Announcement announce(Collection<String> names) {
+    return new Announcement(names);
+  }
+
+  /** Publishes products that changed without having been announced. */
+  public void publish(Collection<Product.Versioned> products, Duration patience) throws Exception {
+    try (Announcement nothing = announce(List.of())) {
+      nothing.publish(products, patience);
+    }
+  }
+
+  /**
+   * Shows this state at once, which no cache contradicts: no lease is valid. What was shown before
+   * came of the same log, so the newer of two versions is the right one.
+   */
+  public void reset(Collection<Product.Versioned> products) {
+    published.show(products);
+  }
+
+  public Product.@Nullable Versioned product(String name) {
+    return published.product(name);
+  }
+
+  /** What a front end that misses a product is answered. */
+  public ProductReads.Answer read(String name) {
+    return published.read(name);
+  }
+
+  public List<Product.Versioned> products() {
+    return published.products();
+  }
+
+  private List<Boolean> tell(List<Change> announced) throws InterruptedException {
+    List<Change> changes = announced.stream().filter(c -> c.stage() != Change.Stage.ENDED).toList();
+    if (!changes.isEmpty()) {
+      long begun = System.nanoTime();
+      run(new Round(sessions, changes));
+      rounds.record(Duration.ofNanos(System.nanoTime() - begun));
+    }
+    return announced.stream().map(change -> true).toList();
+  }
+
+  /** Returns when every session has acknowledged or its lease is over. */
+  private void run(Round round) throws InterruptedException {
+    List<String> names = List.copyOf(round.names());
+    Map<UUID, CompletableFuture<Caller.Reply>> first = new HashMap<>();
+    Collection<Sessions.Recipient> recipients = round.waitedFor();
+    recipients.forEach(r -> first.put(r.session(), tell(r, names)));
+    for (Sessions.Recipient recipient : recipients) {
+      CompletableFuture<Caller.Reply> reply = first.get(recipient.session());
+      while (round.waitsFor(recipient.session())) {
+        if (reply == null) {
+          reply = tell(recipient, names);
+        }
+        await(round, recipient, reply);
+        reply = null;
+      }
+    }
+    round.end();
+  }
+
+  private CompletableFuture<Caller.Reply> tell(Sessions.Recipient recipient, List<String> names) {
+    return caller.call(
+        recipient.url() + Paths.INVALIDATION,
+        Json.toCbor(new CacheLease.Invalidation(recipient.session(), names)),
+        longer(sessions.left(recipient.session()), LEAST));
+  }
+
+  private static Duration longer(Duration one, Duration other) {
+    return one.compareTo(other) > 0 ? one : other;
+  }
+
+  /** Waits for an answer, or for what is left of the lease; without one, pauses. */
+  private void await(
+      Round round, Sessions.Recipient recipient, CompletableFuture<Caller.Reply> reply)
+      throws InterruptedException {
+    UUID session = recipient.session();
+    try {
+      Caller.Reply answer = reply.get(sessions.left(session).toMillis() + 1, TimeUnit.MILLISECONDS);
+      round.answered(session, answer.status());
+      if (!round.waitedFor.containsKey(session)) {
+        return;
+      }
+      LOG.log(Level.WARNING, "{0} answered {1} to an invalidation", recipient.url(), answer);
+    } catch (ExecutionException | TimeoutException e) {
+      LOG.log(Level.DEBUG, recipient.url() + " did not hear an invalidation", e);
+    }
+    if (sessions.left(session).isPositive()) {
+      Thread.sleep(RETRY_MS);
+    } else {
+      LOG.log(Level.INFO, "{0} did not answer for a lease: its session ends", recipient.url());
+    }
+  }
+
+  @Override
+  public void close() {
+    batches.close();
+  }
+}

@@ -1,0 +1,124 @@
+package toystore.cache;
+
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.Queue;
+import org.jspecify.annotations.Nullable;
+
+/** Breadth first through all moments that a model can get to, each of them once. */
+final class Search {
+  /**
+   * What a search came to.
+   *
+   * @param violation how a reader is shown an old state, in the fewest steps; null: never
+   */
+  record Outcome(int states, @Nullable String violation) {}
+
+  private final CacheModel start;
+  private final LongSet seen = new LongSet();
+  private final Queue<CacheModel> frontier = new ArrayDeque<>();
+
+  // How the moment of each number was got to: by the step of that place from an earlier one.
+  private int[] from = new int[1 << 16];
+  private int[] by = new int[1 << 16];
+
+  private Search(CacheModel start) {
+    this.start = start;
+  }
+
+  static Outcome of(CacheModel start) {
+    return new Search(start).run();
+  }
+
+  private Outcome run() {
+    add(start, -1, -1);
+    int number = 0;
+    while (!frontier.isEmpty()) {
+      CacheModel state = frontier.remove();
+      String violation = state.violation();
+      if (violation != null) {
+        return new Outcome(seen.size(), story(number) + "=> " + violation);
+      }
+      int place = 0;
+      for (CacheModel.Step step : state.steps()) {
+        add(state.after(step), number, place++);
+      }
+      number++;
+    }
+    return new Outcome(seen.size(), null);
+  }
+
+  private void add(CacheModel state, int parent, int place) {
+    int number = seen.size();
+    if (!seen.add(state.key())) {
+      return;
+    }
+    if (number == from.length) {
+      from = Arrays.copyOf(from, number * 2);
+      by = Arrays.copyOf(by, number * 2);
+    }
+    from[number] = parent;
+    by[number] = place;
+    frontier.add(state);
+  }
+
+  /** The steps to a moment, one a line. */
+  private String story(int end) {
+    Deque<Integer> places = new ArrayDeque<>();
+    for (int number = end; number > 0; number = from[number]) {
+      places.push(by[number]);
+    }
+    StringBuilder story = new StringBuilder();
+    CacheModel state = start;
+    for (int place : places) {
+      CacheModel.Step step = state.steps().get(place);
+      story.append(state.describe(step)).append('\n');
+      state = state.after(step);
+    }
+    return story.toString();
+  }
+
+  /** A set of longs that fits millions into a test's heap. */
+  private static final class LongSet {
+    private long[] slots = new long[1 << 17];
+    private int size;
+
+    /** Adds; false if it was there. Zero is kept as the one value that no state has. */
+    boolean add(long value) {
+      long stored = value + 1;
+      if (size * 2 > slots.length) {
+        grow();
+      }
+      int i = place(slots, stored);
+      if (slots[i] == stored) {
+        return false;
+      }
+      slots[i] = stored;
+      size++;
+      return true;
+    }
+
+    int size() {
+      return size;
+    }
+
+    private void grow() {
+      long[] larger = new long[slots.length * 2];
+      Arrays.stream(slots)
+          .filter(stored -> stored != 0)
+          .forEach(stored -> larger[place(larger, stored)] = stored);
+      slots = larger;
+    }
+
+    // Keys are well mixed already.
+    private static int place(long[] slots, long stored) {
+      int mask = slots.length - 1;
+      int i = (int) stored & mask;
+      while (slots[i] != 0 && slots[i] != stored) {
+        i = i + 1 & mask;
+      }
+      return i;
+    }
+  }
+}
