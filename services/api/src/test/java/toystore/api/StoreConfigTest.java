@@ -181,6 +181,7 @@ class StoreConfigTest {
     "'cache: {size: 8.7}', cache.size",
     "'cache: {size: }', cache.size",
     "'cache: 3', cache",
+    "'cache: {enabled: false, serve-stale: true}', cache.serve-stale needs cache.enabled",
     "'nodes: []', there is no catalog node",
     "'- a\n- b', keys and values",
     "'cache: {size: 3', mine.yaml",
@@ -207,7 +208,8 @@ class StoreConfigTest {
   @CsvSource({
     "'{name: x, role: order, id: 9, host: 127.0.0.1, port-offset: 1}', port-offset 1 is taken",
     "'{name: x, role: order, id: 1, host: 127.0.0.1, port-offset: 9}', id 1 is taken twice",
-    "'{name: catalog, role: order, id: 9, host: 127.0.0.1, port-offset: 9}', catalog is there twice",
+    "'{name: catalog, role: order, id: 9, host: 127.0.0.1, port-offset: 9}', catalog is there"
+        + " twice",
     "'{name: x, role: order, id: 9, host: 127.0.0.1, port-offset: 100}', port-offset of x",
     "'{name: x, role: order, id: 0, host: 127.0.0.1, port-offset: 9}', id of x",
     "'{name: ../x, role: order, id: 9, host: 127.0.0.1, port-offset: 9}', not a node name",
