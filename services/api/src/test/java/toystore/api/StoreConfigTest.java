@@ -186,6 +186,7 @@ class StoreConfigTest {
     "'cache: {size: 8.7}', cache.size",
     "'cache: {size: }', cache.size",
     "'cache: 3', cache",
+    "'cache: {enabled: false, serve-stale: true}', cache.serve-stale needs cache.enabled",
     "'nodes: []', there is no catalog node",
     "'- a\n- b', keys and values",
     "'cache: {size: 3', mine.yaml",

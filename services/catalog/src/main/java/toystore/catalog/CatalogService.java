@@ -78,19 +78,23 @@ final class CatalogService implements Replica.Leadership, AutoCloseable {
 
   @Override
   public synchronized void began(long term) {
-    CompletableFuture<Void> mine = new CompletableFuture<>();
-    CompletableFuture<Void> before = opened;
-    opened = mine;
-    // Whoever came a moment too early waits for this one.
-    var _ = mine.thenRun(() -> before.complete(null));
-    sessions.close();
+    CompletableFuture<Void> mine = shut();
     Thread.ofVirtual().name("open-catalog").start(() -> open(mine));
   }
 
   @Override
   public synchronized void ended() {
-    opened = new CompletableFuture<>();
+    shut();
+  }
+
+  /** Who waits for the time before is told to ask again. */
+  private CompletableFuture<Void> shut() {
+    CompletableFuture<Void> before = opened;
+    CompletableFuture<Void> next = new CompletableFuture<>();
+    opened = next;
     sessions.close();
+    before.completeExceptionally(new IllegalStateException("the leader has changed"));
+    return next;
   }
 
   /**

@@ -1,4 +1,4 @@
-/** Products, holds, restock, and the leases of product caches. See {@code DESIGN.md}. */
+/** Products, holds, restock. See {@code DESIGN.md}. */
 @NullMarked
 package toystore.catalog;
 

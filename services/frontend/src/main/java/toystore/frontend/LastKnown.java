@@ -22,9 +22,9 @@ import toystore.server.Deadline;
  * pass for fresh.
  *
  * <p>The catalog counts as out once a query has not been answered for a quarter of a lease while
- * the cache had no valid lease either: at least two renewals have failed by then, so that it is
- * neither a slow answer nor a busy moment. From then on old answers come at once, until the lease
- * is back or a query is answered.
+ * the cache has no valid lease either. One of them alone says little: a catalog that is busy
+ * answers late, and a lease also runs out while this process hangs. From then on old answers come
+ * at once, until the lease is back or a query is answered.
  */
 final class LastKnown {
   /** A product, and a moment at which it was published like that. */
@@ -91,6 +91,11 @@ final class LastKnown {
       }
     }
     return null;
+  }
+
+  /** How many products are known. */
+  long size() {
+    return seen.estimatedSize();
   }
 
   private @Nullable Old serve(String name) {

@@ -97,6 +97,46 @@ class ConventionsTest {
   }
 
   @Test
+  void theCacheProtocolKnowsNoServiceAndOnlyItsTwoSidesKnowIt() {
+    noClasses()
+        .that()
+        .resideInAPackage("toystore.cache")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "toystore.catalog", "toystore.frontend", "toystore.order", "toystore.db..")
+        .check(store);
+    noClasses()
+        .that()
+        .resideOutsideOfPackages("toystore.cache", "toystore.catalog", "toystore.frontend")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("toystore.cache")
+        .check(store);
+  }
+
+  /** Time is a {@code Ticker}'s, so that the search of its test drives all of it. */
+  @Test
+  void theDecisionsOfTheCacheProtocolKnowNoOtherClock() {
+    noClasses()
+        .that()
+        .haveFullyQualifiedName("toystore.cache.Sessions")
+        .or()
+        .haveFullyQualifiedName("toystore.cache.Round")
+        .or()
+        .haveFullyQualifiedName("toystore.cache.Change")
+        .or()
+        .haveFullyQualifiedName("toystore.cache.Published")
+        .or()
+        .haveFullyQualifiedName("toystore.cache.ProductCache")
+        .should()
+        .callMethod(System.class, "currentTimeMillis")
+        .orShould()
+        .callMethod(System.class, "nanoTime")
+        .check(store);
+  }
+
+  @Test
   void modulesDoNotGoInCircles() {
     slices().matching("toystore.(**)").should().beFreeOfCycles().check(store);
   }
