@@ -110,6 +110,7 @@ class ProductDeskTest {
         shipped.cluster(),
         shipped.portBase(),
         shipped.nodes(),
+        shipped.frontends(),
         new StoreConfig.Http(deadline, 65_536, 10, 10),
         shipped.batch(),
         new StoreConfig.Cache(true, 2, LEASE, Duration.ZERO, serveStale),
