@@ -14,7 +14,8 @@ import org.apache.ratis.server.protocol.TermIndex;
 
 /**
  * The appender of Ratis 3.3.0 without RATIS-2500: a follower whose next index is the first one of
- * the leader's log is told forever that its snapshot is installed already, and gets no entries.
+ * the leader's log is told forever that its snapshot is installed already, and gets no entries. And
+ * with an ear for members that lost their log.
  */
 final class RatisAppender extends GrpcLogAppender {
   /** An answer without entries must not be repeated in a tight loop. Below half an election. */
@@ -55,6 +56,18 @@ final class RatisAppender extends GrpcLogAppender {
   protected LongUnaryOperator getNextIndexForError(long newNextIndex) {
     rejected = true;
     return super.getNextIndexForError(newNextIndex);
+  }
+
+  /**
+   * A member that lacks what it had acknowledged has lost its log and comes back as a fresh one.
+   * Ratis believes it only if the rejected request began right after the match index: replies to
+   * heartbeats set the next index back to there, again and again, and what it lacks is not sent.
+   */
+  @Override
+  protected long getNextIndexForInconsistency(long requestFirstIndex, long replyNextIndex) {
+    return replyNextIndex <= getFollower().getMatchIndex()
+        ? replyNextIndex
+        : super.getNextIndexForInconsistency(requestFirstIndex, replyNextIndex);
   }
 
   @Override
