@@ -134,7 +134,7 @@ class TunnelTest {
   }
 
   @Test
-  void aResetEndsTheConnectionOnBothSides() {
+  void aResetEndsTheConnectionOnBothSides() throws IOException {
     tunnel.reset();
 
     assertThat(hasEnded(near)).isTrue();
