@@ -3,7 +3,7 @@ package toystore.toyctl;
 import org.jspecify.annotations.Nullable;
 
 /** A command did not do what was asked: what, why, and which command helps. */
-final class CliException extends RuntimeException {
+public final class CliException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final int exitCode;

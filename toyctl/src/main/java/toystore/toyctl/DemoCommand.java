@@ -2,11 +2,14 @@ package toystore.toyctl;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import toystore.api.StoreConfig;
+import toystore.api.StoreConfig.Node;
 
 /** {@code toyctl demo …} */
 @Command(
@@ -56,7 +59,6 @@ final class DemoCommand {
       ThrowawayStore.Plan plan = ThrowawayStore.Plan.plain(seed).with(context.configFile());
       context.progress("starting a throwaway store; seed " + seed);
       try (ThrowawayStore store = ThrowawayStore.up(plan, context.distribution())) {
-        checkTarget(store);
         CrashReport outcome = CrashDemo.run(store, target, times, clients, seed, context::progress);
         if (report != null) {
           ReportPage.write(report, outcome, outcome.page());
@@ -74,11 +76,10 @@ final class DemoCommand {
       if (clients < 1 || clients > MOST_CLIENTS) {
         throw usage("--clients", "must be from 1 to " + MOST_CLIENTS);
       }
-    }
-
-    private void checkTarget(ThrowawayStore store) {
-      if (!target.equals(CrashDemo.LEADER) && !store.names().contains(target)) {
-        throw usage("--target", "must be leader or one of " + String.join(", ", store.names()));
+      List<String> nodes =
+          StoreConfig.load(context.configFile()).nodes().stream().map(Node::name).toList();
+      if (!target.equals(CrashDemo.LEADER) && !nodes.contains(target)) {
+        throw usage("--target", "must be leader or one of " + String.join(", ", nodes));
       }
     }
 

@@ -14,12 +14,15 @@ import toystore.api.StoreConfig.Node;
  * A network between the nodes of a store on one host, whose every direction between two nodes has a
  * {@link Weather} of its own. Each ordered pair of nodes has a loopback address, 127.FROM.TO.9, at
  * which FROM finds TO's ports through a proxy; {@link #seenBy} gives the addresses that a node's
- * settings have to name.
+ * settings have to name. At most nine nodes.
  *
  * <p>Ratis keeps the first address that it was given for a peer as long as the process lives, and
  * that is the one of the settings, whatever configuration entries of another leader say.
  */
 public final class Network implements AutoCloseable {
+  /** So that all addresses have the same length. */
+  private static final int MOST_NODES = 9;
+
   private final StoreConfig config;
   private final long seed;
   private final Map<String, Map<String, Way>> ways = new HashMap<>();
@@ -49,6 +52,9 @@ public final class Network implements AutoCloseable {
 
   private void open() throws IOException {
     List<Node> nodes = config.nodes();
+    if (nodes.size() > MOST_NODES) {
+      throw new IllegalArgumentException("a network of more than " + MOST_NODES + " nodes");
+    }
     for (Node from : nodes) {
       Map<String, Way> fromHere = new HashMap<>();
       ways.put(from.name(), fromHere);
@@ -68,9 +74,9 @@ public final class Network implements AutoCloseable {
     }
   }
 
-  /** Whether one opens connections to the other. A catalog calls front ends where they say. */
+  /** Whether one opens connections to the other. */
   private static boolean talks(Node from, Node to) {
-    return !from.equals(to) && to.role() != Role.FRONTEND;
+    return !from.equals(to) && (to.role() != Role.FRONTEND || from.role() == Role.CATALOG);
   }
 
   private void tunnel(Node from, Node to, int port) throws IOException {
@@ -79,7 +85,20 @@ public final class Network implements AutoCloseable {
             new InetSocketAddress(address(from, to), port),
             new InetSocketAddress(to.host(), port),
             way(from.name(), to.name()),
-            way(to.name(), from.name())));
+            way(to.name(), from.name()),
+            renaming(from, to)));
+  }
+
+  /**
+   * A front end tells the catalog where to send invalidations: where it listens itself, for it
+   * knows no other address. That has to become the proxy's, which is as long.
+   */
+  private Renaming renaming(Node from, Node to) {
+    if (from.role() != Role.FRONTEND || to.role() != Role.CATALOG) {
+      return Renaming.NONE;
+    }
+    String port = ":" + config.httpPort(from);
+    return new Renaming(from.host() + port, address(to, from) + port);
   }
 
   private int number(Node node) {
@@ -105,7 +124,7 @@ public final class Network implements AutoCloseable {
     return config.nodes().stream()
         .map(
             to ->
-                talks(self, to)
+                talks(self, to) && to.role() != Role.FRONTEND
                     ? new Node(to.name(), to.role(), to.id(), address(self, to), to.portOffset())
                     : to)
         .toList();

@@ -56,6 +56,7 @@ final class Shopper {
     double kind = random.nextDouble();
     double detail = random.nextDouble();
     int quantity = 1 + random.nextInt(habits.largest());
+    store.beginAnew();
     if (kind >= habits.buy()) {
       if (detail < habits.orderReads() && checks.orders().count() > 0) {
         readOrder((long) (random.nextDouble() * checks.orders().count()));

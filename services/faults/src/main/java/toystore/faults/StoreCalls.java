@@ -21,24 +21,31 @@ import toystore.api.Paths;
 import toystore.api.Product;
 
 /**
- * The public API as one client of several front ends sees it. A call goes to the front end that
- * answered last; after one that gave no answer, or 503, the next call goes to the next one.
+ * The public API as one client of several front ends sees it. It has a front end that it prefers;
+ * after one that gave no answer, or 503, the next call goes to the next one.
  */
 final class StoreCalls implements AutoCloseable {
   private final List<String> frontEnds;
+  private final int preferred;
   private final Duration patience;
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private int current;
 
   /**
-   * @param first which of the front ends to begin with
+   * @param preferred which of the front ends to begin with; counted round
    * @param patience for one call; longer than a front end's own deadline
    */
-  StoreCalls(List<String> frontEnds, int first, Duration patience) {
+  StoreCalls(List<String> frontEnds, int preferred, Duration patience) {
     this.frontEnds = List.copyOf(frontEnds);
-    this.current = first % frontEnds.size();
+    this.preferred = preferred % frontEnds.size();
+    this.current = this.preferred;
     this.patience = patience;
+  }
+
+  /** The next call goes to the preferred front end. */
+  void beginAnew() {
+    current = preferred;
   }
 
   /** An answer of whatever status. */

@@ -28,6 +28,7 @@ final class Tunnel implements AutoCloseable {
   private final InetSocketAddress there;
   private final Way out;
   private final Way back;
+  private final Renaming renaming;
   private final ServerSocket door;
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
@@ -39,9 +40,12 @@ final class Tunnel implements AutoCloseable {
    * @param there where it leads
    * @param out the way of what the connecting node sends
    * @param back the way of the answers
+   * @param renaming what the connecting node's messages must not say as they say it
    */
-  Tunnel(InetSocketAddress here, InetSocketAddress there, Way out, Way back) throws IOException {
+  Tunnel(InetSocketAddress here, InetSocketAddress there, Way out, Way back, Renaming renaming)
+      throws IOException {
     this.there = there;
+    this.renaming = renaming;
     this.out = out;
     this.back = back;
     this.door = new ServerSocket();
@@ -98,17 +102,17 @@ final class Tunnel implements AutoCloseable {
       return;
     }
     AtomicInteger open = new AtomicInteger(2);
-    pump(client, server, out, open);
-    pump(server, client, back, open);
+    pump(client, server, out, renaming, open);
+    pump(server, client, back, Renaming.NONE, open);
   }
 
-  private void pump(Socket from, Socket to, Way way, AtomicInteger open) {
+  private void pump(Socket from, Socket to, Way way, Renaming changed, AtomicInteger open) {
     BlockingQueue<Piece> underWay = new ArrayBlockingQueue<>(PIECES_UNDER_WAY);
-    Thread.ofVirtual().name("tunnel in").start(() -> read(from, underWay, way));
+    Thread.ofVirtual().name("tunnel in").start(() -> read(from, underWay, way, changed));
     Thread.ofVirtual().name("tunnel out").start(() -> write(from, to, underWay, way, open));
   }
 
-  private static void read(Socket from, BlockingQueue<Piece> underWay, Way way) {
+  private static void read(Socket from, BlockingQueue<Piece> underWay, Way way, Renaming changed) {
     long due = System.nanoTime();
     try {
       byte[] buffer = new byte[PIECE];
@@ -117,7 +121,9 @@ final class Tunnel implements AutoCloseable {
       while (length > 0) {
         // No piece overtakes another one.
         due = Math.max(due, System.nanoTime() + way.drawNanos());
-        underWay.put(new Piece(Arrays.copyOf(buffer, length), due));
+        byte[] piece = Arrays.copyOf(buffer, length);
+        changed.apply(piece);
+        underWay.put(new Piece(piece, due));
         length = in.read(buffer);
       }
       underWay.put(new Piece(new byte[0], due));

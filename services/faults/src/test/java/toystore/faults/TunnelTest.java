@@ -38,7 +38,8 @@ class TunnelTest {
             new InetSocketAddress(here, port),
             new InetSocketAddress(here, server.getLocalPort()),
             out,
-            back);
+            back,
+            new Renaming("here:1", "gone:2"));
     near = new Socket(here, port);
     far = server.accept();
   }
@@ -71,6 +72,14 @@ class TunnelTest {
     assertThat(far.getInputStream().read()).isEqualTo(-1);
     far.close();
     assertThat(near.getInputStream().read()).isEqualTo(-1);
+  }
+
+  @Test
+  void anAddressThatTheConnectingSideNamesIsReplaced() throws IOException {
+    send(near, "I am at here:1, here:2.");
+    assertThat(receive(far, 23, LATE_MS)).isEqualTo("I am at gone:2, here:2.");
+    send(far, "you are at here:1");
+    assertThat(receive(near, 17, LATE_MS)).isEqualTo("you are at here:1");
   }
 
   @Test

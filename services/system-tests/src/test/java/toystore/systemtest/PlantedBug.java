@@ -1,0 +1,110 @@
+package toystore.systemtest;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import javax.tools.JavaCompiler;
+import javax.tools.StandardJavaFileManager;
+import javax.tools.ToolProvider;
+
+/**
+ * A mistake in the store: a few of its own sources with a line changed, compiled into a directory
+ * that comes before the distribution on the nodes' class path. What ships has no switch for it, and
+ * a change of the source that would make a mistake meaningless is noticed.
+ */
+final class PlantedBug {
+  private static final Path HOME = Path.of(System.getProperty("toyctl.home"));
+
+  /**
+   * One change.
+   *
+   * @param file a source or resource of the store, by its name
+   * @param what a regular expression that must occur in it
+   * @param instead what is there instead, wherever it occurs
+   */
+  record Change(String file, String what, String instead) {}
+
+  private PlantedBug() {}
+
+  /** Makes the directory of classes. */
+  static Path plant(Path directory, Change... changes) throws IOException {
+    Path sources = Files.createDirectories(directory.resolve("planted-sources"));
+    Path classes = Files.createDirectories(directory.resolve("planted"));
+    List<Path> changed = new ArrayList<>();
+    for (Change change : changes) {
+      Path original = find(change.file);
+      Path copy =
+          change.file.endsWith(".java")
+              ? sources.resolve(change.file)
+              : classes.resolve(insideResources(original));
+      Files.createDirectories(Objects.requireNonNull(copy.getParent()));
+      String text = Files.readString(Files.exists(copy) ? copy : original, UTF_8);
+      assertThat(text).as(original.toString()).containsPattern(change.what);
+      Files.writeString(
+          copy, Pattern.compile(change.what).matcher(text).replaceAll(change.instead));
+      if (change.file.endsWith(".java") && !changed.contains(copy)) {
+        changed.add(copy);
+      }
+    }
+    compile(changed, classes);
+    return classes;
+  }
+
+  private static Path find(String name) throws IOException {
+    try (Stream<Path> files = Files.walk(HOME)) {
+      return files
+          .filter(file -> file.endsWith(name))
+          .filter(
+              file -> HOME.relativize(file).toString().contains(Path.of("src", "main").toString()))
+          .findFirst()
+          .orElseThrow(() -> new AssertionError("the store has no " + name));
+    }
+  }
+
+  private static Path insideResources(Path file) {
+    for (int i = 0; i < file.getNameCount(); i++) {
+      if (file.getName(i).toString().equals("resources")) {
+        return file.subpath(i + 1, file.getNameCount());
+      }
+    }
+    throw new AssertionError(file + " is no resource");
+  }
+
+  private static void compile(List<Path> sources, Path classes) throws IOException {
+    if (sources.isEmpty()) {
+      return;
+    }
+    JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+    StringWriter out = new StringWriter();
+    try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, UTF_8)) {
+      boolean done =
+          compiler
+              .getTask(
+                  out,
+                  files,
+                  null,
+                  List.of("-d", classes.toString(), "-cp", distribution(), "-proc:none"),
+                  null,
+                  files.getJavaFileObjectsFromPaths(sources))
+              .call();
+      assertThat(done).as(out.toString()).isTrue();
+    }
+  }
+
+  private static String distribution() throws IOException {
+    try (Stream<Path> jars = Files.list(HOME.resolve("toyctl/target/dist/lib"))) {
+      return jars.map(Path::toString).collect(Collectors.joining(File.pathSeparator));
+    }
+  }
+}
