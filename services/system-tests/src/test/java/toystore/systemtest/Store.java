@@ -33,7 +33,10 @@ final class Store implements AutoCloseable {
   static final String LEADER = "order-3";
   static final List<String> ORDER_NODES = List.of("order-1", "order-2", "order-3");
 
-  private static final int PORTS = 220;
+  /** Offsets that a store may use: those listed, and those of nodes that counts add. */
+  private static final int OFFSETS = 27;
+
+  private static final int PORTS = 200 + OFFSETS;
   private static final Duration REQUEST = Duration.ofSeconds(15);
 
   private final Path directory;
@@ -42,17 +45,21 @@ final class Store implements AutoCloseable {
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-  private Store(Path directory, int portBase) {
+  private Store(Path directory, int portBase, String... options) {
     this.directory = directory;
     this.portBase = portBase;
     this.toyctl =
         new Toyctl(
-            "--data",
-            data().toString(),
-            "--port-base",
-            Integer.toString(portBase),
-            "--timeout",
-            "30");
+            Stream.concat(
+                    Stream.of(
+                        "--data",
+                        data().toString(),
+                        "--port-base",
+                        Integer.toString(portBase),
+                        "--timeout",
+                        "30"),
+                    Stream.of(options))
+                .toArray(String[]::new));
   }
 
   /** A store with the shipped products. */
@@ -62,7 +69,21 @@ final class Store implements AutoCloseable {
 
   /** A store with so many of each of these products, more than any test can sell. */
   static Store upWithPlenty(String... names) {
-    Store store = prepare();
+    return upWithPlenty(prepare(), names);
+  }
+
+  /** The same, with settings that differ from the shipped ones, as YAML. */
+  static Store upWithSettings(String settings, String... names) {
+    try {
+      Path directory = Files.createTempDirectory("toystore-test");
+      Path file = Files.writeString(directory.resolve("settings.yaml"), settings, UTF_8);
+      return upWithPlenty(new Store(directory, freePortBase(), "--config", file.toString()), names);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Store upWithPlenty(Store store, String... names) {
     StringBuilder csv = new StringBuilder("name,price,quantity\n");
     for (String name : names) {
       csv.append(name).append(",9.99,1000000000\n");
@@ -101,7 +122,7 @@ final class Store implements AutoCloseable {
     while (true) {
       int base = ThreadLocalRandom.current().nextInt(20_000, 32_000);
       if (Stream.iterate(base + 1, port -> port < base + PORTS, port -> port + 1)
-          .filter(port -> (port - base) % 100 < 6)
+          .filter(port -> (port - base) % 100 < OFFSETS)
           .allMatch(Store::isFree)) {
         return base;
       }
@@ -131,6 +152,11 @@ final class Store implements AutoCloseable {
 
   String frontEnd() {
     return "http://127.0.0.1:" + (portBase + 3);
+  }
+
+  /** The HTTP address of the front end with this id. */
+  String frontEnd(int id) {
+    return "http://127.0.0.1:" + (portBase + (id == 1 ? 3 : 10 + id));
   }
 
   String catalog() {
