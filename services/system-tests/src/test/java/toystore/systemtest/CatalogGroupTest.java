@@ -82,7 +82,9 @@ class CatalogGroupTest {
       store.kill(next);
       deleteAll(store.data().resolve(next));
       awaitPurchases();
-      store.start(next);
+      // Without its files it has forgotten what it promised: it comes back as a fresh member.
+      assertThat(store.toyctl().run("start", next).exitCode()).isEqualTo(1);
+      store.toyctl().run("heal", next).succeeded();
       awaitPurchases();
       assertThat(Files.readString(store.data().resolve("logs/" + next + ".log"), UTF_8))
           .as("the log no longer has what it missed")
