@@ -24,16 +24,9 @@ final class Damage {
           ErrorCode.ROW_NOT_FOUND_WHEN_DELETING_1,
           ErrorCode.ROW_NOT_FOUND_IN_PRIMARY_INDEX);
 
-  /** What it says where the schema or the user, which it keeps in the file too, make no sense. */
+  /** What it says where the user, whom it keeps in the file too, is another one. */
   private static final Set<Integer> OPENING_CODES =
-      Set.of(
-          ErrorCode.FILE_VERSION_ERROR_1,
-          ErrorCode.TABLE_OR_VIEW_NOT_FOUND_1,
-          ErrorCode.TABLE_OR_VIEW_NOT_FOUND_DATABASE_EMPTY_1,
-          ErrorCode.COLUMN_NOT_FOUND_1,
-          ErrorCode.SYNTAX_ERROR_1,
-          ErrorCode.SYNTAX_ERROR_2,
-          ErrorCode.WRONG_USER_OR_PASSWORD);
+      Set.of(ErrorCode.FILE_VERSION_ERROR_1, ErrorCode.WRONG_USER_OR_PASSWORD);
 
   private static final Set<Integer> STORE_CODES =
       Set.of(
@@ -106,8 +99,14 @@ final class Damage {
       case MVStoreException e -> STORE_CODES.contains(e.getErrorCode());
       case SQLException e ->
           SQL_CODES.contains(e.getErrorCode())
-              || (opening && OPENING_CODES.contains(e.getErrorCode()));
+              || (opening && (OPENING_CODES.contains(e.getErrorCode()) || isNonsense(e)));
       default -> false;
     };
+  }
+
+  /** Classes 22 and 42 of SQL: the schema that is kept in the file cannot be read or understood. */
+  private static boolean isNonsense(SQLException e) {
+    String state = e.getSQLState();
+    return state != null && (state.startsWith("22") || state.startsWith("42"));
   }
 }

@@ -1,0 +1,183 @@
+package toystore.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import toystore.api.CacheLease;
+import toystore.api.Json;
+import toystore.api.Price;
+import toystore.api.Product;
+import toystore.api.ProductReads;
+import toystore.api.StoreConfig;
+import toystore.server.Caller;
+
+/**
+ * Both sides at full speed in many threads, with messages that are lost: what the search of {@link
+ * CacheProtocolTest} cannot see, since there each step is one.
+ */
+class CacheUnderLoadTest {
+  private static final Duration LEASE = Duration.ofMillis(100);
+  private static final Duration RUN = Duration.ofMillis(1_500);
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final List<String> NAMES = List.of("Tux", "Fox", "Whale");
+  private static final int FRONTS = 2;
+  private static final int READERS = 2;
+  private static final int BUYERS = 2;
+
+  private final Sessions sessions = new Sessions(Ticker.SYSTEM, LEASE);
+  private final Publisher publisher =
+      new Publisher(this::tell, sessions, new StoreConfig.Batch(16, 64), new SimpleMeterRegistry());
+  private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
+  private final List<ProductCache> fronts = new ArrayList<>();
+
+  /** The versions that the log has, and the latest that anyone was shown or was sold. */
+  private final Map<String, AtomicLong> applied = new ConcurrentHashMap<>();
+
+  private final Map<String, AtomicLong> seen = new ConcurrentHashMap<>();
+  private final AtomicLong told = new AtomicLong();
+  private volatile boolean over;
+
+  private CompletableFuture<Caller.Reply> tell(
+      String url, byte @Nullable [] body, Duration timeout) {
+    if (told.incrementAndGet() % 17 == 0) {
+      return CompletableFuture.failedFuture(new IOException("lost"));
+    }
+    return CompletableFuture.supplyAsync(
+        () -> {
+          try {
+            CacheLease.Invalidation message =
+                Json.fromCbor(Objects.requireNonNull(body), CacheLease.Invalidation.class);
+            boolean known =
+                fronts
+                    .get(Integer.parseInt(url.substring(0, 1)))
+                    .invalidate(message.session(), message.names());
+            return new Caller.Reply(known ? 200 : 410, new byte[0], null);
+          } catch (IOException e) {
+            throw new AssertionError("not an invalidation", e);
+          }
+        });
+  }
+
+  private static Product.Versioned product(String name, long version) {
+    return new Product.Versioned(new Product(name, new Price(1599), 100), version);
+  }
+
+  private void saw(String name, long version) {
+    Objects.requireNonNull(seen.get(name)).accumulateAndGet(version, Math::max);
+  }
+
+  /** Renews, and now and then does not for longer than a lease. */
+  private @Nullable Void keepLease(int number, Random random) throws InterruptedException {
+    ProductCache front = fronts.get(number);
+    while (!over) {
+      ProductCache.Asked asked = front.beginRenewal(number + "/front");
+      front.granted(asked, sessions.renew(asked.message()));
+      Thread.sleep(random.nextInt(20) == 0 ? 2 * LEASE.toMillis() : LEASE.toMillis() / 4);
+    }
+    return null;
+  }
+
+  private @Nullable Void read(ProductCache front, Random random) {
+    while (!over) {
+      String name = NAMES.get(random.nextInt(NAMES.size()));
+      long before = Objects.requireNonNull(seen.get(name)).get();
+      Product.Versioned found = front.get(name);
+      if (found == null) {
+        ProductCache.Miss miss = front.beginMiss(name);
+        ProductReads.Answer answer = publisher.read(name);
+        found = Objects.requireNonNull(answer.product());
+        if (answer.cacheable()) {
+          front.fill(miss, found);
+        }
+      }
+      assertThat(found.version()).as(name).isGreaterThanOrEqualTo(before);
+      saw(name, found.version());
+    }
+    return null;
+  }
+
+  /** Changes products; now and then nothing comes of it, or it is not known what does. */
+  private @Nullable Void buy(Random random) throws Exception {
+    while (!over) {
+      String name = NAMES.get(random.nextInt(NAMES.size()));
+      boolean early = random.nextInt(8) != 0;
+      try (Publisher.Announcement change = publisher.announce(early ? List.of(name) : List.of())) {
+        Thread.onSpinWait();
+        int luck = random.nextInt(10);
+        if (luck == 0) {
+          continue;
+        }
+        long version = Objects.requireNonNull(applied.get(name)).incrementAndGet();
+        if (luck == 1) {
+          continue;
+        }
+        change.publish(List.of(product(name, version)), PATIENCE);
+        saw(name, version);
+      }
+    }
+    return null;
+  }
+
+  @Test
+  void nobodyIsShownAnOlderStateThanAnyoneHasSeen() throws Exception {
+    long seed = System.nanoTime();
+    System.out.println("seed " + seed);
+    Random random = new Random(seed);
+    for (String name : NAMES) {
+      applied.put(name, new AtomicLong(1));
+      seen.put(name, new AtomicLong(1));
+    }
+    publisher.reset(NAMES.stream().map(name -> product(name, 1)).toList());
+    sessions.open();
+    List<Callable<@Nullable Void>> work = new ArrayList<>();
+    for (int i = 0; i < FRONTS; i++) {
+      int number = i;
+      ProductCache front =
+          ProductCache.create(
+              new StoreConfig.Cache(true, 2, LEASE, Duration.ZERO, false), Ticker.SYSTEM, metrics);
+      fronts.add(front);
+      work.add(() -> keepLease(number, new Random(random.nextLong())));
+      for (int j = 0; j < READERS; j++) {
+        work.add(() -> read(front, new Random(random.nextLong())));
+      }
+    }
+    for (int i = 0; i < BUYERS; i++) {
+      work.add(() -> buy(new Random(random.nextLong())));
+    }
+    try (ExecutorService threads = Executors.newCachedThreadPool()) {
+      List<Future<@Nullable Void>> running = new ArrayList<>();
+      work.forEach(task -> running.add(threads.submit(task)));
+      Thread.sleep(RUN);
+      over = true;
+      for (Future<@Nullable Void> task : running) {
+        task.get(30, TimeUnit.SECONDS);
+      }
+    }
+
+    double hits = metrics.counter("toystore.cache.hits").count();
+    System.out.printf("%.0f hits, versions %s%n", hits, applied);
+    assertThat(hits).isGreaterThan(1_000);
+    assertThat(applied.values()).allMatch(version -> version.get() > 10);
+    for (String name : NAMES) {
+      assertThat(publisher.read(name).cacheable()).as("nothing is on its way any more").isTrue();
+    }
+    publisher.close();
+  }
+}
