@@ -28,6 +28,7 @@ import toystore.server.OverloadedException;
  */
 final class PurchaseDesk implements AutoCloseable {
   private static final long PAUSE_MS = 10;
+  private static final String NO_ANSWER = "no answer";
 
   private record Waiting(Purchase purchase, Deadline deadline) {}
 
@@ -55,7 +56,7 @@ final class PurchaseDesk implements AutoCloseable {
    */
   Purchase.Answer buy(Purchase purchase) throws InterruptedException {
     Deadline deadline = Deadline.in(patience);
-    String why = "no answer";
+    String why = NO_ANSWER;
     while (!deadline.passed()) {
       try {
         Purchase.Answer answer =
@@ -72,7 +73,8 @@ final class PurchaseDesk implements AutoCloseable {
         if (e.getCause() instanceof OverloadedException overloaded) {
           throw overloaded;
         }
-        why = String.valueOf(e.getCause());
+        // An attempt that the deadline cut short says less than the one before it.
+        why = deadline.passed() && !why.equals(NO_ANSWER) ? why : String.valueOf(e.getCause());
       }
       Thread.sleep(Math.min(PAUSE_MS, deadline.left().toMillis()));
     }
