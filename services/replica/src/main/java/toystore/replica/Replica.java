@@ -36,9 +36,9 @@ import toystore.db.storage.Migrations;
 import toystore.db.storage.StorageException;
 import toystore.db.storage.WriteBehind;
 import toystore.server.Exchange;
-import toystore.server.SocketCaller;
 import toystore.server.Node;
 import toystore.server.NodeServer;
+import toystore.server.SocketCaller;
 
 /**
  * A member of a replicated group in a process of its own: opens the file, starts the log on it,

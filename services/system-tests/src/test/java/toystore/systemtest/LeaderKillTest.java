@@ -22,6 +22,9 @@ class LeaderKillTest {
   private static final long THINK_NANOS = 20_000_000;
   private static final List<String> NAMES = List.of("Tux", "Fox", "Lego");
 
+  /** The highest id leads again soon after it is back, and is killed once more. */
+  private static final String SETTINGS = "raft: {caught-up-for: 1s}\n";
+
   @Test
   void everyAcknowledgedOrderIsThereOnceWhileTheLeaderIsKilledTenTimes() throws Exception {
     long seed = System.nanoTime();
@@ -30,7 +33,7 @@ class LeaderKillTest {
     List<Throwable> errors = new CopyOnWriteArrayList<>();
     List<Long> twice = new CopyOnWriteArrayList<>();
     AtomicBoolean stop = new AtomicBoolean();
-    try (Store store = Store.upWithPlenty(NAMES.toArray(String[]::new))) {
+    try (Store store = Store.upWithSettings(SETTINGS, NAMES.toArray(String[]::new))) {
       List<Thread> clients = new ArrayList<>();
       for (int i = 0; i < CLIENTS; i++) {
         Random random = new Random(seed + i);
