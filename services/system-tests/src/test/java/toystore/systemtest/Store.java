@@ -67,12 +67,11 @@ final class Store implements AutoCloseable {
     return prepare().started();
   }
 
-  /** A store with so many of each of these products, more than any test can sell. */
-  static Store upWithPlenty(String... names) {
-    return upWithPlenty(prepare(), names);
-  }
-
-  /** The same, with settings that differ from the shipped ones, as YAML. */
+  /**
+   * A store with so many of each of these products, more than any test can sell.
+   *
+   * @param settings that differ from the shipped ones, as YAML
+   */
   static Store upWithSettings(String settings, String... names) {
     try {
       Path directory = Files.createTempDirectory("toystore-test");
