@@ -26,12 +26,14 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Three catalogs and two front ends: the death of any one catalog node, and the loss of all that it
  * stored, cost clients time and nothing else (P1, P2, P3, P4, and P5 across front ends).
  */
+@Tag("long")
 class CatalogGroupTest {
   private static final int CLIENTS = 8;
   private static final long THINK_NANOS = 10_000_000;
