@@ -138,7 +138,7 @@ class PlantedBugsTest {
                 """),
             new PlantedBug.Change(
                 "WriteBehind.java",
-                "private static final int APPLIED = 0;|private final Sink<C> sink;",
+                "private final Sink<C> sink;",
                 "$0\n  private List<C> late = List.of();"));
 
     Proof proof =
