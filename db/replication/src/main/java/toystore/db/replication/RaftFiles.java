@@ -48,9 +48,14 @@ public sealed interface RaftFiles {
   /** A vote or acknowledged entries are lost: this member must not take part as it is. */
   record Damaged(String why) implements RaftFiles {}
 
-  /** Looks at the directory and changes nothing in it. Reads the whole log. */
+  /**
+   * Looks at the directory, and changes nothing in it but for what a crash left of the last write,
+   * which is cut off ({@link TornTail}). Reads the whole log.
+   */
   static RaftFiles inspect(UUID group, List<Member> members, Path directory) {
     try {
+      // What a crash left of a write that nobody was told of is no damage.
+      TornTail.cut(directory);
       return RaftInspection.of(members, current(group, directory));
     } catch (IOException | UncheckedIOException e) {
       return new Damaged(String.valueOf(e.getMessage()));

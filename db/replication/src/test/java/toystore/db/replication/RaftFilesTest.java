@@ -67,6 +67,22 @@ class RaftFilesTest {
   }
 
   @Test
+  void whatACrashLeftOfAWriteIsNoDamage() throws IOException {
+    TestGroup group = stopped();
+    RaftFiles.Whole whole = (RaftFiles.Whole) inspect(group);
+    Path segment = segments(group).getLast();
+    byte[] bytes = Files.readAllBytes(segment);
+    // An entry of 80 bytes of which five were written, before the zeros of the space reserved.
+    byte[] torn = java.util.Arrays.copyOf(bytes, bytes.length + 4096);
+    torn[bytes.length] = 80;
+    java.util.Arrays.fill(torn, bytes.length + 1, bytes.length + 5, (byte) 7);
+    Files.write(segment, torn);
+
+    assertThat(inspect(group)).isEqualTo(whole);
+    assertThat(Files.size(segment)).isEqualTo(bytes.length);
+  }
+
+  @Test
   void aMissingSegmentIsSeen() throws IOException {
     TestGroup group = stopped();
     try (group) {
