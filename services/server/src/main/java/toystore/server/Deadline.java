@@ -16,9 +16,4 @@ public record Deadline(long nanoTime) {
   public boolean passed() {
     return nanoTime - System.nanoTime() <= 0;
   }
-
-  /** This one or the other, whichever comes first. */
-  public Deadline or(Deadline other) {
-    return nanoTime - other.nanoTime <= 0 ? this : other;
-  }
 }

@@ -66,11 +66,7 @@ public final class WriteBehind<C> {
     this.last = persisted;
   }
 
-  /** The statement that makes the table of the applied position; part of every schema. */
-  public static final String POSITION_TABLE =
-      "CREATE TABLE IF NOT EXISTS log_position(id INT PRIMARY KEY, term BIGINT, index BIGINT)";
-
-  /** Rows of that table. */
+  /** Rows of the table {@code log_position}. */
   private static final int APPLIED = 0;
 
   private static final int INSTALLED = 1;
