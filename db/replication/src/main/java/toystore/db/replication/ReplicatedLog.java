@@ -55,6 +55,8 @@ public final class ReplicatedLog implements AutoCloseable {
   private final ClientId client = ClientId.randomId();
   private final LogListener listener;
   private final LeadershipKeeper keeper;
+  private final List<Member> members;
+  private final LeaderWatch leaderWatch;
   private final ScheduledThreadPoolExecutor watch;
   private volatile boolean closing;
 
@@ -66,11 +68,13 @@ public final class ReplicatedLog implements AutoCloseable {
       LogSettings settings,
       LogListener listener) {
     this.self = self;
+    this.members = List.copyOf(members);
     this.highest = members.stream().max(Comparator.comparingInt(Member::id)).orElse(self);
     this.groupId = groupId;
     this.server = server;
     this.listener = listener;
     this.keeper = new LeadershipKeeper(settings.caughtUpFor());
+    this.leaderWatch = new LeaderWatch(new Succession(self, members, server, groupId)::follow);
     this.watch =
         new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().daemon().name("raft-watch").factory());
@@ -321,7 +325,7 @@ public final class ReplicatedLog implements AutoCloseable {
     return followers;
   }
 
-  /** Every {@link #LOOK}: is this member alive, and should a higher one lead? */
+  /** Every {@link #LOOK}: is this member alive, whom to watch, and should a higher one lead? */
   private void look() {
     if (closing) {
       return;
@@ -336,11 +340,24 @@ public final class ReplicatedLog implements AutoCloseable {
       } else {
         keeper.reset();
       }
+      leaderWatch.watch(info.isFollower() ? member(info.getLeaderId()) : null);
     } catch (IOException | RuntimeException e) {
       if (!closing) {
         listener.fatal("the Raft log cannot be watched", e);
       }
     }
+  }
+
+  /** Whether this member follows and would notice the end of the leader's process at once. */
+  boolean watchesLeader() {
+    return leaderWatch.connected();
+  }
+
+  private @Nullable Member member(@Nullable RaftPeerId id) {
+    return members.stream()
+        .filter(m -> id != null && m.name().equals(id.toString()))
+        .findFirst()
+        .orElse(null);
   }
 
   /**
@@ -390,6 +407,7 @@ public final class ReplicatedLog implements AutoCloseable {
   public void close() {
     closing = true;
     watch.shutdown();
+    leaderWatch.close();
     try {
       server.close();
     } catch (IOException e) {

@@ -74,11 +74,13 @@ final class TestGroup implements AutoCloseable {
   private final UUID id = UUID.randomUUID();
   private final List<Member> members;
   private final int snapshotEntries;
+  private final Duration election;
   private final Map<Integer, Running> running = new ConcurrentSkipListMap<>();
 
-  private TestGroup(Path directory, int size, int snapshotEntries) {
+  private TestGroup(Path directory, int size, int snapshotEntries, Duration election) {
     this.directory = directory;
     this.snapshotEntries = snapshotEntries;
+    this.election = election;
     List<Integer> ports = freePorts(size);
     this.members =
         IntStream.rangeClosed(1, size)
@@ -88,12 +90,17 @@ final class TestGroup implements AutoCloseable {
 
   /** A group that keeps its whole log; none of its members runs yet. */
   static TestGroup of(Path directory, int size) {
-    return new TestGroup(directory, size, 1_000_000);
+    return new TestGroup(directory, size, 1_000_000, ELECTION);
+  }
+
+  /** A group whose members bear a silent leader for this long. */
+  static TestGroup patient(Path directory, int size, Duration election) {
+    return new TestGroup(directory, size, 1_000_000, election);
   }
 
   /** A group whose log drops every so many entries what is in the files. */
   static TestGroup purging(Path directory, int size, int snapshotEntries) {
-    return new TestGroup(directory, size, snapshotEntries);
+    return new TestGroup(directory, size, snapshotEntries, ELECTION);
   }
 
   private static List<Integer> freePorts(int count) {
@@ -152,9 +159,9 @@ final class TestGroup implements AutoCloseable {
   private LogSettings settings(int member) {
     int higher = members.size() - member;
     return new LogSettings(
-        ELECTION,
-        ELECTION.multipliedBy(2),
-        higher == 0 ? Duration.ofMillis(50) : ELECTION.multipliedBy(1 + 2L * higher),
+        election,
+        election.plus(ELECTION),
+        higher == 0 ? Duration.ofMillis(50) : election.multipliedBy(1 + 2L * higher),
         Duration.ofMillis(600),
         Duration.ofSeconds(1),
         1 << 20,
