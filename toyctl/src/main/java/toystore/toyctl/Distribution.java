@@ -35,17 +35,29 @@ record Distribution(Path home, String classPath, Map<Role, String> mains) {
       throw new CliException(
           ExitCode.FAILED, "distribution", "system property " + HOME + " is not set", "bin/toyctl");
     }
-    Path lib = Path.of(home, "toyctl", "target", "dist", "lib");
+    Path lib = lib(Path.of(home));
     if (!Files.isDirectory(lib)) {
       throw new CliException(
           ExitCode.FAILED, "distribution", lib + " is missing", "mvn -DskipTests package");
     }
-    return new Distribution(Path.of(home), lib + File.separator + "*", MAINS);
+    return new Distribution(Path.of(home), allIn(lib), MAINS);
   }
 
-  /** The caches that make its processes start faster. */
+  private static Path lib(Path home) {
+    return home.resolve("toyctl/target/dist/lib");
+  }
+
+  private static String allIn(Path lib) {
+    return lib + File.separator + "*";
+  }
+
+  /** The caches that make its processes start faster; none if other classes come before its own. */
   AotCaches aotCaches() {
-    return new AotCaches(home.resolve("toyctl/target/dist/aot"), AotCaches.Use.START_FROM);
+    Path lib = lib(home);
+    return new AotCaches(
+        home.resolve("toyctl/target/dist/aot"),
+        lib,
+        classPath.equals(allIn(lib)) ? AotCaches.Use.START_FROM : AotCaches.Use.NEITHER);
   }
 
   Path shippedCatalog() {

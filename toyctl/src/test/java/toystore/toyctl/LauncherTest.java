@@ -43,6 +43,7 @@ class LauncherTest {
     assertThat(launcher().command(config.node("order-2"), null))
         .noneMatch(word -> word.startsWith("-XX:AOT"));
 
+    Files.createDirectories(home.resolve("toyctl/target/dist/lib"));
     Path caches = Files.createDirectories(home.resolve("toyctl/target/dist/aot"));
     Path cache = Files.writeString(caches.resolve("order.aot"), "");
 
@@ -68,7 +69,7 @@ class LauncherTest {
     Distribution distribution =
         new Distribution(
             home,
-            "jars",
+            home.resolve("toyctl/target/dist/lib") + "/*",
             java.util.Map.of(
                 toystore.api.Role.CATALOG, "catalog.Main",
                 toystore.api.Role.ORDER, "order.Main",

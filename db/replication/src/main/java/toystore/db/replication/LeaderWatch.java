@@ -80,12 +80,14 @@ final class LeaderWatch implements AutoCloseable {
             connection.connect(new InetSocketAddress(leader.host(), leader.port()), CONNECT_MS);
             wasThere = true;
             awaitEnd(connection.getInputStream());
+            System.getLogger("T").log(System.Logger.Level.INFO, "T end");
           } catch (ConnectException _) {
             if (wasThere && !ended) {
               wasThere = false;
               gone.accept(leader);
             }
           } catch (IOException _) {
+            System.getLogger("T").log(System.Logger.Level.INFO, "T reset");
             // Reset, or not reached: the next connection tells.
           }
           pauseUnless(

@@ -1,0 +1,70 @@
+package toystore.toyctl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class AotCachesTest {
+  private static final Instant BUILT = Instant.parse("2026-01-01T00:00:00Z");
+
+  @TempDir private Path home = Path.of("");
+  private Path jar = Path.of("");
+
+  @BeforeEach
+  void aDistribution() throws IOException {
+    Path lib = Files.createDirectories(home.resolve("toyctl/target/dist/lib"));
+    Path aot = Files.createDirectories(home.resolve("toyctl/target/dist/aot"));
+    jar = Files.createFile(lib.resolve("store.jar"));
+    changed(jar, 0);
+    changed(lib, 0);
+    changed(Files.createFile(aot.resolve("order.aot")), 60);
+  }
+
+  private static void changed(Path file, int secondsAfterBuild) throws IOException {
+    Files.setLastModifiedTime(file, FileTime.from(BUILT.plusSeconds(secondsAfterBuild)));
+  }
+
+  private Distribution distribution(String before) {
+    return new Distribution(
+        home, before + home.resolve("toyctl/target/dist/lib") + "/*", Map.of());
+  }
+
+  @Test
+  void aCacheMadeOfTheJarsIsUsed() {
+    assertThat(distribution("").aotCaches().options("order")).contains(option());
+  }
+
+  @Test
+  void aCacheOlderThanAJarIsNot() throws IOException {
+    changed(jar, 61);
+    assertThat(distribution("").aotCaches().options("order")).isEmpty();
+  }
+
+  @Test
+  void aCacheFromBeforeAJarCameOrWentIsNot() throws IOException {
+    changed(jar.resolveSibling("."), 61);
+    assertThat(distribution("").aotCaches().options("order")).isEmpty();
+  }
+
+  @Test
+  void aCacheThatIsNotThereIsNot() {
+    assertThat(distribution("").aotCaches().options("catalog")).isEmpty();
+  }
+
+  @Test
+  void withOtherClassesBeforeTheJarsNoneIs() {
+    assertThat(distribution("/elsewhere:").aotCaches().options("order")).isEmpty();
+  }
+
+  private String option() {
+    return "-XX:AOTCache=" + home.resolve("toyctl/target/dist/aot/order.aot");
+  }
+}
