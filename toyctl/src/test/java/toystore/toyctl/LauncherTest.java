@@ -20,7 +20,7 @@ class LauncherTest {
     List<String> command = launcher().command(config.node("order-2"), null);
 
     assertThat(command)
-        .containsSubsequence("-Dtoystore.port-base=14500", "-cp", "jars", "order.Main")
+        .containsSubsequence("-Dtoystore.port-base=14500", "-cp", jars(), "order.Main")
         .containsSubsequence("--node", "order-2", "--data", Path.of("data").toAbsolutePath() + "")
         .contains("-Xmx128m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError")
         .doesNotContain("--catalog", "--config");
@@ -65,11 +65,15 @@ class LauncherTest {
     assertThat(launcher().command(config.node("frontend"), mine)).doesNotContain("--catalog");
   }
 
+  private String jars() {
+    return home.resolve("toyctl/target/dist/lib") + "/*";
+  }
+
   private Launcher launcher() {
     Distribution distribution =
         new Distribution(
             home,
-            home.resolve("toyctl/target/dist/lib") + "/*",
+            jars(),
             java.util.Map.of(
                 toystore.api.Role.CATALOG, "catalog.Main",
                 toystore.api.Role.ORDER, "order.Main",

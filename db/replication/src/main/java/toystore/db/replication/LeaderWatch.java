@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class LeaderWatch implements AutoCloseable {
   private static final int CONNECT_MS = 1_000;
-  private static final long AGAIN_MS = 200;
+  private static final long SHORTEST_PAUSE_MS = 5;
+  private static final long LONGEST_PAUSE_MS = 160;
 
   private final Consumer<Member> gone;
   private @Nullable Watching watching;
@@ -69,8 +70,12 @@ final class LeaderWatch implements AutoCloseable {
     }
 
     private void run() {
+      long pauseMs = 0;
       try {
         while (!ended) {
+          // A process that ends may take one more connection: look again soon, then less often.
+          Thread.sleep(pauseMs);
+          pauseMs = Math.clamp(2 * pauseMs, SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS);
           long begun = System.nanoTime();
           try (Socket connection = new Socket()) {
             socket = connection;
@@ -80,18 +85,17 @@ final class LeaderWatch implements AutoCloseable {
             connection.connect(new InetSocketAddress(leader.host(), leader.port()), CONNECT_MS);
             wasThere = true;
             awaitEnd(connection.getInputStream());
-            System.getLogger("T").log(System.Logger.Level.INFO, "T end");
           } catch (ConnectException _) {
             if (wasThere && !ended) {
               wasThere = false;
               gone.accept(leader);
             }
           } catch (IOException _) {
-            System.getLogger("T").log(System.Logger.Level.INFO, "T reset");
             // Reset, or not reached: the next connection tells.
           }
-          pauseUnless(
-              wasThere && System.nanoTime() - begun > TimeUnit.MILLISECONDS.toNanos(AGAIN_MS));
+          if (System.nanoTime() - begun > TimeUnit.MILLISECONDS.toNanos(LONGEST_PAUSE_MS)) {
+            pauseMs = 0;
+          }
         }
       } catch (InterruptedException _) {
         Thread.currentThread().interrupt();
@@ -104,12 +108,6 @@ final class LeaderWatch implements AutoCloseable {
       int length = 0;
       while (length >= 0) {
         length = in.read(ignored);
-      }
-    }
-
-    private static void pauseUnless(boolean atOnce) throws InterruptedException {
-      if (!atOnce) {
-        Thread.sleep(AGAIN_MS);
       }
     }
 

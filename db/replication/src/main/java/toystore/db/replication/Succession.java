@@ -40,7 +40,6 @@ final class Succession {
 
   /** To be called when the leader's process has ended. Returns when it is clear who stands. */
   void follow(Member leader) {
-    LOG.log(Level.INFO, "T follow");
     try {
       RaftServer.Division division = server.getDivision(group);
       DivisionInfo info = division.getInfo();
@@ -58,7 +57,6 @@ final class Succession {
           stands ? "stands for election" : "leaves it to others");
       if (stands && follows(info, leader, term)) {
         stand(leader, own);
-        LOG.log(Level.INFO, "T stood");
       }
     } catch (IOException | RuntimeException e) {
       LOG.log(Level.WARNING, "no early election after the end of " + leader.name(), e);
@@ -99,7 +97,6 @@ final class Succession {
     for (Member other : members) {
       if (!other.equals(self) && !other.equals(leader)) {
         try {
-          LOG.log(Level.INFO, "T ask");
           RequestVoteRequestProto request =
               RequestVoteRequestProto.newBuilder()
                   .setServerRequest(request(self, other))
