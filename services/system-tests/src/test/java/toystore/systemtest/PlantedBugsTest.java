@@ -78,6 +78,11 @@ class PlantedBugsTest {
                 "OrderTail.java", "return byOrderId\\.get\\(orderId\\);", "return null;"),
             new PlantedBug.Change(
                 "OrderTables.java", "WHERE order_id = ", "WHERE FALSE AND order_id = "),
+            // The scrub looks there too, and would end the node before a client notices anything.
+            new PlantedBug.Change(
+                "OrderTables.java",
+                "!row\\.equals\\(byOrderId\\(connection, row\\.orderId\\(\\)\\)\\)",
+                "false"),
             new PlantedBug.Change(
                 "V1__order_log.sql",
                 "UNIQUE INDEX IF NOT EXISTS orders_by_id",
