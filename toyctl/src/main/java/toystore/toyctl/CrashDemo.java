@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
-import toystore.api.Role;
 import toystore.faults.Answers;
 import toystore.faults.Checks;
 import toystore.faults.Habits;
@@ -36,7 +35,8 @@ final class CrashDemo {
   }
 
   /**
-   * Kills the target so many times.
+   * Kills the target so many times, each time when the last one has caught up and clients are
+   * served steadily. It may be that leadership is handed over just then.
    *
    * @param listener told of what happens, line by line
    */
@@ -69,7 +69,7 @@ final class CrashDemo {
           checks.answers().latencies(),
           spread(demo.crashes.stream().map(CrashReport.Crash::gap).toList()),
           spread(demo.crashes.stream().map(CrashReport.Crash::slowest).toList()),
-          spread(demo.crashes.stream().map(CrashReport.Crash::handBackGap).toList()),
+          spread(demo.crashes.stream().map(CrashReport.Crash::returnGap).toList()),
           checks.errors().sum(),
           checks.disturbances().sum(),
           checks.answers().perSecond(begun),
@@ -101,13 +101,6 @@ final class CrashDemo {
     store.start(List.of(victim));
     long caughtUp = System.nanoTime();
     trial.timeline().add(victim + " is back and has caught up");
-    if (led) {
-      store.awaitLeads(highest(), PATIENCE);
-    }
-    long ledAgain = System.nanoTime();
-    if (led) {
-      trial.timeline().add(highest() + " leads again");
-    }
     trial.awaitProgress(STEADY);
     Answers.Silence gap = answers.longestSilence(killed, served);
     crashes.add(
@@ -121,15 +114,9 @@ final class CrashDemo {
             ms(killed, gap.firstNanos()),
             ms(killed, served),
             ms(killed, caughtUp),
-            led ? ms(killed, ledAgain) : null,
             gap.length().toNanos() / 1e6,
             answers.slowest(killed, served).toNanos() / 1e6,
             answers.longestSilence(served, System.nanoTime()).length().toNanos() / 1e6));
-  }
-
-  /** The replica that takes leadership back whenever it can. */
-  private String highest() {
-    return store.config().nodes(Role.ORDER).getFirst().name();
   }
 
   private static double ms(long from, long to) {

@@ -13,7 +13,7 @@ import toystore.faults.Timeline;
  * @param purchases how long purchases took, retries included
  * @param gaps per crash, the longest time in which no client was acknowledged anything
  * @param slowest per crash, how long the slowest purchase of any client took
- * @param handBacks the same as gaps, while the node came back and led again
+ * @param returns the same as gaps, while the node came back
  * @param errors answers of 503
  * @param disturbances requests without an answer
  */
@@ -28,7 +28,7 @@ record CrashReport(
     Spread purchases,
     Spread gaps,
     Spread slowest,
-    Spread handBacks,
+    Spread returns,
     long errors,
     long disturbances,
     List<Integer> acknowledgedPerSecond,
@@ -49,7 +49,6 @@ record CrashReport(
    * @param firstAfter the first acknowledgement after the gap
    * @param restarted the process was started again
    * @param caughtUp it serves and has all that the others had
-   * @param ledAgain it led again; null where it did not lead before
    */
   record Crash(
       int number,
@@ -61,10 +60,9 @@ record CrashReport(
       double firstAfter,
       double restarted,
       double caughtUp,
-      @Nullable Double ledAgain,
       double gap,
       double slowest,
-      double handBackGap) {
+      double returnGap) {
     Table row(Table table) {
       return table.row(
           number,
@@ -76,8 +74,7 @@ record CrashReport(
           round(gap),
           round(slowest),
           round(restarted),
-          round(caughtUp),
-          ledAgain == null ? null : round(ledAgain));
+          round(caughtUp));
     }
 
     private static long round(double ms) {
@@ -124,8 +121,7 @@ record CrashReport(
             "GAP",
             "SLOWEST",
             "RESTARTED",
-            "CAUGHT UP",
-            "LED AGAIN");
+            "CAUGHT UP");
     crashes.forEach(crash -> crash.row(table));
     return table;
   }
@@ -147,7 +143,7 @@ record CrashReport(
         reads,
         gaps.inWords(),
         slowest.inWords(),
-        handBacks.inWords(),
+        returns.inWords(),
         errors,
         disturbances);
   }

@@ -366,17 +366,6 @@ public final class ThrowawayStore implements Nodes, AutoCloseable {
     }
   }
 
-  /** Waits until this replica leads. */
-  void awaitLeads(String node, Duration patience) throws InterruptedException {
-    Deadline deadline = Deadline.in(patience);
-    while (!leader().equals(Optional.of(node))) {
-      if (deadline.passed()) {
-        throw late(node + " does not lead", deadline);
-      }
-      deadline.pause(POLL);
-    }
-  }
-
   private static CliException late(String what, Deadline deadline) {
     return new CliException(
         ExitCode.TIMED_OUT, "throwaway store", what + " after " + deadline.inWords(), null);

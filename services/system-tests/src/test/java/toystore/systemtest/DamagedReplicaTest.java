@@ -17,14 +17,12 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Replicas whose files are damaged, lost, or cannot be written (P1, P4), in one store with a
  * supervisor. The other two serve all the time.
  */
-@Tag("long")
 class DamagedReplicaTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final String NODE = "order-2";

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 class LeaderKillTest {
   private static final int CLIENTS = 16;
   private static final int KILLS = 10;
-  private static final long THINK_NANOS = 50_000_000;
+  private static final long THINK_NANOS = 100_000_000;
   private static final List<String> NAMES = List.of("Tux", "Fox", "Lego");
 
   /** The highest id leads again soon after it is back, and is killed once more. */
