@@ -13,6 +13,9 @@ final class LastWords {
   /** The virtual machine's word, where it ended itself. */
   private static final String MACHINE = "Terminating due to ";
 
+  /** And where the system gave it nothing more. */
+  private static final String NO_MEMORY = "# There is insufficient memory";
+
   private static final int TAIL = 16_384;
 
   private LastWords() {}
@@ -29,6 +32,8 @@ final class LastWords {
         last = line.substring(OWN.length());
       } else if (line.startsWith(MACHINE)) {
         last = line.substring(MACHINE.length());
+      } else if (line.startsWith(NO_MEMORY)) {
+        last = line.substring(2);
       }
     }
     return last == null || last.isBlank() ? null : last;

@@ -86,6 +86,11 @@ final class Launcher {
     return data.resolve("logs").resolve(node + ".log");
   }
 
+  /** Where a node's JVM writes what it knows of its own crash. */
+  static Path crashLog(Path data, String node) {
+    return log(data, node + "-jvm");
+  }
+
   /**
    * Starts the node and does not wait for it.
    *
@@ -159,6 +164,9 @@ final class Launcher {
     command.add("--enable-native-access=ALL-UNNAMED");
     command.add("--sun-misc-unsafe-memory-access=allow");
     command.add("-XX:+ExitOnOutOfMemoryError");
+    // What a JVM writes when it crashes belongs to the node's log, not to whoever's directory.
+    command.add("-XX:-CreateCoredumpOnCrash");
+    command.add("-XX:ErrorFile=" + crashLog(data, node.name()).toAbsolutePath());
     if (Files.isRegularFile(distribution.loggingConfig())) {
       command.add("-Djava.util.logging.config.file=" + distribution.loggingConfig());
     }

@@ -12,12 +12,12 @@ import toystore.faults.Cut;
 import toystore.faults.DiskShim;
 import toystore.faults.DiskTrouble;
 import toystore.faults.Fault;
-import toystore.faults.FewFiles;
 import toystore.faults.FullDisk;
 import toystore.faults.Kill;
 import toystore.faults.Network;
 import toystore.faults.Pause;
 import toystore.faults.PowerLoss;
+import toystore.faults.Scarcity;
 import toystore.faults.SmallDisk;
 import toystore.faults.Weather;
 
@@ -102,11 +102,15 @@ final class Troubles {
     makers.put("retry storm across a failover", draw -> kill(draw.leader));
     makers.put("pause leader", draw -> new Pause(store, draw.leader));
     makers.put("pause any", draw -> new Pause(store, draw.anyOf(store.names())));
-    if (FewFiles.possible()) {
+    if (Scarcity.possible()) {
       makers.put(
-          "few files", draw -> new FewFiles(store, draw.anyOf(store.names()), random.nextInt(20)));
+          "few files",
+          draw -> Scarcity.ofFiles(store, draw.anyOf(store.names()), random.nextInt(20)));
+      makers.put(
+          "little memory",
+          draw -> Scarcity.ofMemory(store, draw.anyOf(store.names()), random.nextInt(40)));
     } else {
-      impossible.add("few files (needs prlimit)");
+      impossible.add("few files and little memory (needs prlimit)");
     }
   }
 

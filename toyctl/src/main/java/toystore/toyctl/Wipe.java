@@ -24,6 +24,7 @@ final class Wipe {
     for (Node node : config.nodes()) {
       tree(data.resolve(node.name()));
       Files.deleteIfExists(Launcher.log(data, node.name()));
+      Files.deleteIfExists(Launcher.crashLog(data, node.name()));
       Files.deleteIfExists(members.resolve(node.name()));
       runs.delete(node.name());
     }

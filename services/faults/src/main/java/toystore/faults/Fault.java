@@ -3,7 +3,7 @@ package toystore.faults;
 import java.io.IOException;
 
 /** Something that goes wrong on purpose, and is made good again. */
-public sealed interface Fault permits Kill, Pause, Cut, DiskTrouble, FullDisk, PowerLoss, FewFiles {
+public sealed interface Fault permits Kill, Pause, Cut, DiskTrouble, FullDisk, PowerLoss, Scarcity {
   /** Does it. What was done is undone by {@link #heal} even if this failed half-way. */
   void inject() throws IOException, InterruptedException;
 

@@ -31,6 +31,7 @@ import toystore.faults.Kill;
 import toystore.faults.Network;
 import toystore.faults.Pause;
 import toystore.faults.PowerLoss;
+import toystore.faults.Scarcity;
 import toystore.faults.SmallDisk;
 import toystore.faults.Weather;
 import toystore.toyctl.Proof;
@@ -239,6 +240,20 @@ class FaultMatrixTest {
     trial.suffer(
         trouble(node, new DiskTrouble.KilledAtWrite(1 + random.nextInt(40))),
         () -> awaitHalt(node));
+  }
+
+  @Test
+  void aNodeMayRunOutOfFilesAndConnections() throws Exception {
+    assumeThat(Scarcity.possible()).as("needs prlimit").isTrue();
+
+    untilServed(Scarcity.ofFiles(store, leader(), 2));
+  }
+
+  @Test
+  void aNodeMayRunOutOfMemory() throws Exception {
+    assumeThat(Scarcity.possible()).as("needs prlimit").isTrue();
+
+    untilServed(Scarcity.ofMemory(store, leader(), 1));
   }
 
   private DiskTrouble trouble(String node, DiskTrouble.Kind kind) {
