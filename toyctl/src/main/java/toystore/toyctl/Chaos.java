@@ -49,15 +49,22 @@ final class Chaos {
   /**
    * Harms the store for that long.
    *
+   * @param only parts of the names of the kinds of faults that are wanted; none for all
    * @param listener told of what happens, line by line
    */
   static ChaosReport run(
-      ThrowawayStore store, Duration duration, int clients, long seed, Consumer<String> listener)
+      ThrowawayStore store,
+      Duration duration,
+      List<String> only,
+      int clients,
+      long seed,
+      Consumer<String> listener)
       throws InterruptedException {
     long begun = System.nanoTime();
     Duration longest = duration.dividedBy(10);
     Troubles troubles =
-        new Troubles(store, seed, longest.compareTo(LONGEST_FAULT) < 0 ? longest : LONGEST_FAULT);
+        new Troubles(
+            store, seed, longest.compareTo(LONGEST_FAULT) < 0 ? longest : LONGEST_FAULT, only);
     try (Trial trial = Trial.begin(store, PRODUCTS, Habits.READERS, clients, seed, listener)) {
       Chaos chaos = new Chaos(trial, troubles);
       chaos.until(Deadline.in(duration));

@@ -3,6 +3,7 @@ package toystore.toyctl;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,13 @@ final class ChaosCommand implements Callable<Integer> {
       converter = LoadCommand.Time.class,
       description = "Such as 30s, 10m, 1h (default: 10m).")
   private Duration duration = Duration.ofMinutes(10);
+
+  @Option(
+      names = "--only",
+      paramLabel = "KIND",
+      split = ",",
+      description = "Only faults with such words in their names, such as 'front end,kill catalog'.")
+  private List<String> only = List.of();
 
   @Option(names = "--seed", paramLabel = "N", description = "For the same faults again.")
   private long seed = new Random().nextInt(1_000_000_000);
@@ -60,7 +68,7 @@ final class ChaosCommand implements Callable<Integer> {
             .withAllFaults();
     context.progress("starting a throwaway store; seed " + seed);
     try (ThrowawayStore store = ThrowawayStore.up(plan, context.distribution())) {
-      ChaosReport outcome = Chaos.run(store, duration, clients, seed, context::progress);
+      ChaosReport outcome = Chaos.run(store, duration, only, clients, seed, context::progress);
       if (report != null) {
         ReportPage.write(report, outcome, outcome.page());
       }

@@ -73,8 +73,9 @@ final class Troubles {
 
   /**
    * @param longest how long any of them may last
+   * @param only parts of the names of the kinds that are wanted; none for all kinds
    */
-  Troubles(ThrowawayStore store, long seed, Duration longest) {
+  Troubles(ThrowawayStore store, long seed, Duration longest, List<String> only) {
     this.store = store;
     this.random = new Random(seed);
     this.longest = longest;
@@ -90,6 +91,21 @@ final class Troubles {
     } else {
       shims(store.shims());
     }
+    choose(only);
+  }
+
+  private void choose(List<String> only) {
+    List<String> kinds = possible();
+    for (String part : only) {
+      if (kinds.stream().noneMatch(kind -> kind.contains(part))) {
+        throw new CliException(
+            ExitCode.USAGE,
+            "--only",
+            "no kind of fault here is like '" + part + "'; there are: " + String.join(", ", kinds),
+            "toyctl chaos --only 'kill,front end'");
+      }
+    }
+    makers.keySet().removeIf(kind -> !only.isEmpty() && only.stream().noneMatch(kind::contains));
   }
 
   private void processes() {
@@ -101,6 +117,7 @@ final class Troubles {
     makers.put("kill everything", draw -> new Kill(store, store.names()));
     makers.put("retry storm across a failover", draw -> kill(draw.leader));
     makers.put("pause leader", draw -> new Pause(store, draw.leader));
+    makers.put("pause front end", d -> new Pause(store, d.anyOf(store.names(Role.FRONTEND))));
     makers.put("pause any", draw -> new Pause(store, draw.anyOf(store.names())));
     if (Scarcity.possible()) {
       makers.put(
