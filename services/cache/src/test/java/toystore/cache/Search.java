@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.Queue;
 import org.jspecify.annotations.Nullable;
+import toystore.models.LongSet;
 
 /** Breadth first through all moments that a model can get to, each of them once. */
 final class Search {
@@ -77,48 +78,5 @@ final class Search {
       state = state.after(step);
     }
     return story.toString();
-  }
-
-  /** A set of longs that fits millions into a test's heap. */
-  private static final class LongSet {
-    private long[] slots = new long[1 << 17];
-    private int size;
-
-    /** Adds; false if it was there. Zero is kept as the one value that no state has. */
-    boolean add(long value) {
-      long stored = value + 1;
-      if (size * 2 > slots.length) {
-        grow();
-      }
-      int i = place(slots, stored);
-      if (slots[i] == stored) {
-        return false;
-      }
-      slots[i] = stored;
-      size++;
-      return true;
-    }
-
-    int size() {
-      return size;
-    }
-
-    private void grow() {
-      long[] larger = new long[slots.length * 2];
-      Arrays.stream(slots)
-          .filter(stored -> stored != 0)
-          .forEach(stored -> larger[place(larger, stored)] = stored);
-      slots = larger;
-    }
-
-    // Keys are well mixed already.
-    private static int place(long[] slots, long stored) {
-      int mask = slots.length - 1;
-      int i = (int) stored & mask;
-      while (slots[i] != 0 && slots[i] != stored) {
-        i = i + 1 & mask;
-      }
-      return i;
-    }
   }
 }

@@ -12,6 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import toystore.api.Hold;
 import toystore.api.Ids;
+import toystore.models.ModelCatalog;
 
 class StockRulesTest {
   private static final int HOLDS = 3;
@@ -134,10 +135,10 @@ class StockRulesTest {
   private static void assertSame(Shelf shelf, ModelCatalog model) {
     ProductRow tux = shelf.tux();
     boolean same =
-        tux.stocked() == model.stocked
-            && tux.onHand() == model.onHand
-            && tux.held() == model.held
-            && tux.sold() == model.sold;
+        tux.stocked() == model.stocked()
+            && tux.onHand() == model.onHand()
+            && tux.held() == model.held()
+            && tux.sold() == model.sold();
     for (int hold = 0; hold < HOLDS; hold++) {
       same &= status(shelf, id(hold)) == model.status(hold);
     }

@@ -3,6 +3,7 @@ package toystore.order;
 import java.util.UUID;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import toystore.models.ModelCatalog;
 import toystore.order.OrderCommand.Duplicate;
 import toystore.order.OrderCommand.Entry;
 import toystore.order.OrderCommand.Numbered;
@@ -163,8 +164,8 @@ final class PurchaseModel implements OrderRules.Book {
     }
     if (phase[l] == ASKED) {
       for (ModelCatalog.Answer answer : ModelCatalog.Answer.values()) {
-        if (has(answers[l], answer.code)) {
-          PurchaseModel next = new PurchaseModel(this, STEPS.hears[l][answer.code]);
+        if (has(answers[l], answer.code())) {
+          PurchaseModel next = new PurchaseModel(this, STEPS.hears[l][answer.code()]);
           next.hear(l, answer);
           each.accept(next);
         }
@@ -178,7 +179,7 @@ final class PurchaseModel implements OrderRules.Book {
       ModelCatalog.Answer answer = next.catalog.hold(h);
       int l = leaderOf(h);
       if (phase[l] == ASKED && latest(l) == h) {
-        next.answers[l] = with(answers[l], answer.code);
+        next.answers[l] = with(answers[l], answer.code());
       }
       each.accept(next);
     }
@@ -380,10 +381,10 @@ final class PurchaseModel implements OrderRules.Book {
     if (orders > 1) {
       return "the order id was ordered twice";
     }
-    if (catalog.onHand < 0
-        || catalog.held < 0
-        || catalog.sold < 0
-        || catalog.stocked != catalog.onHand + catalog.held + catalog.sold) {
+    if (catalog.onHand() < 0
+        || catalog.held() < 0
+        || catalog.sold() < 0
+        || catalog.stocked() != catalog.onHand() + catalog.held() + catalog.sold()) {
       return "the stock does not add up";
     }
     for (int h = 0; h < setup.holds(); h++) {
@@ -413,8 +414,8 @@ final class PurchaseModel implements OrderRules.Book {
         }
       }
     }
-    if (rested.sold != orders || rested.held != 0) {
-      return "at rest " + rested.sold + " are sold and " + orders + " ordered";
+    if (rested.sold() != orders || rested.held() != 0) {
+      return "at rest " + rested.sold() + " are sold and " + orders + " ordered";
     }
     for (int h = 0; h < setup.holds(); h++) {
       if ((rested.status(h) == ModelCatalog.Status.SETTLED) != has(named, h)) {
@@ -429,7 +430,7 @@ final class PurchaseModel implements OrderRules.Book {
     return (asks | entries | resolutions | settlements | releases) == 0
         && phase[0] == IDLE
         && phase[1] == IDLE
-        && catalog.held == 0;
+        && catalog.held() == 0;
   }
 
   boolean ordered() {
@@ -445,14 +446,14 @@ final class PurchaseModel implements OrderRules.Book {
     Packed packed = new Packed();
     packed.add(orders, 2);
     packed.add(pruned ? 1 : 0, 1);
-    packed.add(catalog.onHand, 2);
-    packed.add(catalog.sold, 2);
+    packed.add(catalog.onHand(), 2);
+    packed.add(catalog.sold(), 2);
     for (int l : new int[] {first, second}) {
       packed.add(made[l], 2);
       packed.add(phase[l], 2);
       packed.add(answers[l], 3);
       for (int h = l * setup.holdsEach(); h < (l + 1) * setup.holdsEach(); h++) {
-        packed.add(catalog.status(h).code, 2);
+        packed.add(catalog.status(h).code(), 2);
         for (int set :
             new int[] {
               asks, entries, resolutions, settlements, releases, named, tombstones, early
@@ -503,7 +504,7 @@ final class PurchaseModel implements OrderRules.Book {
     Steps() {
       for (int l = 0; l < LEADERS; l++) {
         for (ModelCatalog.Answer answer : ModelCatalog.Answer.values()) {
-          hears[l][answer.code] = "leader " + l + " hears " + answer;
+          hears[l][answer.code()] = "leader " + l + " hears " + answer;
         }
       }
       for (int kind = 0; kind < losses.length; kind++) {

@@ -3,13 +3,13 @@ package toystore.order;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayDeque;
-import java.util.Arrays;
 import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import toystore.models.LongSet;
 import toystore.order.PurchaseModel.Fault;
 import toystore.order.PurchaseModel.Setup;
 
@@ -97,48 +97,5 @@ class PurchaseProtocolTest {
           });
     }
     return new Search(seen.size(), atRest, ordered, refused, null);
-  }
-
-  /** A set of longs that fits millions into a test's heap. */
-  private static final class LongSet {
-    private long[] slots = new long[1 << 16];
-    private int size;
-
-    /** Adds; false if it was there. Zero is kept as the one value that no state has. */
-    boolean add(long value) {
-      long stored = value + 1;
-      if (size * 2 > slots.length) {
-        grow();
-      }
-      int i = place(slots, stored);
-      if (slots[i] == stored) {
-        return false;
-      }
-      slots[i] = stored;
-      size++;
-      return true;
-    }
-
-    int size() {
-      return size;
-    }
-
-    private void grow() {
-      long[] larger = new long[slots.length * 2];
-      Arrays.stream(slots)
-          .filter(stored -> stored != 0)
-          .forEach(stored -> larger[place(larger, stored)] = stored);
-      slots = larger;
-    }
-
-    private static int place(long[] slots, long stored) {
-      int mask = slots.length - 1;
-      long mixed = stored * 0x9E3779B97F4A7C15L;
-      int i = (int) (mixed >>> 32) & mask;
-      while (slots[i] != 0 && slots[i] != stored) {
-        i = i + 1 & mask;
-      }
-      return i;
-    }
   }
 }

@@ -1,47 +1,57 @@
-package toystore.catalog;
+package toystore.models;
 
 import java.util.Arrays;
 
 /**
  * What the catalog promises about holds of one piece each of one product, in the fewest words. The
  * order module explores the purchase protocol with it, and the catalog module shows that its rules
- * behave like its own copy of this text.
+ * behave like it.
  */
-final class ModelCatalog {
+public final class ModelCatalog {
   /** What a hold is answered. */
-  enum Answer {
+  public enum Answer {
     GRANTED(0),
     NOT_ENOUGH(1),
     OVER(2);
 
-    final int code;
+    private final int code;
 
     Answer(int code) {
       this.code = code;
     }
+
+    /** Its number in packed states. */
+    public int code() {
+      return code;
+    }
   }
 
   /** What has become of a hold. */
-  enum Status {
+  public enum Status {
     NEVER_MADE(0),
     OPEN(1),
     SETTLED(2),
     RELEASED(3);
 
-    final int code;
+    private final int code;
 
     Status(int code) {
       this.code = code;
     }
+
+    /** Its number in packed states. */
+    public int code() {
+      return code;
+    }
   }
 
-  final int stocked;
-  int onHand;
-  int held;
-  int sold;
+  private final int stocked;
+  private int onHand;
+  private int held;
+  private int sold;
   private final Status[] holds;
 
-  ModelCatalog(int stocked, int holds) {
+  public ModelCatalog(int stocked, int holds) {
     this.stocked = stocked;
     this.onHand = stocked;
     this.holds = new Status[holds];
@@ -56,15 +66,31 @@ final class ModelCatalog {
     this.holds = other.holds.clone();
   }
 
-  ModelCatalog copy() {
+  public int stocked() {
+    return stocked;
+  }
+
+  public int onHand() {
+    return onHand;
+  }
+
+  public int held() {
+    return held;
+  }
+
+  public int sold() {
+    return sold;
+  }
+
+  public ModelCatalog copy() {
     return new ModelCatalog(this);
   }
 
-  Status status(int hold) {
+  public Status status(int hold) {
     return holds[hold];
   }
 
-  Answer hold(int hold) {
+  public Answer hold(int hold) {
     return switch (holds[hold]) {
       case OPEN -> Answer.GRANTED;
       case SETTLED, RELEASED -> Answer.OVER;
@@ -80,7 +106,7 @@ final class ModelCatalog {
     };
   }
 
-  void settle(int hold) {
+  public void settle(int hold) {
     if (holds[hold] == Status.OPEN) {
       held--;
       sold++;
@@ -88,11 +114,18 @@ final class ModelCatalog {
     }
   }
 
-  void release(int hold) {
+  public void release(int hold) {
     if (holds[hold] == Status.OPEN) {
       held--;
       onHand++;
       holds[hold] = Status.RELEASED;
+    }
+  }
+
+  /** A fault for the search to find: the record that the hold has ended is lost. */
+  public void forget(int hold) {
+    if (holds[hold] == Status.SETTLED || holds[hold] == Status.RELEASED) {
+      holds[hold] = Status.NEVER_MADE;
     }
   }
 }
