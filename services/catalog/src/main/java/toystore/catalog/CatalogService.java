@@ -46,14 +46,15 @@ final class CatalogService implements Replica.Leadership, AutoCloseable {
   private volatile CompletableFuture<Void> opened = new CompletableFuture<>();
 
   CatalogService(
-      Replica<CatalogState> replica,
+      CatalogState state,
+      ReplicatedLog log,
       Publisher publisher,
       Sessions sessions,
       List<CatalogFile.Item> firstProducts,
       Runnable onOpen,
       MeterRegistry metrics) {
-    this.state = replica.state();
-    this.log = replica.log();
+    this.state = state;
+    this.log = log;
     this.publisher = publisher;
     this.sessions = sessions;
     this.firstProducts = firstProducts;
