@@ -38,6 +38,7 @@ import toystore.api.StoreConfig;
 import toystore.cache.Publisher;
 import toystore.cache.Sessions;
 import toystore.cache.Ticker;
+import toystore.db.replication.IndeterminateException;
 import toystore.db.replication.LogListener;
 import toystore.db.replication.LogSettings;
 import toystore.db.replication.Member;
@@ -514,5 +515,37 @@ class CatalogServiceTest {
     assertThat(timesOpened).hasValue(2);
     renewal = new CacheLease.Renewal(Ids.fresh(), "http://frontend", null);
     assertThat(sessions.renew(renewal).continued()).isTrue();
+  }
+
+  /** A batch that waited for its turn since before: another catalog has given leases meanwhile. */
+  @Test
+  void nothingIsSoldAfterATakeoverBeforeItsLeasesAreOver() throws Exception {
+    service().began(3);
+    Takeover third = sessions.next();
+
+    assertFailed(hold("Tux", 10), NotLeaderException.class);
+    assertThat(onHand()).isEqualTo(100);
+    third.end();
+    assertGranted(hold("Tux", 10), 2);
+  }
+
+  @Test
+  void whatWasOnItsWayDuringATakeoverIsAnsweredOnlyAfterIt() throws Exception {
+    gated().shut();
+    Hold.Batch tux = batch("Tux", 10);
+    CompletableFuture<List<Hold.Answer>> answer = meanwhile(() -> service().hold(tux));
+    soon().until(() -> gated().reached);
+    service().ended();
+    service().began(3);
+    Takeover third = sessions.next();
+    gated().open();
+
+    assertFailed(answer, IndeterminateException.class);
+    assertThat(onHand()).isEqualTo(90);
+    assertShown(100, 1, true);
+    third.end();
+    // The repetition gets the first answer.
+    assertThat(service().hold(tux)).containsExactly(new Hold.Granted(1599, 2));
+    assertShown(90, 2, true);
   }
 }
