@@ -256,7 +256,9 @@ class HoldDeskTest {
   @Test
   void aCatalogThatRefusesABatchFailsItsHoldsAtOnce() {
     HoldDesk desk = desk(new TestCatalog(batch -> TestCatalog.status(400)), LONG);
-    assertFailed(desk.holdAll(List.of(hold(1))).getFirst(), IOException.class);
+    CompletableFuture<Hold.Answer> answer = desk.holdAll(List.of(hold(1))).getFirst();
+    assertFailed(answer, IOException.class);
+    assertThat(answer.exceptionNow()).hasMessageContaining("400");
   }
 
   @Test

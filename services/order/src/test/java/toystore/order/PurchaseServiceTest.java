@@ -43,6 +43,7 @@ import toystore.server.Deadline;
 class PurchaseServiceTest {
   private static final StoreConfig.Batch SIZES = new StoreConfig.Batch(64, 1_024);
   private static final Purchase TUX = new Purchase(Ids.fresh(), "Tux", 10);
+  private static final String SOLD_OUT = "Fox";
 
   /** An order log that can be made to wait before it applies the next command. */
   private static final class Gated implements ReplicatedState {
@@ -118,14 +119,18 @@ class PurchaseServiceTest {
 
   private final Events events = new Events();
 
-  /** What the catalog says to each hold from now on. */
+  /** What the catalog says to each hold from now on, except of what is always sold out. */
   private volatile Hold.Answer answer = new Hold.Granted(1599, 7);
+
+  private Hold.Answer answer(Hold hold) {
+    return hold.name().equals(SOLD_OUT) ? new Hold.NotEnough(0) : answer;
+  }
 
   private final TestCatalog catalog =
       new TestCatalog(
           batch ->
               CompletableFuture.completedFuture(
-                  TestCatalog.answers(batch.holds().stream().map(h -> answer).toList())));
+                  TestCatalog.answers(batch.holds().stream().map(this::answer).toList())));
 
   private @Nullable Database database;
   private @Nullable Gated gated;
@@ -289,14 +294,16 @@ class PurchaseServiceTest {
   }
 
   @Test
-  void onePurchaseOfABatchThatIsRefusedDoesNotKeepTheOthersFromBeingPlaced() {
-    assertThat(buy(TUX, Duration.ofSeconds(30))).isEqualTo(new Purchase.Placed(0, 7, false));
-    answer = new Hold.NotEnough(3);
-    Purchase fox = new Purchase(Ids.fresh(), "Fox", 1);
+  void aRefusalKeepsNoOtherPurchaseOfItsBatchFromBeingPlaced() {
+    Purchase soldOut = new Purchase(Ids.fresh(), SOLD_OUT, 1);
+    Purchase more = new Purchase(Ids.fresh(), "Tux", 2);
 
     assertThat(
             Objects.requireNonNull(service)
-                .buy(List.of(TUX, fox), Deadline.in(Duration.ofSeconds(30))))
-        .containsExactly(new Purchase.Placed(0, 7, true), new Purchase.OutOfStock(3));
+                .buy(List.of(TUX, soldOut, more), Deadline.in(Duration.ofSeconds(30))))
+        .containsExactly(
+            new Purchase.Placed(0, 7, false),
+            new Purchase.OutOfStock(0),
+            new Purchase.Placed(1, 7, false));
   }
 }
