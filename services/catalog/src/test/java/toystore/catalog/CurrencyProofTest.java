@@ -57,7 +57,11 @@ class CurrencyProofTest {
   @Test
   void whoIsDeposedMeanwhileAnswersNoReadThoughItHasAppliedAll() {
     assertDeposed(proof(null, status(false, "catalog-2", 4)), "catalog-2");
+    now = LEADS_IN_3;
     assertDeposed(proof(status(false, null, 4), null), null);
+    // It stepped down by itself, and no other term has begun as far as it knows.
+    now = LEADS_IN_3;
+    assertDeposed(proof(null, status(false, null, 3)), null);
   }
 
   /** Its successor may have published what this one has only applied. */
