@@ -48,7 +48,8 @@ public final class CatalogMain {
         node.onStop(
             "catalog",
             new CatalogService(
-                replica,
+                replica.state(),
+                replica.log(),
                 publisher,
                 sessions,
                 firstProducts,

@@ -17,8 +17,6 @@ import toystore.api.ProductReads;
 import toystore.api.Stock;
 import toystore.cache.Publisher;
 import toystore.cache.Sessions;
-import toystore.db.replication.LogStatus;
-import toystore.db.replication.NotLeaderException;
 import toystore.replica.Replica;
 import toystore.server.Exchange;
 import toystore.server.NodeServer;
@@ -32,6 +30,7 @@ final class CatalogRoutes {
   private final Publisher publisher;
   private final Sessions sessions;
   private final Duration patience;
+  private final CurrencyProof proof;
 
   CatalogRoutes(
       Replica<CatalogState> replica,
@@ -44,6 +43,9 @@ final class CatalogRoutes {
     this.publisher = publisher;
     this.sessions = sessions;
     this.patience = patience;
+    this.proof =
+        new CurrencyProof(
+            () -> replica.log().status(), service::awaitOpen, replica::awaitAllCommitted, patience);
   }
 
   NodeServer.Routes routes() {
@@ -65,24 +67,9 @@ final class CatalogRoutes {
     Exchange.sendMessage(request, response, new Hold.Answers(service.hold(batch)));
   }
 
-  /**
-   * Linearizable: this node led from when the request came to a proof that it still does, and shows
-   * what is published. One that was deposed meanwhile, having hung perhaps, could prove that it has
-   * applied all, but not that it has published what its successor has.
-   */
-  private void awaitCurrent() throws InterruptedException, NotLeaderException {
-    LogStatus before = replica.log().status();
-    service.awaitOpen(patience);
-    replica.awaitAllCommitted(patience);
-    LogStatus after = replica.log().status();
-    if (!before.leads() || !after.leads() || before.term() != after.term()) {
-      throw new NotLeaderException(after.leader());
-    }
-  }
-
   private void productReads(ServerRequest request, ServerResponse response) throws Exception {
     ProductReads reads = Exchange.message(request, ProductReads.class);
-    awaitCurrent();
+    proof.await();
     Exchange.sendMessage(
         request,
         response,
@@ -91,7 +78,7 @@ final class CatalogRoutes {
 
   private void product(ServerRequest request, ServerResponse response) throws Exception {
     String name = Limits.checkName(request.path().pathParameters().get("name"));
-    awaitCurrent();
+    proof.await();
     Product.Versioned product = publisher.product(name);
     if (product == null) {
       throw ApiException.notFound("product not found");
@@ -101,7 +88,7 @@ final class CatalogRoutes {
   }
 
   private void products(ServerRequest request, ServerResponse response) throws Exception {
-    awaitCurrent();
+    proof.await();
     List<Product> products = publisher.products().stream().map(Product.Versioned::product).toList();
     Exchange.sendData(request, response, products);
   }
@@ -109,7 +96,7 @@ final class CatalogRoutes {
   private void lease(ServerRequest request, ServerResponse response) throws Exception {
     CacheLease.Renewal renewal = Exchange.message(request, CacheLease.Renewal.class);
     // The proof that Sessions.renew asks for.
-    awaitCurrent();
+    proof.await();
     Exchange.sendMessage(request, response, sessions.renew(renewal));
   }
 

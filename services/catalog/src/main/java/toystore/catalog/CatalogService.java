@@ -19,6 +19,7 @@ import toystore.api.Hold;
 import toystore.api.Product;
 import toystore.cache.Publisher;
 import toystore.cache.Sessions;
+import toystore.db.replication.IndeterminateException;
 import toystore.db.replication.NotLeaderException;
 import toystore.db.replication.ReplicatedLog;
 import toystore.replica.Replica;
@@ -46,14 +47,15 @@ final class CatalogService implements Replica.Leadership, AutoCloseable {
   private volatile CompletableFuture<Void> opened = new CompletableFuture<>();
 
   CatalogService(
-      Replica<CatalogState> replica,
+      CatalogState state,
+      ReplicatedLog log,
       Publisher publisher,
       Sessions sessions,
       List<CatalogFile.Item> firstProducts,
       Runnable onOpen,
       MeterRegistry metrics) {
-    this.state = replica.state();
-    this.log = replica.log();
+    this.state = state;
+    this.log = log;
     this.publisher = publisher;
     this.sessions = sessions;
     this.firstProducts = firstProducts;
@@ -154,7 +156,11 @@ final class CatalogService implements Replica.Leadership, AutoCloseable {
 
   /** Whether products may be shown now. */
   boolean isOpen() {
-    return opened.isDone() && !opened.isCompletedExceptionally();
+    return isOpen(opened);
+  }
+
+  private static boolean isOpen(CompletableFuture<Void> leadership) {
+    return leadership.isDone() && !leadership.isCompletedExceptionally();
   }
 
   /**
@@ -206,11 +212,22 @@ final class CatalogService implements Replica.Leadership, AutoCloseable {
    * <p>If the outcome is not known, nothing is published: caches may keep again what is shown. Were
    * the command applied after all, then no answer has spoken of it, and the first one that does
    * publishes it before ({@link CatalogCommand.Result#visible}).
+   *
+   * <p>All in one leadership, from when it was open: a batch may have waited for its turn while
+   * another catalog led, whose leases this one does not know and has to wait for.
    */
+  @SuppressWarnings("ReferenceEquality") // this very leadership
   private CatalogCommand.Result commit(CatalogCommand command, Set<String> announced)
       throws Exception {
+    CompletableFuture<Void> mine = opened;
+    if (!isOpen(mine)) {
+      throw new NotLeaderException(log.status().leader());
+    }
     try (Publisher.Announcement change = publisher.announce(announced)) {
       CatalogCommand.Result result = submit(command);
+      if (opened != mine) {
+        throw new IndeterminateException("the leader has changed meanwhile", null);
+      }
       change.publish(versioned(result.visible().values()), PATIENCE);
       return result;
     }

@@ -1,0 +1,279 @@
+package toystore.order;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import toystore.api.ApiException;
+import toystore.api.Hold;
+import toystore.api.Ids;
+import toystore.api.StoreConfig;
+import toystore.server.Caller;
+import toystore.server.OverloadedException;
+
+@Timeout(60)
+class HoldDeskTest {
+  private static final Duration LONG = Duration.ofMinutes(10);
+
+  /** What it stands for is its quantity, so that an answer can be told from another one. */
+  private static Hold hold(int quantity) {
+    return new Hold(Ids.fresh(), "Tux", quantity);
+  }
+
+  private static Hold.Answer granted(Hold hold) {
+    return new Hold.Granted(1599, hold.quantity());
+  }
+
+  private static Caller.Reply grantAll(Hold.Batch batch) {
+    return TestCatalog.answers(batch.holds().stream().map(HoldDeskTest::granted).toList());
+  }
+
+  /** Calls that wait for their answer until the test gives it. */
+  private final List<Runnable> unanswered = new ArrayList<>();
+
+  private @Nullable HoldDesk open;
+
+  private HoldDesk desk(TestCatalog catalog, Duration patience, int maxSize, int maxQueued) {
+    HoldDesk desk =
+        new HoldDesk(catalog.route(), patience, new StoreConfig.Batch(maxSize, maxQueued));
+    open = desk;
+    return desk;
+  }
+
+  private HoldDesk desk(TestCatalog catalog, Duration patience) {
+    return desk(catalog, patience, 64, 1_024);
+  }
+
+  /** A catalog that grants all, each call only when it is told to by {@link #answerAll}. */
+  private TestCatalog slow() {
+    return new TestCatalog(this::later);
+  }
+
+  private CompletableFuture<Caller.Reply> later(Hold.Batch batch) {
+    CompletableFuture<Caller.Reply> reply = new CompletableFuture<>();
+    synchronized (unanswered) {
+      unanswered.add(() -> reply.complete(grantAll(batch)));
+    }
+    return reply;
+  }
+
+  private void answerAll() {
+    synchronized (unanswered) {
+      unanswered.forEach(Runnable::run);
+      unanswered.clear();
+    }
+  }
+
+  @AfterEach
+  void close() {
+    if (open != null) {
+      open.close();
+    }
+    // The desk's threads end with the calls that they wait for.
+    answerAll();
+  }
+
+  private static void assertGranted(
+      List<CompletableFuture<Hold.Answer>> answers, List<Hold> holds) {
+    assertThat(answers).hasSameSizeAs(holds);
+    for (int i = 0; i < holds.size(); i++) {
+      assertThat(answers.get(i))
+          .succeedsWithin(Duration.ofSeconds(10))
+          .isEqualTo(granted(holds.get(i)));
+    }
+  }
+
+  @Test
+  void whatIsAskedWhileTwoCallsAreUnderWayFormsTheNextOnes() throws InterruptedException {
+    TestCatalog catalog = slow();
+    HoldDesk desk = desk(catalog, LONG, 3, 100);
+    // No caller waits for another one as long as a lane is free.
+    List<Hold> first = List.of(hold(1));
+    List<CompletableFuture<Hold.Answer>> firstAnswers = new ArrayList<>(desk.holdAll(first));
+    assertThat(catalog.next().holds()).isEqualTo(first);
+    List<Hold> second = List.of(hold(2));
+    List<CompletableFuture<Hold.Answer>> secondAnswers = new ArrayList<>(desk.holdAll(second));
+    assertThat(catalog.next().holds()).isEqualTo(second);
+
+    List<Hold> rest = IntStream.rangeClosed(3, 7).mapToObj(HoldDeskTest::hold).toList();
+    List<CompletableFuture<Hold.Answer>> restAnswers = new ArrayList<>();
+    rest.forEach(h -> restAnswers.addAll(desk.holdAll(List.of(h))));
+    assertThat(catalog.toldNothingMore()).isTrue();
+    answerAll();
+
+    List<Hold.Batch> batches = List.of(catalog.next(), catalog.next());
+    answerAll();
+    // Two lanes take the rest, in whichever order they arrive; no call is larger than allowed.
+    assertThat(batches).extracting(b -> b.holds().size()).containsExactlyInAnyOrder(3, 2);
+    assertThat(batches.stream().flatMap(b -> b.holds().stream()))
+        .containsExactlyInAnyOrderElementsOf(rest);
+    assertGranted(firstAnswers, first);
+    assertGranted(secondAnswers, second);
+    // The second of the two may have arrived after the answers were given.
+    await().atMost(Duration.ofSeconds(10)).until(() -> allDone(restAnswers));
+    assertGranted(restAnswers, rest);
+  }
+
+  private boolean allDone(List<CompletableFuture<Hold.Answer>> answers) {
+    answerAll();
+    return answers.stream().allMatch(CompletableFuture::isDone);
+  }
+
+  @Test
+  void moreThanMayWaitIsRefusedAtOnce() throws InterruptedException {
+    TestCatalog catalog = slow();
+    HoldDesk desk = desk(catalog, LONG, 2, 2);
+    for (int lane = 1; lane <= 2; lane++) {
+      assertThat(desk.holdAll(List.of(hold(lane))).getFirst()).isNotDone();
+      assertThat(catalog.next().holds()).hasSize(1);
+    }
+
+    List<CompletableFuture<Hold.Answer>> waiting = desk.holdAll(List.of(hold(3), hold(4), hold(5)));
+    assertThat(waiting.subList(0, 2)).noneMatch(CompletableFuture::isDone);
+    assertFailed(waiting.get(2), OverloadedException.class);
+  }
+
+  private static void assertFailed(
+      CompletableFuture<Hold.Answer> answer, Class<? extends Exception> with) {
+    assertThatThrownBy(() -> answer.get(10, TimeUnit.SECONDS)).hasCauseInstanceOf(with);
+  }
+
+  @Test
+  void outcomesAreSentAloneAfterAMoment() throws InterruptedException {
+    TestCatalog catalog = new TestCatalog(b -> CompletableFuture.completedFuture(grantAll(b)));
+    HoldDesk desk = desk(catalog, LONG);
+    UUID settled = Ids.fresh();
+    UUID released = Ids.fresh();
+    desk.settled(settled);
+    Hold.Batch first = catalog.next();
+    assertThat(first.holds()).isEmpty();
+    assertThat(first.outcomes()).isEqualTo(new Hold.Outcomes(List.of(settled), List.of()));
+
+    // Each is told once.
+    desk.released(released);
+    Hold.Batch second = catalog.next();
+    assertThat(second.holds()).isEmpty();
+    assertThat(second.outcomes()).isEqualTo(new Hold.Outcomes(List.of(), List.of(released)));
+  }
+
+  /**
+   * The desk's timer waits for the answer to a message, so that nothing is sent alone meanwhile.
+   */
+  private void keepTimerBusy(HoldDesk desk, TestCatalog catalog) throws InterruptedException {
+    desk.settled(Ids.fresh());
+    assertThat(catalog.next().outcomes().settled()).hasSize(1);
+  }
+
+  @Test
+  void outcomesRideWithTheNextHolds() throws InterruptedException {
+    TestCatalog catalog = slow();
+    HoldDesk desk = desk(catalog, LONG);
+    keepTimerBusy(desk, catalog);
+    Hold.Outcomes outcomes =
+        new Hold.Outcomes(List.of(Ids.fresh(), Ids.fresh()), List.of(Ids.fresh()));
+    outcomes.settled().forEach(desk::settled);
+    outcomes.released().forEach(desk::released);
+
+    List<Hold> holds = List.of(hold(1), hold(2));
+    List<CompletableFuture<Hold.Answer>> answers = desk.holdAll(holds);
+    assertThat(catalog.next()).isEqualTo(new Hold.Batch(holds, outcomes));
+    List<CompletableFuture<Hold.Answer>> more = desk.holdAll(List.of(hold(3)));
+    assertThat(catalog.next().outcomes()).isEqualTo(Hold.Outcomes.NONE);
+    answerAll();
+    assertGranted(answers, holds);
+    assertThat(more.getFirst()).succeedsWithin(Duration.ofSeconds(10));
+  }
+
+  /** A catalog that is away for long must cost no memory without bound. */
+  @Test
+  void aDeskKeepsNoMoreOutcomesThanFitOneCall() throws InterruptedException {
+    TestCatalog catalog = slow();
+    HoldDesk desk = desk(catalog, LONG);
+    keepTimerBusy(desk, catalog);
+    List<UUID> ids = Stream.generate(Ids::fresh).limit(5_000).toList();
+    ids.forEach(desk::settled);
+    ids.forEach(desk::released);
+
+    var _ = desk.holdAll(List.of(hold(1)));
+    assertThat(catalog.next().outcomes())
+        .isEqualTo(new Hold.Outcomes(ids.subList(0, 4_096), ids.subList(0, 4_096)));
+  }
+
+  /** What cannot be told is doubtful: the catalog asks for it, and hears it from the log. */
+  @Test
+  void outcomesThatCannotBeToldAreDroppedAfterTheDeadline() throws InterruptedException {
+    UUID lost = Ids.fresh();
+    UUID told = Ids.fresh();
+    TestCatalog catalog =
+        new TestCatalog(
+            batch ->
+                batch.outcomes().settled().contains(lost)
+                    ? TestCatalog.status(503)
+                    : CompletableFuture.completedFuture(grantAll(batch)));
+    HoldDesk desk = desk(catalog, Duration.ofMillis(300));
+    desk.settled(lost);
+    assertThat(catalog.next().outcomes().settled()).containsExactly(lost);
+    // The catalog is tried again before the deadline: it may just be changing its leader.
+    assertThat(catalog.next().outcomes().settled()).containsExactly(lost);
+
+    desk.settled(told);
+    Hold.Batch next = catalog.next();
+    while (next.outcomes().settled().equals(List.of(lost))) {
+      next = catalog.next();
+    }
+    assertThat(next.outcomes()).isEqualTo(new Hold.Outcomes(List.of(told), List.of()));
+  }
+
+  @Test
+  void holdsFailAfterTheDeadlineAndTheNextOnesAreSentAgain() throws InterruptedException {
+    Hold unlucky = hold(1);
+    TestCatalog catalog =
+        new TestCatalog(
+            batch ->
+                batch.holds().contains(unlucky)
+                    ? TestCatalog.status(503)
+                    : CompletableFuture.completedFuture(grantAll(batch)));
+    HoldDesk desk = desk(catalog, Duration.ofMillis(300));
+    assertFailed(desk.holdAll(List.of(unlucky)).getFirst(), ApiException.class);
+
+    List<Hold> lucky = List.of(hold(2));
+    assertGranted(desk.holdAll(lucky), lucky);
+  }
+
+  @Test
+  void aCatalogThatRefusesABatchFailsItsHoldsAtOnce() {
+    HoldDesk desk = desk(new TestCatalog(batch -> TestCatalog.status(400)), LONG);
+    CompletableFuture<Hold.Answer> answer = desk.holdAll(List.of(hold(1))).getFirst();
+    assertFailed(answer, IOException.class);
+    assertThat(answer.exceptionNow()).hasMessageContaining("400");
+  }
+
+  @Test
+  void closingFailsWhatWaitsAndTakesNothingMore() throws InterruptedException {
+    TestCatalog catalog = slow();
+    HoldDesk desk = desk(catalog, LONG);
+    for (int lane = 1; lane <= 2; lane++) {
+      assertThat(desk.holdAll(List.of(hold(lane))).getFirst()).isNotDone();
+      assertThat(catalog.next().holds()).hasSize(1);
+    }
+    CompletableFuture<Hold.Answer> waiting = desk.holdAll(List.of(hold(3))).getFirst();
+    assertThat(waiting).isNotDone();
+
+    desk.close();
+    assertFailed(waiting, OverloadedException.class);
+    assertFailed(desk.holdAll(List.of(hold(4))).getFirst(), OverloadedException.class);
+  }
+}
