@@ -1,18 +1,21 @@
 package toystore.toyctl;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.FileTime;
+import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
  * The ahead-of-time caches of the distribution (JEP 514): classes of a role, loaded and linked, and
  * the profiles of a training run. They halve what a node's start costs. The JVM checks that a cache
  * fits it and goes on without one that does not, but JDK 25 takes classes from the cache also when
- * their jar has changed (JDK-8377932): a cache older than a jar is not used.
+ * their jar has changed (JDK-8377932): so it is noted what the jars were.
  *
  * @param directory where the caches are
  * @param jars the directory of the jars whose classes they hold
@@ -42,28 +45,48 @@ record AotCaches(Path directory, Path jars, Use use) {
   List<String> options(String name) {
     return switch (use) {
       case WRITE -> silently("-XX:AOTCacheOutput=" + written(name));
-      case START_FROM -> isCurrent(file(name)) ? silently("-XX:AOTCache=" + file(name)) : List.of();
+      case START_FROM -> fits(file(name)) ? silently("-XX:AOTCache=" + file(name)) : List.of();
       case NEITHER -> List.of();
     };
   }
 
-  /** Whether a cache was written after all jars, and after the last jar came or went. */
-  private boolean isCurrent(Path cache) {
-    try (Stream<Path> files = Files.list(jars)) {
-      if (!Files.isReadable(cache)) {
-        return false;
-      }
-      FileTime written = Files.getLastModifiedTime(cache);
-      for (Path file : Stream.concat(Stream.of(jars), files).toList()) {
-        if (Files.getLastModifiedTime(file).compareTo(written) > 0) {
-          return false;
-        }
-      }
-      return true;
+  /** Whether the jars are still those that the caches were made from. */
+  private boolean fits(Path cache) {
+    try {
+      return Files.isReadable(cache) && Files.readString(madeFrom(), UTF_8).equals(stamp(jars));
     } catch (IOException _) {
       // Being replaced just now, say: the start is slower, that is all.
       return false;
     }
+  }
+
+  private Path madeFrom() {
+    return directory.resolve("jars");
+  }
+
+  /**
+   * What the jars are, as {@code bin/toyctl} sees it too: name, size and time of each in a line,
+   * names as their bytes are ordered.
+   */
+  static String stamp(Path jars) throws IOException {
+    try (Stream<Path> files = Files.list(jars)) {
+      StringBuilder stamp = new StringBuilder();
+      for (Path jar : files.sorted(Comparator.comparing(Path::toString)).toList()) {
+        stamp
+            .append(jar.getFileName())
+            .append(' ')
+            .append(Files.size(jar))
+            .append(' ')
+            .append(Files.getLastModifiedTime(jar).to(TimeUnit.SECONDS))
+            .append('\n');
+      }
+      return stamp.toString();
+    }
+  }
+
+  /** Notes the jars that caches were made from; what they were when training began. */
+  void noteMadeFrom(String stamp) throws IOException {
+    Files.writeString(madeFrom(), stamp, UTF_8);
   }
 
   // A cache that does not fit is no news to anyone: the start is slower, that is all.

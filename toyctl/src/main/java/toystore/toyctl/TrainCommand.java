@@ -88,6 +88,7 @@ final class TrainCommand implements Callable<Integer> {
       Distribution distribution, StoreConfig config, Path settings, Path data, Http http)
       throws IOException, InterruptedException {
     AotCaches caches = distribution.aotCaches();
+    String jars = AotCaches.stamp(caches.jars());
     Files.createDirectories(caches.directory());
     NodeClient nodes = new NodeClient(http, config);
     Cluster others = cluster(distribution, config, settings, data, nodes, caches.training());
@@ -121,6 +122,7 @@ final class TrainCommand implements Callable<Integer> {
       caches.adopt(Launcher.word(role));
     }
     caches.adopt(CLI);
+    caches.noteMadeFrom(jars);
   }
 
   private static Cluster cluster(

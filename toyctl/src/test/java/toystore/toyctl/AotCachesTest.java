@@ -11,6 +11,8 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class AotCachesTest {
   private static final Instant BUILT = Instant.parse("2026-01-01T00:00:00Z");
@@ -24,8 +26,8 @@ class AotCachesTest {
     Path aot = Files.createDirectories(home.resolve("toyctl/target/dist/aot"));
     jar = Files.createFile(lib.resolve("store.jar"));
     changed(jar, 0);
-    changed(lib, 0);
-    changed(Files.createFile(aot.resolve("order.aot")), 60);
+    Files.createFile(aot.resolve("order.aot"));
+    distribution("").aotCaches().noteMadeFrom(AotCaches.stamp(lib));
   }
 
   private static void changed(Path file, int secondsAfterBuild) throws IOException {
@@ -33,8 +35,7 @@ class AotCachesTest {
   }
 
   private Distribution distribution(String before) {
-    return new Distribution(
-        home, before + home.resolve("toyctl/target/dist/lib") + "/*", Map.of());
+    return new Distribution(home, before + home.resolve("toyctl/target/dist/lib") + "/*", Map.of());
   }
 
   @Test
@@ -42,15 +43,22 @@ class AotCachesTest {
     assertThat(distribution("").aotCaches().options("order")).contains(option());
   }
 
-  @Test
-  void aCacheOlderThanAJarIsNot() throws IOException {
-    changed(jar, 61);
+  @ParameterizedTest
+  @ValueSource(ints = {-1, 1})
+  void aCacheMadeOfOtherJarsIsNot(int seconds) throws IOException {
+    changed(jar, seconds);
     assertThat(distribution("").aotCaches().options("order")).isEmpty();
   }
 
   @Test
-  void aCacheFromBeforeAJarCameOrWentIsNot() throws IOException {
-    changed(jar.resolveSibling("."), 61);
+  void aCacheFromBeforeAJarCameIsNot() throws IOException {
+    changed(Files.createFile(jar.resolveSibling("another.jar")), 0);
+    assertThat(distribution("").aotCaches().options("order")).isEmpty();
+  }
+
+  @Test
+  void aCacheMadeOfWeDoNotKnowWhatIsNot() throws IOException {
+    Files.delete(home.resolve("toyctl/target/dist/aot/jars"));
     assertThat(distribution("").aotCaches().options("order")).isEmpty();
   }
 

@@ -43,9 +43,10 @@ class LauncherTest {
     assertThat(launcher().command(config.node("order-2"), null))
         .noneMatch(word -> word.startsWith("-XX:AOT"));
 
-    Files.createDirectories(home.resolve("toyctl/target/dist/lib"));
+    Path lib = Files.createDirectories(home.resolve("toyctl/target/dist/lib"));
     Path caches = Files.createDirectories(home.resolve("toyctl/target/dist/aot"));
     Path cache = Files.writeString(caches.resolve("order.aot"), "");
+    Files.writeString(caches.resolve("jars"), AotCaches.stamp(lib));
 
     assertThat(launcher().command(config.node("order-2"), null)).contains("-XX:AOTCache=" + cache);
     assertThat(launcher().command(config.node("catalog"), null))

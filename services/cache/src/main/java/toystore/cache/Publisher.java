@@ -5,12 +5,13 @@ import io.micrometer.core.instrument.Timer;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.HashMap;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
-import java.util.UUID;
+import java.util.Queue;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -152,23 +153,70 @@ public final class Publisher implements AutoCloseable {
     return announced.stream().map(change -> true).toList();
   }
 
-  /** Returns when every session has acknowledged or its lease is over. */
+  /** What came back from a session's front end; no status where nothing did. */
+  private record Heard(Sessions.Recipient from, int status, @Nullable Throwable failure) {}
+
+  /**
+   * Returns when every session has acknowledged or its lease is over. Answers count as they come:
+   * one that hangs must not make others owe what they have given.
+   */
   private void run(Round round) throws InterruptedException {
     List<String> names = List.copyOf(round.names());
-    Map<UUID, CompletableFuture<Caller.Reply>> first = new HashMap<>();
-    Collection<Sessions.Recipient> recipients = round.waitedFor();
-    recipients.forEach(r -> first.put(r.session(), tell(r, names)));
-    for (Sessions.Recipient recipient : recipients) {
-      CompletableFuture<Caller.Reply> reply = first.get(recipient.session());
-      while (round.waitsFor(recipient.session())) {
-        if (reply == null) {
-          reply = tell(recipient, names);
+    BlockingQueue<Heard> heard = new LinkedBlockingQueue<>();
+    round.waitedFor().forEach(r -> tell(r, names, heard));
+    while (!isOver(round)) {
+      Heard next = heard.poll(shortestLease(round).toMillis() + 1, TimeUnit.MILLISECONDS);
+      if (next != null) {
+        hear(round, next);
+        if (round.waitsFor(next.from().session())) {
+          CompletableFuture.delayedExecutor(RETRY_MS, TimeUnit.MILLISECONDS)
+              .execute(() -> tellAgain(next.from(), names, heard));
         }
-        await(round, recipient, reply);
-        reply = null;
       }
     }
     round.end();
+  }
+
+  private static boolean isOver(Round round) {
+    Collection<Sessions.Recipient> waitedFor = round.waitedFor();
+    boolean over = round.isOver();
+    for (Sessions.Recipient recipient : waitedFor) {
+      if (!round.waitedFor.containsKey(recipient.session())) {
+        LOG.log(Level.INFO, "{0} did not answer for a lease: its session ends", recipient.url());
+      }
+    }
+    return over;
+  }
+
+  private void tellAgain(Sessions.Recipient recipient, List<String> names, Queue<Heard> heard) {
+    if (sessions.left(recipient.session()).isPositive()) {
+      tell(recipient, names, heard);
+    }
+  }
+
+  private Duration shortestLease(Round round) {
+    return round.waitedFor().stream()
+        .map(r -> sessions.left(r.session()))
+        .min(Comparator.naturalOrder())
+        .orElse(Duration.ZERO);
+  }
+
+  private static void hear(Round round, Heard heard) {
+    Sessions.Recipient from = heard.from();
+    if (heard.failure() != null) {
+      LOG.log(Level.DEBUG, from.url() + " did not hear an invalidation", heard.failure());
+      return;
+    }
+    round.answered(from.session(), heard.status());
+    if (round.waitedFor.containsKey(from.session())) {
+      LOG.log(Level.WARNING, "{0} answered {1} to an invalidation", from.url(), heard.status());
+    }
+  }
+
+  private void tell(Sessions.Recipient recipient, List<String> names, Queue<Heard> heard) {
+    tell(recipient, names)
+        .whenComplete(
+            (reply, e) -> heard.add(new Heard(recipient, e == null ? reply.status() : 0, e)));
   }
 
   private CompletableFuture<Caller.Reply> tell(Sessions.Recipient recipient, List<String> names) {
@@ -180,28 +228,6 @@ public final class Publisher implements AutoCloseable {
 
   private static Duration longer(Duration one, Duration other) {
     return one.compareTo(other) > 0 ? one : other;
-  }
-
-  /** Waits for an answer, or for what is left of the lease; without one, pauses. */
-  private void await(
-      Round round, Sessions.Recipient recipient, CompletableFuture<Caller.Reply> reply)
-      throws InterruptedException {
-    UUID session = recipient.session();
-    try {
-      Caller.Reply answer = reply.get(sessions.left(session).toMillis() + 1, TimeUnit.MILLISECONDS);
-      round.answered(session, answer.status());
-      if (!round.waitedFor.containsKey(session)) {
-        return;
-      }
-      LOG.log(Level.WARNING, "{0} answered {1} to an invalidation", recipient.url(), answer);
-    } catch (ExecutionException | TimeoutException e) {
-      LOG.log(Level.DEBUG, recipient.url() + " did not hear an invalidation", e);
-    }
-    if (sessions.left(session).isPositive()) {
-      Thread.sleep(RETRY_MS);
-    } else {
-      LOG.log(Level.INFO, "{0} did not answer for a lease: its session ends", recipient.url());
-    }
   }
 
   @Override

@@ -99,8 +99,11 @@ class PublisherTest {
     Thread.ofVirtual()
         .start(
             () -> {
-              try (announced) {
-                announced.publish(List.of(products), LONG);
+              try {
+                try (announced) {
+                  announced.publish(List.of(products), LONG);
+                }
+                // Not before the announcement has ended: until then nothing is cacheable.
                 done.complete(true);
               } catch (Exception e) {
                 done.completeExceptionally(e);

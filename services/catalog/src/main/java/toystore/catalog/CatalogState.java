@@ -126,6 +126,9 @@ final class CatalogState implements ReplicatedState {
 
   @Override
   public synchronized void skip(LogPosition position) {
+    if (position.index() <= applied.index()) {
+      return;
+    }
     applied = position;
     writer.append(position, List.of());
   }
@@ -215,6 +218,9 @@ final class CatalogState implements ReplicatedState {
 
   @Override
   public synchronized Object apply(LogPosition position, byte[] command) {
+    if (position.index() <= applied.index()) {
+      return NOTHING;
+    }
     CatalogCommand decoded = CatalogCommand.decode(command);
     logTimeMs = Math.max(logTimeMs, decoded.timeMs());
     List<CatalogChange> changes = new ArrayList<>();

@@ -145,6 +145,9 @@ final class OrderLog implements ReplicatedState {
 
   @Override
   public synchronized void skip(LogPosition position) {
+    if (position.index() <= applied.index()) {
+      return;
+    }
     applied = position;
     writer.append(position, List.of());
   }
@@ -156,6 +159,9 @@ final class OrderLog implements ReplicatedState {
 
   @Override
   public synchronized Object apply(LogPosition position, byte[] command) {
+    if (position.index() <= applied.index()) {
+      return List.of();
+    }
     OrderCommand decoded = OrderCommand.decode(command);
     List<OrderChange> changes = new ArrayList<>();
     long before = logTimeMs;

@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,6 +43,9 @@ final class PurchaseService implements AutoCloseable {
   private static final class UnderWay {
     private final Purchase purchase;
     private final CompletableFuture<Purchase.Answer> answer = new CompletableFuture<>();
+
+    /** Its entry is decided after the deadline of the request that made it. */
+    private boolean late;
 
     UnderWay(Purchase purchase) {
       this.purchase = purchase;
@@ -153,10 +157,16 @@ final class PurchaseService implements AutoCloseable {
       otherwise = new Purchase.Undecided(String.valueOf(e.getMessage()));
     } finally {
       for (UnderWay mine : fresh) {
-        mine.answer().complete(otherwise);
-        underWay.remove(mine.purchase().orderId(), mine);
+        if (!mine.late) {
+          end(mine, otherwise);
+        }
       }
     }
+  }
+
+  private void end(UnderWay of, Purchase.Answer otherwise) {
+    of.answer().complete(otherwise);
+    underWay.remove(of.purchase().orderId(), of);
   }
 
   /** A purchase whose stock is held, on its way into the log. */
@@ -188,7 +198,7 @@ final class PurchaseService implements AutoCloseable {
       }
     }
     place(held, askedAtMs, again, deadline);
-    refuse(refused);
+    refuse(refused, deadline);
     return again;
   }
 
@@ -201,12 +211,13 @@ final class PurchaseService implements AutoCloseable {
         entries.submitAll(held.stream().map(h -> entry(h, askedAtMs)).toList());
     for (int i = 0; i < held.size(); i++) {
       Held mine = held.get(i);
-      switch (await(outcomes.get(i), deadline)) {
+      CompletableFuture<OrderCommand.Outcome> outcome = outcomes.get(i);
+      switch (await(outcome, deadline)) {
+        case Failed<OrderCommand.Outcome> failed when !outcome.isDone() -> endLater(mine, outcome);
         // Whether an order names the hold is not known here: the catalog will ask for it.
         case Failed<OrderCommand.Outcome> failed -> mine.of().answer().complete(failed.undecided());
         case Got<OrderCommand.Outcome> got -> {
-          tellCatalog(mine, got.value());
-          Purchase.Answer answer = answer(mine, got.value());
+          Purchase.Answer answer = decided(mine, got.value());
           if (answer == null) {
             again.add(mine.of());
           } else {
@@ -215,6 +226,20 @@ final class PurchaseService implements AutoCloseable {
         }
       }
     }
+  }
+
+  /**
+   * The request gives up, its entry still waits. Until that is decided, others that ask for this
+   * purchase join it: on their own they might be refused before it gets into the log.
+   */
+  private void endLater(Held mine, CompletableFuture<OrderCommand.Outcome> outcome) {
+    UnderWay of = mine.of();
+    of.late = true;
+    outcome.whenComplete(
+        (got, e) -> {
+          Purchase.Answer answer = e == null ? decided(mine, got) : new Failed<>(e).undecided();
+          end(of, answer == null ? new Purchase.Undecided("its hold was taken back") : answer);
+        });
   }
 
   private static OrderCommand.Entry entry(Held held, long askedAtMs) {
@@ -238,7 +263,8 @@ final class PurchaseService implements AutoCloseable {
   }
 
   /** Null where the hold was taken back, because this leader was slow. */
-  private Purchase.@Nullable Answer answer(Held held, OrderCommand.Outcome outcome) {
+  private Purchase.@Nullable Answer decided(Held held, OrderCommand.Outcome outcome) {
+    tellCatalog(held, outcome);
     return switch (outcome) {
       case OrderCommand.Numbered numbered -> {
         placed.increment();
@@ -252,16 +278,16 @@ final class PurchaseService implements AutoCloseable {
 
   /**
    * "Not enough" is final, so no earlier entry under this id may still be on its way into the log,
-   * from a request whose client gave up. One more entry shows: what this leader appended before is
-   * decided once that is, and what an earlier leader left was decided or cut off when this one
-   * began to lead.
+   * from a request whose client gave up. None waits for its turn, or the id would be under way by
+   * that request. One more entry shows the rest: what this leader appended before is decided once
+   * that is, and what an earlier leader left was decided or cut off when this one began to lead.
    */
-  private void refuse(Map<UnderWay, Purchase.Answer> refused) {
+  private void refuse(Map<UnderWay, Purchase.Answer> refused, Deadline deadline) {
     if (refused.isEmpty()) {
       return;
     }
     try {
-      var _ = fence();
+      var _ = fence(deadline.left());
     } catch (Exception e) {
       refused.keySet().forEach(mine -> mine.answer().complete(new Failed<>(e).undecided()));
       return;
@@ -331,10 +357,14 @@ final class PurchaseService implements AutoCloseable {
 
   /** An index up to which all replicas can be compared, and the orders up to there. */
   ReplicatedLog.Applied fence() throws Exception {
+    return fence(Duration.ofSeconds(LOG_SECONDS));
+  }
+
+  private ReplicatedLog.Applied fence(Duration patience) throws Exception {
     try {
       return replicated
           .submit(new OrderCommand.Fence(timeMs()).encode())
-          .get(LOG_SECONDS, TimeUnit.SECONDS);
+          .get(patience.toNanos(), TimeUnit.NANOSECONDS);
     } catch (ExecutionException e) {
       throw e.getCause() instanceof Exception cause ? cause : e;
     }

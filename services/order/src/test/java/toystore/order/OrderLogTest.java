@@ -177,6 +177,24 @@ class OrderLogTest {
     assertThat(orders().log.head().orders()).isEqualTo(1);
   }
 
+  /** It was on its way here when an install ended that brought what came of it. */
+  @Test
+  void anEntryThatIsNotAfterThePositionChangesNothing() {
+    orders().placeOne(fresh());
+    orders().placeOne(fresh());
+    LogPosition reached = orders().log.applied();
+    byte[] late = new OrderCommand.Place(NOW + 1, List.of(fresh())).encode();
+
+    for (LogPosition at : List.of(reached, new LogPosition(1, reached.index() - 1))) {
+      orders().log.apply(at, late);
+      orders().log.skip(at);
+    }
+    reopen();
+
+    assertThat(orders().log.applied()).isEqualTo(reached);
+    assertThat(orders().log.head().orders()).isEqualTo(2);
+  }
+
   @Test
   void aRepetitionWithinOneBatchIsADuplicateToo() {
     Entry entry = fresh();

@@ -221,12 +221,14 @@ class PurchaseServiceTest {
     return replicated().status().commitIndex();
   }
 
-  /** Its client gives up while its entry is on its way into the log. */
-  private void buyAndGiveUp(Purchase purchase) {
+  /** An entry that nobody waits for any more, committed but not applied. */
+  private void leaveAnEntryOnItsWay(Purchase purchase) {
     long before = committed();
     gated().shut();
-    // The entry is committed well before the deadline; what is not done is applying it.
-    assertThat(buy(purchase, Duration.ofMillis(500))).isInstanceOf(Purchase.Undecided.class);
+    OrderCommand.Entry entry =
+        new OrderCommand.Entry(
+            purchase.orderId(), Ids.fresh(), purchase.name(), purchase.quantity(), 1599, 7, 1);
+    var _ = replicated().submit(new OrderCommand.Place(1, List.of(entry)).encode());
     soon().until(() -> committed() > before);
   }
 
@@ -244,7 +246,7 @@ class PurchaseServiceTest {
 
   @Test
   void notEnoughIsNotToldWhileAnEarlierEntryOfThePurchaseIsOnItsWay() {
-    buyAndGiveUp(TUX);
+    leaveAnEntryOnItsWay(TUX);
     answer = new Hold.NotEnough(3);
 
     assertThat(buyWhileTheEarlierEntryIsOnItsWay(TUX)).isEqualTo(new Purchase.Placed(0, 7, true));
@@ -254,7 +256,7 @@ class PurchaseServiceTest {
 
   @Test
   void noSuchProductIsNotToldWhileAnEarlierEntryOfThePurchaseIsOnItsWay() {
-    buyAndGiveUp(TUX);
+    leaveAnEntryOnItsWay(TUX);
     answer = new Hold.NoSuchProduct();
 
     assertThat(buyWhileTheEarlierEntryIsOnItsWay(TUX)).isEqualTo(new Purchase.Placed(0, 7, true));
@@ -262,7 +264,7 @@ class PurchaseServiceTest {
 
   @Test
   void anotherBodyUnderTheIdOfAnEntryOnItsWayIsToldSoAndNotNotEnough() {
-    buyAndGiveUp(TUX);
+    leaveAnEntryOnItsWay(TUX);
     answer = new Hold.NotEnough(3);
 
     Purchase other = new Purchase(TUX.orderId(), "Tux", 11);
@@ -305,5 +307,26 @@ class PurchaseServiceTest {
             new Purchase.Placed(0, 7, false),
             new Purchase.OutOfStock(0),
             new Purchase.Placed(1, 7, false));
+  }
+
+  /** Were it refused on its own: the entry that waits for its turn would come after the refusal. */
+  @Test
+  void whoRepeatsAPurchaseWhoseEntryWaitsForItsTurnWaitsWithIt() {
+    gated().shut();
+    // As many batches as may be on their way at once.
+    for (int lane = 1; lane <= 2; lane++) {
+      long before = committed();
+      var _ = buyMeanwhile(new Purchase(Ids.fresh(), "Tux", lane));
+      soon().until(() -> committed() > before);
+    }
+    assertThat(buy(TUX, Duration.ofMillis(300))).isInstanceOf(Purchase.Undecided.class);
+    answer = new Hold.NotEnough(3);
+
+    assertThat(buy(TUX, Duration.ofMillis(300))).isInstanceOf(Purchase.Undecided.class);
+    CompletableFuture<Purchase.Answer> repeated = buyMeanwhile(TUX);
+    gated().open();
+
+    assertThat(repeated.join()).isEqualTo(new Purchase.Placed(2, 7, true));
+    assertThat(buy(TUX, Duration.ofSeconds(30))).isEqualTo(new Purchase.Placed(2, 7, true));
   }
 }

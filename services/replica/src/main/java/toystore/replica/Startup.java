@@ -101,11 +101,12 @@ final class Startup<S extends ReplicatedState> {
 
   /** The data that this log goes on from; rebuilt where they are damaged or gone. */
   private DataFile.Opened<S> dataFor(RaftFiles.Whole log) {
-    boolean there = data.isThere();
-    DataFile.Opened<S> opened = openOrReplace(log, there);
+    Attempt<S> attempt = openOrReplace(log);
+    DataFile.Opened<S> opened = attempt.opened();
     try {
       LogPosition at = opened.state().recovered();
-      if (log.empty() && at.index() < 0 && log.term() > 0) {
+      // A whole file that holds nothing is that of a member which stopped before its first entry.
+      if (attempt.anew() && log.empty() && log.term() > 0) {
         throw forgotten(
             "its data are gone and its log holds no entry", "nobody can tell what it had");
       }
@@ -120,16 +121,24 @@ final class Startup<S extends ReplicatedState> {
     }
   }
 
-  private DataFile.Opened<S> openOrReplace(RaftFiles.Whole log, boolean there) {
+  /**
+   * An open data file.
+   *
+   * @param anew there was none, or it was damaged
+   */
+  private record Attempt<S extends ReplicatedState>(DataFile.Opened<S> opened, boolean anew) {}
+
+  private Attempt<S> openOrReplace(RaftFiles.Whole log) {
+    boolean there = data.isThere();
     try {
       if (!there && log.first() > 0) {
         requireSource(log, data.path() + " is gone");
       }
-      return data.open();
+      return new Attempt<>(data.open(), !there);
     } catch (DamagedFileException e) {
       requireSource(log, String.valueOf(e.getMessage()));
       data.setAside(String.valueOf(e.getMessage()));
-      return data.open();
+      return new Attempt<>(data.open(), true);
     }
   }
 
@@ -181,6 +190,8 @@ final class Startup<S extends ReplicatedState> {
    * left of its Raft log is set aside, a whole data file is kept.
    */
   Ready<S> heal() {
+    // First: whatever becomes of this, a later start without it must not make a new member.
+    mark.make();
     try {
       Rejoin.Promise promise =
           Rejoin.askOthers(group.self(), group.members(), others, REJOIN_PATIENCE);
@@ -196,7 +207,6 @@ final class Startup<S extends ReplicatedState> {
         opened.database().close();
         throw e;
       }
-      mark.make();
       return new Ready<>(opened, -1);
     } catch (IOException e) {
       throw new StorageException(
@@ -212,8 +222,8 @@ final class Startup<S extends ReplicatedState> {
       data.setAside(String.valueOf(e.getMessage()));
       return data.open();
     }
-    if (opened.state().recovered().index() > promise.index()) {
-      // It was proposed when this member had stopped: nothing applied here can come after it.
+    if (opened.state().recovered().index() >= promise.index()) {
+      // It was proposed when this member had stopped: it cannot have been applied here.
       String why = "it says " + opened.state().recovered() + ", the others are at " + promise;
       opened.database().close();
       data.setAside(why);

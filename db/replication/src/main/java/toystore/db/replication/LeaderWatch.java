@@ -7,6 +7,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -53,6 +54,11 @@ final class LeaderWatch implements AutoCloseable {
     return watching != null && watching.wasThere;
   }
 
+  /** How often the watched leader was to be connected with. */
+  synchronized int attempts() {
+    return watching == null ? 0 : watching.attempts.get();
+  }
+
   @Override
   public synchronized void close() {
     closed = true;
@@ -63,6 +69,7 @@ final class LeaderWatch implements AutoCloseable {
     private final Member leader;
     private volatile Socket socket = new Socket();
     private volatile boolean wasThere;
+    private final AtomicInteger attempts = new AtomicInteger();
     private volatile boolean ended;
 
     private Watching(Member leader) {
@@ -76,6 +83,7 @@ final class LeaderWatch implements AutoCloseable {
           // A process that ends may take one more connection: look again soon, then less often.
           Thread.sleep(pauseMs);
           pauseMs = Math.clamp(2 * pauseMs, SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS);
+          attempts.incrementAndGet();
           long begun = System.nanoTime();
           try (Socket connection = new Socket()) {
             socket = connection;

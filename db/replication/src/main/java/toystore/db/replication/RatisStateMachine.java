@@ -140,7 +140,7 @@ final class RatisStateMachine extends BaseStateMachine {
             : entry.getStateMachineLogEntry().getLogData().toByteArray();
     try {
       Object result = apply(new LogPosition(entry.getTerm(), entry.getIndex()), command);
-      updateLastAppliedTermIndex(entry.getTerm(), entry.getIndex());
+      advanceTo(entry.getTerm(), entry.getIndex());
       return CompletableFuture.completedFuture(new Submission.Result(entry.getIndex(), result));
     } catch (RuntimeException | Error e) {
       listener.fatal("cannot apply entry " + entry.getIndex(), e);
@@ -161,7 +161,14 @@ final class RatisStateMachine extends BaseStateMachine {
   public void notifyTermIndexUpdated(long term, long index) {
     if (index > getLastAppliedTermIndex().getIndex()) {
       state.skip(new LogPosition(term, index));
-      super.notifyTermIndexUpdated(term, index);
+      advanceTo(term, index);
+    }
+  }
+
+  /** An install and an entry that was being applied meanwhile may end in either order. */
+  private synchronized void advanceTo(long term, long index) {
+    if (index > getLastAppliedTermIndex().getIndex()) {
+      updateLastAppliedTermIndex(term, index);
     }
   }
 
@@ -254,7 +261,7 @@ final class RatisStateMachine extends BaseStateMachine {
       }
       LogPosition position = state.install(leader);
       // Also where it was given up meanwhile: entries that came with it are not applied again.
-      updateLastAppliedTermIndex(position.term(), position.index());
+      advanceTo(position.term(), position.index());
       installed.complete(TermIndex.valueOf(position.term(), position.index()));
     } catch (IOException e) {
       CompletableFuture.delayedExecutor(RETRY_INSTALL_MS, TimeUnit.MILLISECONDS)

@@ -15,11 +15,12 @@ public interface ReplicatedState {
   /**
    * Applies one committed command and returns its result, which the submitter gets as it is.
    * Deterministic: no clock, no random number. An exception stops the node, since a replica that
-   * cannot apply an entry must not go on.
+   * cannot apply an entry must not go on. An entry that is not after the state's position changes
+   * nothing: an install brought it while it was on its way here.
    */
   Object apply(LogPosition position, byte[] command);
 
-  /** Moves the position over an entry that is not a command. */
+  /** Moves the position over an entry that is not a command; never back. */
   void skip(LogPosition position);
 
   /**

@@ -30,12 +30,19 @@ final class Succession {
   private final List<Member> members;
   private final RaftServer server;
   private final RaftGroupId group;
+  private final LogListener listener;
 
-  Succession(Member self, List<Member> members, RaftServer server, RaftGroupId group) {
+  Succession(
+      Member self,
+      List<Member> members,
+      RaftServer server,
+      RaftGroupId group,
+      LogListener listener) {
     this.self = self;
     this.members = List.copyOf(members);
     this.server = server;
     this.group = group;
+    this.listener = listener;
   }
 
   /** To be called when the leader's process has ended. Returns when it is clear who stands. */
@@ -89,9 +96,7 @@ final class Succession {
             });
   }
 
-  /**
-   * Asks as a candidate does before it stands, which changes nothing; each tells its last entry.
-   */
+  /** Asks as a candidate does before it stands, which binds nobody; each tells its last entry. */
   private Map<Member, TermIndex> othersLogs(Member leader, long term, TermIndex own) {
     Map<Member, TermIndex> logs = new HashMap<>();
     for (Member other : members) {
@@ -117,12 +122,17 @@ final class Succession {
 
   /** As if the leader had asked for it, which is how Ratis lets a follower stand at once. */
   private void stand(Member leader, TermIndex own) throws IOException {
-    var _ =
-        server.startLeaderElection(
-            StartLeaderElectionRequestProto.newBuilder()
-                .setServerRequest(request(leader, self))
-                .setLeaderLastEntry(own.toProto())
-                .build());
+    try {
+      var _ =
+          server.startLeaderElection(
+              StartLeaderElectionRequestProto.newBuilder()
+                  .setServerRequest(request(leader, self))
+                  .setLeaderLastEntry(own.toProto())
+                  .build());
+    } catch (IllegalStateException e) {
+      // Its own vote could not be written: it follows nobody now, and no timeout runs any more.
+      listener.fatal("this member cannot stand for election", e);
+    }
   }
 
   private RaftRpcRequestProto request(Member from, Member to) {

@@ -71,6 +71,21 @@ class ReplicatedLogTest {
     }
   }
 
+  /** For a moment it still believes that it leads, and the log is quiet. */
+  @Test
+  void aLeaderThatHasLostTheOthersConfirmsNothing() {
+    try (TestGroup group = TestGroup.of(directory, 3).startAll()) {
+      ReplicatedLog leader = group.awaitLeader(3).log();
+      get(leader.barrier());
+      get(leader.barrier());
+      group.stop(1);
+      group.stop(2);
+      CompletableFuture<Void> barrier = leader.barrier();
+      await().until(barrier::isDone);
+      assertThat(barrier).isCompletedExceptionally();
+    }
+  }
+
   @Test
   void theLeaderKnowsHowManyEntriesEachMemberLacks() {
     try (TestGroup group = TestGroup.of(directory, 3).startAll()) {
