@@ -60,6 +60,14 @@ final class ChaosCommand implements Callable<Integer> {
           "--clients must be from 1 to 1000, --frontends from 1 to 9",
           "toyctl chaos --help");
     }
+    if (only.stream().anyMatch(String::isBlank)) {
+      throw new CliException(
+          ExitCode.USAGE, "--only", "names no kind of fault", "toyctl chaos --only 'front end'");
+    }
+    if (duration.isZero()) {
+      throw new CliException(
+          ExitCode.USAGE, "--duration", "must be longer than nothing", "toyctl chaos --help");
+    }
     ThrowawayStore.Plan plan =
         ThrowawayStore.Plan.plain(seed)
             .with(context.configFile())

@@ -72,7 +72,7 @@ record ChaosReport(
         errors,
         disturbances,
         halts,
-        impossible.isEmpty() ? "nothing, all faults were used" : String.join(", ", impossible));
+        impossible.isEmpty() ? "nothing" : String.join(", ", impossible));
   }
 
   private String closing() {

@@ -2,18 +2,25 @@ package toystore.toyctl;
 
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import toystore.api.StoreConfig;
 import toystore.api.StoreConfig.Node;
 
 /** Deletes what the store made in its data directory, name by name; nothing else. */
 final class Wipe {
+  /** What a node keeps in its directory: its data, what was set aside of them, log and owner. */
+  private static final Pattern MADE_BY_NODES =
+      Pattern.compile("(orders|catalog)\\.(mv|trace)\\.db.*|raft(\\.quarantine-.*)?|owner");
+
   private Wipe() {}
 
   static void contents(Path data, StoreConfig config) throws IOException {
@@ -22,7 +29,7 @@ final class Wipe {
     // Where nodes note that they have been members of their group.
     Path members = data.resolve("members");
     for (Node node : config.nodes()) {
-      tree(data.resolve(node.name()));
+      node(data.resolve(node.name()));
       Files.deleteIfExists(Launcher.log(data, node.name()));
       Files.deleteIfExists(Launcher.crashLog(data, node.name()));
       Files.deleteIfExists(members.resolve(node.name()));
@@ -38,6 +45,20 @@ final class Wipe {
     Files.deleteIfExists(ClusterFile.path(data));
   }
 
+  private static void node(Path directory) throws IOException {
+    if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
+      for (Path entry : entries) {
+        if (MADE_BY_NODES.matcher(String.valueOf(entry.getFileName())).matches()) {
+          tree(entry);
+        }
+      }
+    }
+    ifEmpty(directory);
+  }
+
   /** A directory that belongs to this process alone, with everything in it. */
   static void all(Path directory) throws IOException {
     tree(directory);
@@ -48,7 +69,7 @@ final class Wipe {
     try {
       Files.walkFileTree(root, new Deleting());
     } catch (NoSuchFileException _) {
-      // This node never ran here.
+      // Gone already.
     }
   }
 

@@ -44,7 +44,7 @@ public final class FakeNode {
     String data = argument(args, "--data");
     if (data != null && self.role() != Role.FRONTEND) {
       Files.createDirectories(Path.of(data, name));
-      Files.writeString(Path.of(data, name, "rows"), "some");
+      Files.writeString(Path.of(data, name, "orders.mv.db"), "some");
     }
     HttpServer server =
         HttpServer.create(

@@ -19,6 +19,8 @@ class FaultCommandsTest {
           chaos --clients 0            | --clients
           chaos --frontends 0          | --frontends
           chaos --duration soon        | 30s
+          chaos --duration 0s          | --duration
+          chaos --only ,kill           | --only
           check --clients 0            | --clients
           check --duration 1           | 30s
           """)

@@ -261,7 +261,8 @@ class ProcessesTest {
     assertThat(cli.run("start", "order-3").exitCode()).isZero();
     Path elsewhere = Files.createDirectories(directory.resolve("elsewhere"));
     Path kept = Files.writeString(elsewhere.resolve("kept"), "");
-    Files.createSymbolicLink(cli.data.resolve("order-3").resolve("link"), elsewhere);
+    Path raft = Files.createDirectories(cli.data.resolve("order-3").resolve("raft"));
+    Files.createSymbolicLink(raft.resolve("link"), elsewhere);
     Path own = Files.writeString(cli.data.resolve("notes.txt"), "mine");
     Path ownLog = Files.writeString(cli.data.resolve("logs").resolve("mine.log"), "mine");
 
@@ -283,7 +284,7 @@ class ProcessesTest {
     Cli.Result wipe = cli.run("down", "--wipe");
 
     assertThat(wipe.exitCode()).isEqualTo(ExitCode.IN_USE);
-    assertThat(cli.data.resolve("order-3").resolve("rows")).exists();
+    assertThat(cli.data.resolve("order-3").resolve("orders.mv.db")).exists();
     cli.runs().write(run);
   }
 
