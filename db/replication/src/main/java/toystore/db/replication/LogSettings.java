@@ -9,8 +9,8 @@ import java.time.Duration;
  * @param electionMax longest such silence
  * @param firstElection how long this member waits for a leader at a cold start
  * @param caughtUpFor how long a higher member must have kept up before it is given leadership
- * @param stepDownAfter how long a leader that lost its majority does not stand again, and how long a
- *     process may stand still and still lead
+ * @param stepDownAfter how long a leader that lost its majority does not stand again, and how long
+ *     a process may stand still and still lead
  * @param segmentBytes size of one file of the log
  * @param snapshotEntries after so many entries, what the state has made durable is dropped
  * @param preserveEntries so many entries stay nevertheless, for members a little behind
