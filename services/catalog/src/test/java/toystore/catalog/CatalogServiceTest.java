@@ -425,8 +425,8 @@ class CatalogServiceTest {
     frontEnd();
     Objects.requireNonNull(log).close();
 
+    // Whether a cache is told at all depends on how soon the command fails.
     CompletableFuture<Hold.Answer> answer = hold("Tux", 10);
-    assertThat(next().names()).containsExactly("Tux");
     assertFailed(answer, NotLeaderException.class);
     assertShown(100, 1, true);
   }
