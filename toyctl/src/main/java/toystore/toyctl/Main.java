@@ -74,6 +74,7 @@ public final class Main {
                     .addSubcommand(new OrderCommand.ListCommand(context)))
             .addSubcommand(new VerifyCommand(context))
             .addSubcommand(new LoadCommand(context))
+            .addSubcommand(new BenchCommand(context))
             .addSubcommand(
                 new CommandLine(new DemoCommand())
                     .addSubcommand(new DemoCommand.CrashCommand(context)))

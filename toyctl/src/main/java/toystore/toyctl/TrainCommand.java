@@ -13,7 +13,6 @@ import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import toystore.api.Role;
 import toystore.api.StoreConfig;
@@ -31,10 +30,19 @@ final class TrainCommand implements Callable<Integer> {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final String CLI = "toyctl";
 
-  /** Who shops, and for how long: profiles of code that ran a few times only are worth nothing. */
-  private static final int CLIENTS = 8;
+  /** Clients that do all that clients do, and such that keep the nodes busy. */
+  private static final int CLIENTS = 2;
 
+  private static final int BUYERS = 24;
+  private static final int READERS = 4;
+
+  /** So long: profiles of code that ran a few times only are worth nothing. */
   private static final Duration SHOPPING = Duration.ofSeconds(15);
+
+  /** After each such time the busy ones look whether it is over. */
+  private static final Duration BUSY = Duration.ofSeconds(1);
+
+  private static final List<String> NAMES = List.of("Tux", "Whale", "Fox", "Lego");
 
   /**
    * The order replica whose cache is kept: the last to start, so that it follows and then leads.
@@ -159,17 +167,17 @@ final class TrainCommand implements Callable<Integer> {
       throws IOException, InterruptedException {
     String frontEnd = config.url(config.nodes(Role.FRONTEND).getFirst());
     AtomicBoolean over = new AtomicBoolean();
-    Thread shopping =
-        Thread.ofVirtual()
-            .start(
-                () -> {
-                  try {
-                    List<Integer> ids = IntStream.range(0, CLIENTS).boxed().toList();
-                    var _ = Parallel.forEach(ids, id -> client(frontEnd, id, over));
-                  } catch (InterruptedException _) {
-                    Thread.currentThread().interrupt();
-                  }
-                });
+    List<Thread> shopping = new ArrayList<>();
+    for (int i = 0; i < CLIENTS; i++) {
+      int id = i;
+      shopping.add(Thread.ofPlatform().start(() -> client(frontEnd, id, over)));
+    }
+    shopping.add(
+        busy(
+            new Bench(List.of(frontEnd), NAMES, Bench.What.PURCHASE, BUYERS, null, PATIENCE),
+            over));
+    shopping.add(
+        busy(new Bench(List.of(frontEnd), NAMES, Bench.What.READ, READERS, 400.0, PATIENCE), over));
     try {
       meanwhile.run();
       Deadline end = Deadline.in(SHOPPING);
@@ -178,24 +186,40 @@ final class TrainCommand implements Callable<Integer> {
       }
     } finally {
       over.set(true);
-      shopping.join();
+      for (Thread thread : shopping) {
+        thread.join();
+      }
     }
   }
 
-  private static String client(String frontEnd, int id, AtomicBoolean over)
-      throws InterruptedException {
-    List<String> names = List.of("Tux", "Whale", "Fox", "Lego");
+  private static Thread busy(Bench bench, AtomicBoolean over) {
+    return Thread.ofPlatform()
+        .start(
+            () -> {
+              try {
+                while (!over.get()) {
+                  var _ = bench.run(BUSY);
+                }
+              } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+              }
+            });
+  }
+
+  private static void client(String frontEnd, int id, AtomicBoolean over) {
     try (Http http = new Http()) {
-      String error =
+      // What goes wrong shows in what is trained, not here.
+      var _ =
           new LoadClient(
                   new StoreClient(http, List.of(frontEnd), 0),
                   new LoadTally(),
-                  names,
+                  NAMES,
                   1.0,
                   PATIENCE,
                   new Random(id))
               .run(() -> !over.get());
-      return error == null ? "" : error;
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
     }
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -12,6 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import toystore.api.Order;
+import toystore.api.Paths;
 import toystore.toyctl.FakeServer.Reply;
 
 /** The commands of a client, against a front end that is a map. */
@@ -299,5 +301,84 @@ class StoreCommandsTest {
         .contains("5 clients")
         .contains("queries")
         .contains("0 mismatches");
+  }
+
+  @Test
+  void aBenchCountsWhatWasAnsweredAndHowFast() {
+    Cli.Result bench = bench("--what", "read", "--clients", "2");
+
+    assertThat(bench.exitCode()).isZero();
+    assertThat(bench.json().at("/answers/200").asLong()).isPositive();
+    assertThat(bench.json().at("/latency_ms/count").asLong())
+        .isEqualTo(bench.json().at("/answers/200").asLong());
+    assertThat(bench.json().get("per_second").asDouble()).isPositive();
+    assertThat(bench.json().get("failed").asLong()).isZero();
+    assertThat(bench.json().at("/latency_ms/p50").asDouble()).isPositive();
+    assertThat(bench("--clients", "1").json().at("/answers/200").asLong()).isPositive();
+    assertThat(store.orders).isNotEmpty();
+  }
+
+  /** One client that asks only when it was answered would not notice that others had to wait. */
+  @Test
+  void aStoreThatStandsStillIsChargedForAllThatWasDueMeanwhile() throws IOException {
+    AtomicInteger asked = new AtomicInteger();
+    serve(
+        request -> {
+          if (asked.incrementAndGet() == 3) {
+            try {
+              Thread.sleep(500);
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+            }
+          }
+          return store.handle(request);
+        });
+
+    Cli.Result bench = bench("--what", "read", "--clients", "1", "--rate", "100");
+
+    assertThat(bench.exitCode()).isZero();
+    assertThat(bench.json().at("/latency_ms/mean").asDouble())
+        .isGreaterThan(2 * bench.json().at("/service_ms/mean").asDouble());
+    assertThat(bench.json().at("/service_ms/count").asLong())
+        .isLessThanOrEqualTo(100 - bench.json().get("behind").asLong());
+  }
+
+  @Test
+  void aBenchWhoseRequestsFailFails() throws IOException {
+    serve(
+        request ->
+            request.path().equals(Paths.PRODUCTS)
+                ? store.handle(request)
+                : Reply.problem(500, "internal error"));
+
+    Cli.Result bench = bench("--clients", "1", "--rate", "20");
+
+    assertThat(bench.exitCode()).isEqualTo(ExitCode.FAILED);
+    assertThat(bench.json().at("/answers/500").asLong()).isPositive();
+    assertThat(bench.err()).contains("requests failed").contains("500");
+  }
+
+  @Test
+  void aBenchThatMakesNoSenseIsRefused() {
+    for (String[] wrong :
+        new String[][] {
+          {"--clients", "0"},
+          {"--rate", "0"},
+          {"--rate", "NaN"},
+          {"--duration", "0s"},
+          {"--what", "theft"}
+        }) {
+      Cli.Result refused = cli.run("bench", "--running", wrong[0], wrong[1]);
+      assertThat(refused.exitCode()).as(String.join(" ", wrong)).isEqualTo(ExitCode.USAGE);
+      assertThat(refused.err()).contains(wrong[0]);
+    }
+  }
+
+  private Cli.Result bench(String... options) {
+    List<String> line =
+        new ArrayList<>(
+            List.of("bench", "--running", "--warm-up", "0s", "--duration", "1s", "-o", "json"));
+    line.addAll(List.of(options));
+    return cli.run(line.toArray(String[]::new));
   }
 }

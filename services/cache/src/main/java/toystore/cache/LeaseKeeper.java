@@ -9,8 +9,8 @@ import toystore.api.ApiException;
 import toystore.api.CacheLease;
 import toystore.api.Json;
 import toystore.api.Paths;
-import toystore.server.Caller;
-import toystore.server.Deadline;
+import toystore.calls.Caller;
+import toystore.calls.Deadline;
 import toystore.server.LeaderRoute;
 
 /** Keeps the cache's lease alive: renews it at a third of its length. */

@@ -21,8 +21,8 @@ import toystore.api.Paths;
 import toystore.api.Product;
 import toystore.api.ProductReads;
 import toystore.api.StoreConfig;
+import toystore.calls.Caller;
 import toystore.server.Batcher;
-import toystore.server.Caller;
 
 /**
  * What clients may be shown. Caches are told to forget a product while its change becomes durable;

@@ -26,7 +26,7 @@ import toystore.api.Price;
 import toystore.api.Product;
 import toystore.api.ProductReads;
 import toystore.api.StoreConfig;
-import toystore.server.Caller;
+import toystore.calls.Caller;
 
 /**
  * Both sides at full speed in many threads, with messages that are lost: what the search of {@link

@@ -22,7 +22,7 @@ import toystore.api.Price;
 import toystore.api.Product;
 import toystore.api.Role;
 import toystore.api.StoreConfig;
-import toystore.server.Caller;
+import toystore.calls.Caller;
 import toystore.server.LeaderRoute;
 
 class LeaseKeeperTest {

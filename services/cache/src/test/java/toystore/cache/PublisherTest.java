@@ -26,7 +26,7 @@ import toystore.api.Price;
 import toystore.api.Product;
 import toystore.api.ProductReads;
 import toystore.api.StoreConfig;
-import toystore.server.Caller;
+import toystore.calls.Caller;
 
 class PublisherTest {
   private static final Duration LONG = Duration.ofMinutes(10);

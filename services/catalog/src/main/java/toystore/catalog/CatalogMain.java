@@ -13,12 +13,12 @@ import toystore.api.StoreConfig;
 import toystore.cache.Publisher;
 import toystore.cache.Sessions;
 import toystore.cache.Ticker;
+import toystore.calls.SocketCaller;
 import toystore.replica.Peers;
 import toystore.replica.Replica;
 import toystore.server.LeaderRoute;
 import toystore.server.Node;
 import toystore.server.NodeServer;
-import toystore.server.SocketCaller;
 
 /** A catalog node: {@code --node catalog --data DIR [--catalog FILE]}. */
 public final class CatalogMain {

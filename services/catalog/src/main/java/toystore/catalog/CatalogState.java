@@ -25,6 +25,7 @@ import toystore.db.storage.LogPosition;
 import toystore.db.storage.RunningHash;
 import toystore.db.storage.StorageException;
 import toystore.db.storage.WriteBehind;
+import toystore.replica.FreshIds;
 
 /**
  * The catalog's products and holds as the log made them. Products and open holds are all in memory;
@@ -33,6 +34,9 @@ import toystore.db.storage.WriteBehind;
  */
 final class CatalogState implements ReplicatedState {
   private static final System.Logger LOG = System.getLogger(CatalogState.class.getName());
+
+  /** Ended holds whose ids are kept in memory: those of some seconds under full load. */
+  private static final int RECENT_IDS = 16_384;
 
   /** How many fences are kept: a comparison is over in seconds. */
   private static final int MAX_FENCES = 16;
@@ -70,6 +74,8 @@ final class CatalogState implements ReplicatedState {
   /** Ended holds that are not in H2 yet, with the index of the entry that ended them. */
   private final Map<UUID, Long> endedTail = new ConcurrentHashMap<>();
 
+  private final FreshIds endedIds;
+
   private final Map<Long, Stock.Fenced> fences = new LinkedHashMap<>();
   private long prunedBeforeMs;
   private volatile long logTimeMs;
@@ -94,6 +100,9 @@ final class CatalogState implements ReplicatedState {
     this.writer = new WriteBehind<>(database, CatalogTables::write, pace, this::persisted);
     this.applied = writer.persisted();
     database.write(t -> CatalogTables.dropEndedAfter(t, applied.index())).join();
+    this.endedIds =
+        FreshIds.beyond(
+            (id, limit) -> database.read(c -> CatalogTables.endedUpTo(c, id, limit)), RECENT_IDS);
   }
 
   /** Each row adds up by itself ({@link ProductRow}); here rows are checked against each other. */
@@ -149,6 +158,7 @@ final class CatalogState implements ReplicatedState {
     long brought = 0;
     while (true) {
       Missed missed = missedState.fetch(leader, place);
+      note(missed.ended());
       database
           .write(
               transaction -> {
@@ -173,6 +183,11 @@ final class CatalogState implements ReplicatedState {
       }
       place = EndedPlace.of(missed.ended().getLast());
     }
+  }
+
+  /** Before they are in the file: from then on only the file knows which entry ended them. */
+  private synchronized void note(List<EndedHold> ended) {
+    ended.forEach(hold -> endedIds.add(hold.holdId()));
   }
 
   private synchronized LogPosition replace(
@@ -367,6 +382,9 @@ final class CatalogState implements ReplicatedState {
       if (endedTail.containsKey(holdId)) {
         return true;
       }
+      if (endedIds.isNew(holdId)) {
+        return false;
+      }
       try {
         // An install may have brought it from beyond this entry.
         EndedHold ended = CatalogTables.ended(connection, holdId);
@@ -400,6 +418,7 @@ final class CatalogState implements ReplicatedState {
     public void end(UUID holdId, boolean settled) {
       openHolds.remove(holdId);
       endedTail.put(holdId, position.index());
+      endedIds.add(holdId);
       changes.add(new CatalogChange.Ended(new EndedHold(holdId, settled, position.index())));
     }
   }

@@ -38,6 +38,7 @@ import toystore.api.StoreConfig;
 import toystore.cache.Publisher;
 import toystore.cache.Sessions;
 import toystore.cache.Ticker;
+import toystore.calls.Caller;
 import toystore.db.replication.IndeterminateException;
 import toystore.db.replication.LogListener;
 import toystore.db.replication.LogSettings;
@@ -48,7 +49,6 @@ import toystore.db.replication.ReplicatedState;
 import toystore.db.storage.Database;
 import toystore.db.storage.LogPosition;
 import toystore.db.storage.WriteBehind;
-import toystore.server.Caller;
 
 /**
  * On a log of one member, which applies what was committed only when the test lets it. When the

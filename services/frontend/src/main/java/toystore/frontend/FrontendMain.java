@@ -8,10 +8,10 @@ import toystore.api.StoreConfig;
 import toystore.cache.LeaseKeeper;
 import toystore.cache.ProductCache;
 import toystore.cache.Ticker;
+import toystore.calls.SocketCaller;
 import toystore.server.LeaderRoute;
 import toystore.server.Node;
 import toystore.server.NodeServer;
-import toystore.server.SocketCaller;
 
 /** A front end: {@code --node frontend --data DIR}. It keeps nothing on disk. */
 public final class FrontendMain {

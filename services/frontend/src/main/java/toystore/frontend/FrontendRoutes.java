@@ -16,7 +16,7 @@ import toystore.api.Limits;
 import toystore.api.Paths;
 import toystore.api.Purchase;
 import toystore.cache.ProductCache;
-import toystore.server.Caller;
+import toystore.calls.Caller;
 import toystore.server.Exchange;
 import toystore.server.NodeServer;
 

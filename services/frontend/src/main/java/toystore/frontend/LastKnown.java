@@ -14,7 +14,7 @@ import toystore.api.Product;
 import toystore.api.StoreConfig;
 import toystore.cache.ProductCache;
 import toystore.cache.Ticker;
-import toystore.server.Deadline;
+import toystore.calls.Deadline;
 
 /**
  * Products as this front end last knew them, for an operator who would rather have an old answer

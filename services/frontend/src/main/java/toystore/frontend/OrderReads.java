@@ -11,8 +11,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import toystore.api.ApiException;
 import toystore.api.Role;
 import toystore.api.StoreConfig;
-import toystore.server.Caller;
-import toystore.server.Deadline;
+import toystore.calls.Caller;
+import toystore.calls.Deadline;
 
 /** Reads orders from whichever replica answers: an order never changes. */
 final class OrderReads {

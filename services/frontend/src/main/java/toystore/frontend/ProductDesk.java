@@ -18,9 +18,9 @@ import toystore.api.ProductReads;
 import toystore.api.StoreConfig;
 import toystore.cache.ProductCache;
 import toystore.cache.Ticker;
+import toystore.calls.Caller;
+import toystore.calls.Deadline;
 import toystore.server.Batcher;
-import toystore.server.Caller;
-import toystore.server.Deadline;
 import toystore.server.LeaderRoute;
 import toystore.server.OverloadedException;
 

@@ -40,8 +40,8 @@ import toystore.api.Role;
 import toystore.api.StoreConfig;
 import toystore.cache.LeaseKeeper;
 import toystore.cache.ProductCache;
-import toystore.server.Caller;
-import toystore.server.Deadline;
+import toystore.calls.Caller;
+import toystore.calls.Deadline;
 import toystore.server.LeaderRoute;
 import toystore.server.NodeServer;
 

@@ -12,9 +12,9 @@ import toystore.api.Hold;
 import toystore.api.Json;
 import toystore.api.Paths;
 import toystore.api.StoreConfig;
+import toystore.calls.Caller;
+import toystore.calls.Deadline;
 import toystore.server.Batcher;
-import toystore.server.Caller;
-import toystore.server.Deadline;
 import toystore.server.LeaderRoute;
 
 /**

@@ -17,9 +17,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import toystore.calls.Caller;
 import toystore.db.storage.LogPosition;
 import toystore.db.storage.RunningHash;
-import toystore.server.Caller;
 
 /**
  * Missed orders by difference (design, section 7): a replica that is behind the start of the Raft

@@ -19,6 +19,7 @@ import toystore.db.storage.LogPosition;
 import toystore.db.storage.RunningHash;
 import toystore.db.storage.StorageException;
 import toystore.db.storage.WriteBehind;
+import toystore.replica.FreshIds;
 
 /**
  * The order log of one replica: orders by dense number, and the holds that no order may ever name.
@@ -54,10 +55,14 @@ final class OrderLog implements ReplicatedState {
   /** A start looks at no more rows than this; the scrub walks the others. */
   private static final int CHECKED_AT_START = 20_000;
 
+  /** Order ids kept in memory: those of some seconds under full load. */
+  private static final int RECENT_IDS = 16_384;
+
   private final Database database;
   private final WriteBehind<OrderChange> writer;
   private final MissedOrders missedOrders;
   private final OrderTail tail = new OrderTail();
+  private final FreshIds orderIds;
   private final RunningHash hasher = new RunningHash();
 
   // Changed under this object's lock, by the applying thread and by an install.
@@ -80,6 +85,9 @@ final class OrderLog implements ReplicatedState {
     this.database = database;
     this.missedOrders = missedOrders;
     verify();
+    this.orderIds =
+        FreshIds.beyond(
+            (id, limit) -> database.read(c -> OrderTables.orderIdsUpTo(c, id, limit)), RECENT_IDS);
     this.tombstones = database.read(OrderTables::tombstones);
     OrderChange.Time time = database.read(OrderTables::time);
     this.logTimeMs = time.nowMs();
@@ -209,6 +217,7 @@ final class OrderLog implements ReplicatedState {
     OrderRow row =
         OrderRow.next(hasher, head.orders(), head.hash(), entry, logTimeMs, position.index());
     tail.add(row);
+    orderIds.add(row.orderId());
     head = new Head(row.number() + 1, row.hash());
     return row;
   }
@@ -259,7 +268,9 @@ final class OrderLog implements ReplicatedState {
     @Override
     public @Nullable OrderRow byOrderId(UUID orderId) {
       OrderRow row = tail.byOrderId(orderId);
-      return row != null ? row : lookUp(() -> OrderTables.byOrderId(connection, orderId));
+      return row != null || orderIds.isNew(orderId)
+          ? row
+          : lookUp(() -> OrderTables.byOrderId(connection, orderId));
     }
 
     @Override
@@ -328,6 +339,7 @@ final class OrderLog implements ReplicatedState {
       // Committed entries went on being applied while the rows were fetched.
       if (row.number() >= after.orders()) {
         after = following(after, row);
+        orderIds.add(row.orderId());
         changes.add(new OrderChange.Placed(row));
       }
     }

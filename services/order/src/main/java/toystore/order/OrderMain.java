@@ -6,11 +6,11 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 import toystore.api.Role;
 import toystore.api.StoreConfig;
+import toystore.calls.SocketCaller;
 import toystore.replica.Replica;
 import toystore.server.LeaderRoute;
 import toystore.server.Node;
 import toystore.server.NodeServer;
-import toystore.server.SocketCaller;
 
 /** An order replica: {@code --node order-3 --data DIR}. */
 public final class OrderMain {

@@ -10,9 +10,9 @@ import toystore.api.Hold;
 import toystore.api.LoggedOrder;
 import toystore.api.Paths;
 import toystore.api.Purchase;
+import toystore.calls.Deadline;
 import toystore.db.replication.ReplicatedLog;
 import toystore.replica.Replica;
-import toystore.server.Deadline;
 import toystore.server.Exchange;
 import toystore.server.NodeServer;
 

@@ -20,11 +20,11 @@ import toystore.api.Hold;
 import toystore.api.Ids;
 import toystore.api.Purchase;
 import toystore.api.StoreConfig;
+import toystore.calls.Deadline;
 import toystore.db.replication.IndeterminateException;
 import toystore.db.replication.NotLeaderException;
 import toystore.db.replication.ReplicatedLog;
 import toystore.server.Batcher;
-import toystore.server.Deadline;
 import toystore.server.OverloadedException;
 
 /**

@@ -21,7 +21,7 @@ import toystore.api.ApiException;
 import toystore.api.Hold;
 import toystore.api.Ids;
 import toystore.api.StoreConfig;
-import toystore.server.Caller;
+import toystore.calls.Caller;
 import toystore.server.OverloadedException;
 
 @Timeout(60)

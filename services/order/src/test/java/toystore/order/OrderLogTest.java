@@ -16,6 +16,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -175,6 +176,29 @@ class OrderLogTest {
     assertThat(orders().placeOne(entry(entry.orderId(), Ids.fresh())))
         .isEqualTo(new Duplicate(row));
     assertThat(orders().log.head().orders()).isEqualTo(1);
+  }
+
+  /** Ids that are made of keys, or older than all that are in memory. */
+  @Test
+  void anOrderIsFoundInTheFileWhateverItsId() {
+    UUID old = new UUID((System.currentTimeMillis() - 3_600_000) << 16 | 0x7000, Long.MIN_VALUE);
+    List<Entry> entries =
+        List.of(
+            fresh(),
+            entry(Ids.fromIdempotencyKey("a"), Ids.fresh()),
+            entry(old, Ids.fresh()),
+            entry(Ids.fromIdempotencyKey("b"), Ids.fresh()),
+            fresh());
+    orders().place(entries.toArray(Entry[]::new));
+    reopen();
+    for (int i = 0; i < 20_000; i += 1_000) {
+      orders().place(Stream.generate(OrderLogTest::fresh).limit(1_000).toArray(Entry[]::new));
+    }
+
+    for (Entry entry : entries) {
+      assertThat(orders().placeOne(entry)).isInstanceOf(Duplicate.class);
+      assertThat(orders().log.existing(List.of(entry.orderId()))).hasSize(1);
+    }
   }
 
   /** It was on its way here when an install ended that brought what came of it. */

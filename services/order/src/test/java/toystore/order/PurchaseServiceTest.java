@@ -28,6 +28,7 @@ import toystore.api.Hold;
 import toystore.api.Ids;
 import toystore.api.Purchase;
 import toystore.api.StoreConfig;
+import toystore.calls.Deadline;
 import toystore.db.replication.LogListener;
 import toystore.db.replication.LogSettings;
 import toystore.db.replication.Member;
@@ -36,7 +37,6 @@ import toystore.db.replication.ReplicatedState;
 import toystore.db.storage.Database;
 import toystore.db.storage.LogPosition;
 import toystore.db.storage.WriteBehind;
-import toystore.server.Deadline;
 
 /** On a log of one member, which applies what was committed only when the test lets it. */
 @Timeout(90)

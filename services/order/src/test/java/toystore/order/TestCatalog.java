@@ -14,7 +14,7 @@ import toystore.api.Json;
 import toystore.api.Paths;
 import toystore.api.Role;
 import toystore.api.StoreConfig;
-import toystore.server.Caller;
+import toystore.calls.Caller;
 import toystore.server.LeaderRoute;
 
 /** A catalog that keeps what it is told, in order, and answers as the test says. */

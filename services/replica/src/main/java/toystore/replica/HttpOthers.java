@@ -10,9 +10,9 @@ import toystore.api.Json;
 import toystore.api.NodeStatus;
 import toystore.api.Paths;
 import toystore.api.StoreConfig;
+import toystore.calls.Caller;
+import toystore.calls.Deadline;
 import toystore.db.replication.Rejoin;
-import toystore.server.Caller;
-import toystore.server.Deadline;
 import toystore.server.LeaderRoute;
 
 /** The other members of this node's group, asked over HTTP while it does not run. */

@@ -7,7 +7,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import toystore.api.Json;
 import toystore.api.StoreConfig;
-import toystore.server.Caller;
+import toystore.calls.Caller;
 
 /** Asks other members of the group for what this one lacks. */
 public final class Peers {

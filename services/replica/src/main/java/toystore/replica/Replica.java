@@ -25,6 +25,7 @@ import toystore.api.NodeStatus;
 import toystore.api.Paths;
 import toystore.api.Problem;
 import toystore.api.StoreConfig;
+import toystore.calls.SocketCaller;
 import toystore.db.replication.IndeterminateException;
 import toystore.db.replication.LogListener;
 import toystore.db.replication.LogStatus;
@@ -38,7 +39,6 @@ import toystore.db.storage.WriteBehind;
 import toystore.server.Exchange;
 import toystore.server.Node;
 import toystore.server.NodeServer;
-import toystore.server.SocketCaller;
 
 /**
  * A member of a replicated group in a process of its own: opens the file, starts the log on it,

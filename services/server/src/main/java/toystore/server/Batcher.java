@@ -1,5 +1,6 @@
 package toystore.server;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +13,10 @@ import java.util.concurrent.locks.ReentrantLock;
  * Group commit: while a batch is under way, what arrives forms the next one. A lone request waits
  * for nobody, and under load one call, one Raft entry and one fsync serve many.
  *
+ * <p>With several lanes a further batch goes while others are under way, once it is as large as
+ * those, or has waited for {@link #PATIENCE}. Else the answers of a large batch would bring its
+ * clients' next requests back one by one, and a lane that is free would send each of them alone.
+ *
  * @param <I> one request
  * @param <O> its answer
  */
@@ -22,12 +27,16 @@ public final class Batcher<I, O> implements AutoCloseable {
     List<O> send(List<I> items) throws Exception;
   }
 
-  private record Waiting<I, O>(I item, CompletableFuture<O> answer) {}
+  private record Waiting<I, O>(I item, CompletableFuture<O> answer, long sinceNanos) {}
+
+  /** Longer than a batch takes that goes well, shorter than anyone notices. */
+  private static final Duration PATIENCE = Duration.ofMillis(5);
 
   private final String name;
   private final int maxBatch;
   private final int maxQueued;
   private final int lanes;
+  private final long patienceNanos;
   private final Send<I, O> send;
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -35,6 +44,15 @@ public final class Batcher<I, O> implements AutoCloseable {
   private final Condition work = lock.newCondition();
   private int lanesStarted;
   private int lanesIdle;
+
+  /** Batches that are being sent, and the items in them. */
+  private int batchesUnderWay;
+
+  private int itemsUnderWay;
+
+  /** An idle lane waits for the moment at which what waits has waited long enough. */
+  private boolean watched;
+
   private boolean closed;
 
   /**
@@ -48,7 +66,12 @@ public final class Batcher<I, O> implements AutoCloseable {
    *     up those behind it, exactly one where batches must not overtake each other
    */
   public Batcher(String name, int maxBatch, int maxQueued, int lanes, Send<I, O> send) {
+    this(name, maxBatch, maxQueued, lanes, PATIENCE, send);
+  }
+
+  Batcher(String name, int maxBatch, int maxQueued, int lanes, Duration patience, Send<I, O> send) {
     this.name = name;
+    this.patienceNanos = patience.toNanos();
     this.maxBatch = maxBatch;
     this.maxQueued = maxQueued;
     this.lanes = lanes;
@@ -63,6 +86,7 @@ public final class Batcher<I, O> implements AutoCloseable {
   /** Like {@link #submit} for several items that are ready together. */
   public List<CompletableFuture<O>> submitAll(List<I> items) {
     List<CompletableFuture<O>> answers = new ArrayList<>(items.size());
+    long now = System.nanoTime();
     lock.lock();
     try {
       for (I item : items) {
@@ -73,7 +97,7 @@ public final class Batcher<I, O> implements AutoCloseable {
         } else if (queue.size() >= maxQueued) {
           answer.completeExceptionally(new OverloadedException("too many requests wait"));
         } else {
-          queue.add(new Waiting<>(item, answer));
+          queue.add(new Waiting<>(item, answer, now));
         }
       }
       wake();
@@ -83,12 +107,15 @@ public final class Batcher<I, O> implements AutoCloseable {
     return answers;
   }
 
+  /** Sees to it that a lane takes what waits, or watches how long it does. */
   private void wake() {
     if (queue.isEmpty()) {
       return;
     }
     if (lanesIdle > 0) {
-      work.signal();
+      if (!watched || isDue(System.nanoTime())) {
+        work.signal();
+      }
     } else if (lanesStarted < lanes) {
       lanesStarted++;
       Thread.ofPlatform().daemon().name(name + "-" + lanesStarted).start(this::drain);
@@ -113,24 +140,70 @@ public final class Batcher<I, O> implements AutoCloseable {
         }
       } catch (Exception | Error e) {
         batch.forEach(waiting -> waiting.answer().completeExceptionally(e));
+      } finally {
+        ended(batch.size());
       }
     }
   }
 
-  /** The next batch, as soon as something waits; none when the batcher is closed. */
+  /** The next batch, as soon as one is due; none when the batcher is closed. */
   private List<Waiting<I, O>> next() {
     lock.lock();
     try {
-      while (queue.isEmpty() && !closed) {
-        lanesIdle++;
-        work.awaitUninterruptibly();
-        lanesIdle--;
+      while (!closed && !isDue(System.nanoTime())) {
+        await();
       }
       List<Waiting<I, O>> batch = new ArrayList<>(Math.min(queue.size(), maxBatch));
       while (batch.size() < maxBatch && !queue.isEmpty()) {
         batch.add(queue.remove());
       }
+      batchesUnderWay++;
+      itemsUnderWay += batch.size();
+      wake();
       return batch;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Until something changes; while something waits, one lane also looks at the time. */
+  @SuppressWarnings("WaitNotInLoop") // called in one
+  private void await() {
+    Waiting<I, O> first = queue.peek();
+    boolean watch = first != null && !watched;
+    lanesIdle++;
+    try {
+      if (watch) {
+        watched = true;
+        var _ = work.awaitNanos(first.sinceNanos() + patienceNanos - System.nanoTime());
+      } else {
+        work.await();
+      }
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("nobody interrupts a lane", e);
+    } finally {
+      lanesIdle--;
+      if (watch) {
+        watched = false;
+      }
+    }
+  }
+
+  /** Whether the next batch should go now: see the class comment. */
+  private boolean isDue(long now) {
+    Waiting<I, O> first = queue.peek();
+    return first != null
+        && (batchesUnderWay == 0
+            || queue.size() >= maxBatch
+            || (long) queue.size() * batchesUnderWay >= itemsUnderWay
+            || now - first.sinceNanos() >= patienceNanos);
+  }
+
+  private void ended(int items) {
+    lock.lock();
+    try {
+      batchesUnderWay--;
+      itemsUnderWay -= items;
     } finally {
       lock.unlock();
     }

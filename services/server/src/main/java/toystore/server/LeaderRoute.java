@@ -17,6 +17,8 @@ import toystore.api.Json;
 import toystore.api.NodeStatus;
 import toystore.api.Paths;
 import toystore.api.StoreConfig;
+import toystore.calls.Caller;
+import toystore.calls.Deadline;
 
 /**
  * Finds the leader of a replicated group and keeps trying until a deadline. Everything sent through

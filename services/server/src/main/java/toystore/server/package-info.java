@@ -1,4 +1,4 @@
-/** What every node has: listeners, errors, health, metrics, and calls to other nodes. */
+/** What every node has: listeners, errors, health, metrics, and the way to a leader. */
 @NullMarked
 package toystore.server;
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -32,12 +33,18 @@ class BatcherTest {
   private @Nullable Batcher<String, String> open;
 
   private Batcher<String, String> batcher(int maxBatch, int maxQueued, int lanes) {
+    return batcher(maxBatch, maxQueued, lanes, Duration.ofMillis(1));
+  }
+
+  private Batcher<String, String> batcher(
+      int maxBatch, int maxQueued, int lanes, Duration patience) {
     Batcher<String, String> batcher =
         new Batcher<>(
             "test",
             maxBatch,
             maxQueued,
             lanes,
+            patience,
             items -> {
               Sent mine = new Sent(items, new CompletableFuture<>());
               sent.add(mine);
@@ -117,6 +124,49 @@ class BatcherTest {
 
     second.answerAll();
     assertThat(next().items()).containsExactly("c");
+    first.answerAll();
+  }
+
+  @Test
+  void aFurtherBatchGoesOnceItIsAsLargeAsThoseUnderWay() throws Exception {
+    Batcher<String, String> batcher = batcher(10, 100, 2, Duration.ofHours(1));
+    batcher.submit("a");
+    Sent first = next();
+    batcher.submitAll(List.of("b", "c", "d"));
+    Sent second = next();
+    assertThat(second.items()).containsExactly("b", "c", "d");
+    first.answerAll();
+
+    // One by one, as the clients of a batch come back; others are two under way on the average.
+    List<CompletableFuture<String>> answers = batcher.submitAll(List.of("e", "f", "g"));
+    assertThat(next().items()).containsExactly("e", "f", "g");
+    assertThat(answers).noneMatch(CompletableFuture::isDone);
+    second.answerAll();
+  }
+
+  @Test
+  void aSmallerBatchWaitsForThoseUnderWayToEnd() throws Exception {
+    Batcher<String, String> batcher = batcher(10, 100, 2, Duration.ofHours(1));
+    batcher.submitAll(List.of("a", "b", "c", "d"));
+    Sent first = next();
+    batcher.submit("e");
+    batcher.submit("f");
+    first.answerAll();
+    assertThat(next().items()).containsExactly("e", "f");
+  }
+
+  /** One that hangs must not hold up what is behind it. */
+  @Test
+  void aSmallerBatchGoesAfterAWhileInAnyCase() throws Exception {
+    Batcher<String, String> batcher = batcher(10, 100, 2);
+    batcher.submitAll(List.of("a", "b", "c", "d"));
+    Sent first = next();
+    for (String item : List.of("e", "f")) {
+      batcher.submit(item);
+      Sent small = next();
+      assertThat(small.items()).containsExactly(item);
+      small.answerAll();
+    }
     first.answerAll();
   }
 

@@ -18,6 +18,8 @@ import toystore.api.NodeStatus;
 import toystore.api.Paths;
 import toystore.api.Role;
 import toystore.api.StoreConfig;
+import toystore.calls.Caller;
+import toystore.calls.Deadline;
 
 class LeaderRouteTest {
   private static final StoreConfig CONFIG = StoreConfig.load(null);

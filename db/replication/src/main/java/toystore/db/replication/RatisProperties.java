@@ -5,8 +5,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.apache.ratis.RaftConfigKeys;
+import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.conf.RaftProperties;
-import org.apache.ratis.grpc.GrpcConfigKeys;
 import org.apache.ratis.server.RaftServerConfigKeys;
 import org.apache.ratis.util.SizeInBytes;
 import org.apache.ratis.util.TimeDuration;
@@ -15,14 +15,20 @@ import org.apache.ratis.util.TimeDuration;
 final class RatisProperties {
   private static final String MB = "MB";
 
+  /** How long a member waits for another one's answer before it asks anew. */
+  private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(1);
+
   private RatisProperties() {}
 
-  static RaftProperties of(Member self, Path directory, LogSettings settings) {
+  static Parameters parameters(Member self) {
+    return new RaftSockets.Settings(self.host(), self.port(), (int) REQUEST_TIMEOUT.toMillis())
+        .parameters();
+  }
+
+  static RaftProperties of(Path directory, LogSettings settings) {
     RaftProperties p = new RaftProperties();
     RaftServerConfigKeys.setStorageDir(p, List.of(directory.toFile()));
-    RaftConfigKeys.Rpc.setType(p, new RatisAppender.Type());
-    GrpcConfigKeys.Server.setHost(p, self.host());
-    GrpcConfigKeys.Server.setPort(p, self.port());
+    RaftConfigKeys.Rpc.setType(p, new RaftSockets.Type());
     elections(p, settings);
     log(p, settings);
     appender(p);
@@ -39,7 +45,7 @@ final class RatisProperties {
     RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMin(p, time(settings.firstElection()));
     RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMax(
         p, time(settings.firstElection().plus(spread)));
-    RaftServerConfigKeys.Rpc.setRequestTimeout(p, time(Duration.ofSeconds(1)));
+    RaftServerConfigKeys.Rpc.setRequestTimeout(p, time(REQUEST_TIMEOUT));
     RaftServerConfigKeys.LeaderElection.setLeaderStepDownWaitTime(
         p, time(settings.stepDownAfter()));
     // Ratis would close itself after a long pause; a stopped and continued process is fine here.
@@ -73,11 +79,8 @@ final class RatisProperties {
 
   private static void appender(RaftProperties p) {
     RaftServerConfigKeys.Log.Appender.setBufferByteLimit(p, SizeInBytes.valueOf("2" + MB));
-    // A pause between attempts also stops heartbeats to that member: keep it short, for ever.
-    RaftServerConfigKeys.Log.Appender.setRetryPolicy(p, "10ms,20, 250ms,2000000000");
     // Notification mode: a member that is behind the log's start asks the leader for what it lacks.
     RaftServerConfigKeys.Log.Appender.setInstallSnapshotEnabled(p, false);
-    GrpcConfigKeys.setMessageSizeMax(p, SizeInBytes.valueOf("8" + MB));
   }
 
   private static TimeDuration time(Duration duration) {

@@ -14,7 +14,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.proto.RaftProtos.ServerRpcProto;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.RaftClientAsynchronousProtocol;
@@ -118,8 +117,8 @@ public final class ReplicatedLog implements AutoCloseable {
               .setGroup(RaftGroup.valueOf(groupId, peers))
               .setStateMachineRegistry(id -> new RatisStateMachine(state, listener))
               .setOption(RaftStorage.StartupOption.RECOVER)
-              .setProperties(RatisProperties.of(self, directory, settings))
-              .setParameters(new Parameters())
+              .setProperties(RatisProperties.of(directory, settings))
+              .setParameters(RatisProperties.parameters(self))
               .build();
       ReplicatedLog log = new ReplicatedLog(self, members, groupId, server, settings, listener);
       log.run(state.recovered());

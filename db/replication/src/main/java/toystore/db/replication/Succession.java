@@ -112,7 +112,6 @@ final class Succession {
           logs.put(
               other, TermIndex.valueOf(server.getServerRpc().requestVote(request).getLastEntry()));
         } catch (IOException | RuntimeException e) {
-          // A member that is down is an unchecked exception of gRPC.
           LOG.log(Level.INFO, "{0} does not answer: {1}", other.name(), e.getMessage());
         }
       }

@@ -1,4 +1,4 @@
-package toystore.server;
+package toystore.calls;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
@@ -20,9 +20,9 @@ import toystore.api.Paths;
  * understands what the store's own nodes answer: a status, headers, and a body whose length is
  * given.
  */
-final class HttpConnection implements Closeable {
+public final class HttpConnection implements Closeable {
   /** The peer had closed this connection before it answered anything. */
-  static final class Stale extends IOException {
+  public static final class Stale extends IOException {
     private static final long serialVersionUID = 1L;
 
     Stale(String what, @Nullable Throwable cause) {
@@ -52,7 +52,12 @@ final class HttpConnection implements Closeable {
     this.out = socket.getOutputStream();
   }
 
-  static HttpConnection open(String host, int port, int connectMs) throws IOException {
+  /**
+   * Connects.
+   *
+   * @param connectMs how long that may take, in milliseconds
+   */
+  public static HttpConnection open(String host, int port, int connectMs) throws IOException {
     Socket socket = new Socket();
     try {
       socket.setTcpNoDelay(true);
@@ -65,7 +70,7 @@ final class HttpConnection implements Closeable {
   }
 
   /** Whether the connection can serve another exchange. */
-  boolean reusable() {
+  public boolean reusable() {
     return reusable;
   }
 
@@ -75,7 +80,7 @@ final class HttpConnection implements Closeable {
    * @throws Stale if the peer had closed the connection before it answered anything
    * @throws IOException if no answer came in time, or one that is no answer
    */
-  Caller.Reply exchange(byte[] request, Deadline deadline, Caller.Silence silence)
+  public Caller.Reply exchange(byte[] request, Deadline deadline, Caller.Silence silence)
       throws IOException {
     reusable = false;
     try {

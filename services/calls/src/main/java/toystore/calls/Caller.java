@@ -1,4 +1,4 @@
-package toystore.server;
+package toystore.calls;
 
 import java.io.IOException;
 import java.time.Duration;

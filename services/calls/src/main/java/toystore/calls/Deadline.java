@@ -1,4 +1,4 @@
-package toystore.server;
+package toystore.calls;
 
 import java.time.Duration;
 

@@ -1,0 +1,165 @@
+package toystore.db.replication;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
+import java.util.Objects;
+import org.apache.ratis.proto.RaftProtos.LogEntryProto;
+import org.apache.ratis.proto.RaftProtos.StateMachineLogEntryProto;
+import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import toystore.db.replication.RaftConnection.Frame;
+import toystore.db.replication.RaftConnection.Kind;
+
+class RaftConnectionTest {
+  private static final int TIMEOUT_MS = 10_000;
+
+  private @Nullable ServerSocket listener;
+  private @Nullable RaftConnection asking;
+  private @Nullable RaftConnection answering;
+
+  @BeforeEach
+  void listen() throws IOException {
+    listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    for (RaftConnection open : new @Nullable RaftConnection[] {asking, answering}) {
+      if (open != null) {
+        open.close();
+      }
+    }
+    Objects.requireNonNull(listener).close();
+  }
+
+  private InetSocketAddress address() {
+    return (InetSocketAddress) Objects.requireNonNull(listener).getLocalSocketAddress();
+  }
+
+  private RaftConnection connect() throws IOException {
+    RaftConnection connection = RaftConnection.open(address(), TIMEOUT_MS);
+    asking = connection;
+    answering = RaftConnection.accepted(Objects.requireNonNull(listener).accept());
+    Objects.requireNonNull(answering).patience(TIMEOUT_MS);
+    connection.patience(TIMEOUT_MS);
+    return connection;
+  }
+
+  private RaftConnection other() {
+    return Objects.requireNonNull(answering);
+  }
+
+  private static LogEntryProto entry(int bytes) {
+    return LogEntryProto.newBuilder()
+        .setTerm(1)
+        .setIndex(2)
+        .setStateMachineLogEntry(
+            StateMachineLogEntryProto.newBuilder().setLogData(ByteString.copyFrom(new byte[bytes])))
+        .build();
+  }
+
+  @Test
+  void framesArriveAsTheyWereSent() throws Exception {
+    RaftConnection connection = connect();
+    connection.send(Kind.VOTE, LogEntryProto.getDefaultInstance());
+    connection.send(Kind.APPEND, entry(100));
+    assertThat(other().receive().kind()).isEqualTo(Kind.VOTE);
+    Frame second = other().receive();
+    assertThat(second.kind()).isEqualTo(Kind.APPEND);
+    assertThat(LogEntryProto.parseFrom(second.body())).isEqualTo(entry(100));
+
+    // More than the buffers of a socket take.
+    Thread sender =
+        Thread.ofPlatform()
+            .start(
+                () -> {
+                  try {
+                    other().send(Kind.APPEND, entry(9 << 20));
+                    other().sendFailure(new IOException("näh"));
+                  } catch (IOException e) {
+                    other().close();
+                  }
+                });
+    assertThat(LogEntryProto.parseFrom(connection.receive().body())).isEqualTo(entry(9 << 20));
+    Frame failure = connection.receive();
+    assertThat(failure.kind()).isEqualTo(Kind.FAILED);
+    assertThat(failure.text()).contains("näh");
+    sender.join();
+  }
+
+  @Test
+  void whoeverDoesNotGreetIsNoMember() throws IOException {
+    try (Socket stranger = new Socket()) {
+      stranger.connect(address());
+      stranger
+          .getOutputStream()
+          .write("GET / HTTP/1.1\r\n\r\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+      Socket accepted = Objects.requireNonNull(listener).accept();
+      try (accepted) {
+        assertThatThrownBy(() -> RaftConnection.accepted(accepted))
+            .hasMessageContaining("no member");
+      }
+    }
+  }
+
+  @Test
+  void silenceBeforeAFrameIsBorneAndWithinOneIsTheEnd() throws IOException {
+    RaftConnection connection = connect();
+    other().patience(20);
+    assertThatThrownBy(() -> other().receive()).isInstanceOf(SocketTimeoutException.class);
+    connection.send(Kind.VOTE, entry(1));
+    assertThat(other().receive().kind()).isEqualTo(Kind.VOTE);
+
+    try (Socket raw = new Socket()) {
+      raw.connect(address());
+      raw.getOutputStream().write(ByteBuffer.allocate(4).putInt(0x544f5901).array());
+      try (RaftConnection cut =
+          RaftConnection.accepted(Objects.requireNonNull(listener).accept())) {
+        cut.patience(20);
+        raw.getOutputStream().write(new byte[] {0, 0, 0});
+        assertThatThrownBy(cut::receive)
+            .isInstanceOf(IOException.class)
+            .isNotInstanceOf(SocketTimeoutException.class);
+      }
+    }
+  }
+
+  @Test
+  void whatIsNoFrameEndsTheConnection() throws IOException {
+    for (byte[] wrong : new byte[][] {{127, 0, 0, 0, 1}, {-1, -1, -1, -1, 1}, {0, 0, 0, 0, 99}}) {
+      try (Socket raw = new Socket()) {
+        raw.connect(address());
+        raw.getOutputStream().write(ByteBuffer.allocate(4).putInt(0x544f5901).array());
+        raw.getOutputStream().write(wrong);
+        try (RaftConnection peer =
+            RaftConnection.accepted(Objects.requireNonNull(listener).accept())) {
+          peer.patience(TIMEOUT_MS);
+          assertThatThrownBy(peer::receive).hasMessageContaining("not a frame");
+        }
+      }
+    }
+  }
+
+  @Test
+  void theEndIsTold() throws IOException {
+    connect().close();
+    assertThatThrownBy(() -> other().receive()).isInstanceOf(EOFException.class);
+    assertThatThrownBy(() -> connectTooMuch()).hasMessageContaining("too long");
+  }
+
+  private void connectTooMuch() throws IOException {
+    other().send(Kind.APPEND, entry(17 << 20));
+  }
+}
