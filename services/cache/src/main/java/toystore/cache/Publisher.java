@@ -2,6 +2,7 @@ package toystore.cache;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Collection;
@@ -163,7 +164,13 @@ public final class Publisher implements AutoCloseable {
   private void run(Round round) throws InterruptedException {
     List<String> names = List.copyOf(round.names());
     BlockingQueue<Heard> heard = new LinkedBlockingQueue<>();
-    round.waitedFor().forEach(r -> tell(r, names, heard));
+    Collection<Sessions.Recipient> recipients = round.waitedFor();
+    if (recipients.size() == 1) {
+      // Nobody else has to be heard meanwhile: this very thread can wait for the answer.
+      heard.add(tellAndWait(recipients.iterator().next(), names));
+    } else {
+      recipients.forEach(r -> tell(r, names, heard));
+    }
     while (!isOver(round)) {
       Heard next = heard.poll(shortestLease(round).toMillis() + 1, TimeUnit.MILLISECONDS);
       if (next != null) {
@@ -221,9 +228,31 @@ public final class Publisher implements AutoCloseable {
 
   private CompletableFuture<Caller.Reply> tell(Sessions.Recipient recipient, List<String> names) {
     return caller.call(
-        recipient.url() + Paths.INVALIDATION,
-        Json.toCbor(new CacheLease.Invalidation(recipient.session(), names)),
-        longer(sessions.left(recipient.session()), LEAST));
+        recipient.url() + Paths.INVALIDATION, message(recipient, names), patience(recipient));
+  }
+
+  private Heard tellAndWait(Sessions.Recipient recipient, List<String> names)
+      throws InterruptedException {
+    try {
+      Caller.Reply reply =
+          caller.send(
+              recipient.url() + Paths.INVALIDATION,
+              message(recipient, names),
+              patience(recipient),
+              Caller.Silence.BORNE);
+      return new Heard(recipient, reply.status(), null);
+    } catch (IOException e) {
+      return new Heard(recipient, 0, e);
+    }
+  }
+
+  private static byte[] message(Sessions.Recipient recipient, List<String> names) {
+    return Json.toCbor(new CacheLease.Invalidation(recipient.session(), names));
+  }
+
+  /** No longer than its lease: after that it need not be waited for. */
+  private Duration patience(Sessions.Recipient recipient) {
+    return longer(sessions.left(recipient.session()), LEAST);
   }
 
   private static Duration longer(Duration one, Duration other) {

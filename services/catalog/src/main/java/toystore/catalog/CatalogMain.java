@@ -45,16 +45,14 @@ public final class CatalogMain {
     Publisher publisher =
         node.onStop("publisher", new Publisher(caller, sessions, config.batch(), node.metrics()));
     CatalogService service =
-        node.onStop(
-            "catalog",
-            new CatalogService(
-                replica.state(),
-                replica.log(),
-                publisher,
-                sessions,
-                firstProducts,
-                () -> new StockMetrics(replica.state()).bindTo(node.metrics()),
-                node.metrics()));
+        new CatalogService(
+            replica.state(),
+            replica.log(),
+            publisher,
+            sessions,
+            firstProducts,
+            () -> new StockMetrics(replica.state()).bindTo(node.metrics()),
+            node.metrics());
     replica.onLeadership(service);
     LeaderRoute orders =
         new LeaderRoute(caller, config, config.nodes(Role.ORDER), LeaderRoute.OnLeader.NOBODY);

@@ -19,17 +19,17 @@ import toystore.api.Hold;
 import toystore.api.Product;
 import toystore.cache.Publisher;
 import toystore.cache.Sessions;
+import toystore.calls.Deadline;
 import toystore.db.replication.IndeterminateException;
 import toystore.db.replication.NotLeaderException;
 import toystore.db.replication.ReplicatedLog;
 import toystore.replica.Replica;
-import toystore.server.Batcher;
 
 /**
  * The leader's part of the catalog: puts holds, outcomes and restocks into the log, and publishes
  * what clients see of them.
  */
-final class CatalogService implements Replica.Leadership, AutoCloseable {
+final class CatalogService implements Replica.Leadership {
   private static final System.Logger LOG = System.getLogger(CatalogService.class.getName());
   private static final Duration PATIENCE = Duration.ofSeconds(10);
   private static final long RETRY_MS = 200;
@@ -39,7 +39,6 @@ final class CatalogService implements Replica.Leadership, AutoCloseable {
   private final Publisher publisher;
   private final Sessions sessions;
   private final List<CatalogFile.Item> firstProducts;
-  private final Batcher<Hold.Batch, List<Hold.Answer>> changes;
   private final Map<Class<? extends Hold.Answer>, Counter> holdCounters;
   private final Runnable onOpen;
 
@@ -60,7 +59,6 @@ final class CatalogService implements Replica.Leadership, AutoCloseable {
     this.sessions = sessions;
     this.firstProducts = firstProducts;
     this.onOpen = onOpen;
-    this.changes = new Batcher<>("catalog-log", 64, 8192, 2, this::putIntoLog);
     this.holdCounters =
         Map.of(
             Hold.Granted.class, holds(metrics, "granted"),
@@ -178,14 +176,11 @@ final class CatalogService implements Replica.Leadership, AutoCloseable {
 
   /** Holds stock and takes outcomes; the answers are given once clients are shown the change. */
   List<Hold.Answer> hold(Hold.Batch batch) throws Exception {
-    return await(changes.submit(batch));
-  }
-
-  private List<List<Hold.Answer>> putIntoLog(List<Hold.Batch> batches) throws Exception {
-    CatalogCommand.Change change = Merge.of(timeMs(), batches);
+    CatalogCommand.Change change =
+        new CatalogCommand.Change(timeMs(), batch.holds(), batch.outcomes());
     CatalogCommand.Result result = commit(change, likelyToChange(change.holds()));
-    result.answers().forEach(a -> count(a));
-    return Merge.split(result.answers(), batches);
+    result.answers().forEach(this::count);
+    return result.answers();
   }
 
   /**
@@ -213,8 +208,8 @@ final class CatalogService implements Replica.Leadership, AutoCloseable {
    * the command applied after all, then no answer has spoken of it, and the first one that does
    * publishes it before ({@link CatalogCommand.Result#visible}).
    *
-   * <p>All in one leadership, from when it was open: a batch may have waited for its turn while
-   * another catalog led, whose leases this one does not know and has to wait for.
+   * <p>All in one leadership, from when it was open: since it was asked for, another catalog may
+   * have led, whose leases this one does not know and has to wait for.
    */
   @SuppressWarnings("ReferenceEquality") // this very leadership
   private CatalogCommand.Result commit(CatalogCommand command, Set<String> announced)
@@ -275,7 +270,7 @@ final class CatalogService implements Replica.Leadership, AutoCloseable {
 
   private static <T> T await(CompletableFuture<T> future) throws Exception {
     try {
-      return future.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+      return Deadline.in(PATIENCE).await(future);
     } catch (ExecutionException e) {
       throw e.getCause() instanceof Exception cause ? cause : e;
     }
@@ -296,10 +291,5 @@ final class CatalogService implements Replica.Leadership, AutoCloseable {
     if (!(e instanceof NotLeaderException)) {
       LOG.log(Level.WARNING, what + " failed and will be tried again", e);
     }
-  }
-
-  @Override
-  public void close() {
-    changes.close();
   }
 }

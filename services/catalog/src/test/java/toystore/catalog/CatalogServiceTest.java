@@ -267,7 +267,6 @@ class CatalogServiceTest {
     gated().open();
     sessions.takeovers.forEach(t -> t.leasesOver().complete(null));
     told.forEach(Told::acknowledge);
-    service().close();
     publisher().close();
     Objects.requireNonNull(log).close();
     Objects.requireNonNull(database).close();

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 import toystore.api.ApiException;
@@ -59,10 +58,7 @@ final class PurchaseDesk implements AutoCloseable {
     String why = NO_ANSWER;
     while (!deadline.passed()) {
       try {
-        Purchase.Answer answer =
-            batches
-                .submit(new Waiting(purchase, deadline))
-                .get(deadline.left().toNanos(), TimeUnit.NANOSECONDS);
+        Purchase.Answer answer = deadline.await(batches.submit(new Waiting(purchase, deadline)));
         if (!(answer instanceof Purchase.Undecided undecided)) {
           return answer;
         }

@@ -38,10 +38,7 @@ public final class OrderMain {
     HoldDesk desk =
         node.onStop(
             "hold desk", new HoldDesk(catalog, config.http().requestDeadline(), config.batch()));
-    PurchaseService purchases =
-        node.onStop(
-            "purchases",
-            new PurchaseService(log, replica.log(), desk, config.batch(), node.metrics()));
+    PurchaseService purchases = new PurchaseService(log, replica.log(), desk, node.metrics());
     node.onStop(
         "pruning", new Pruning(replica.log(), log, purchases, config.catalog().retention()));
     AtomicReference<String> caughtUp = new AtomicReference<>();

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -19,12 +20,10 @@ import org.jspecify.annotations.Nullable;
 import toystore.api.Hold;
 import toystore.api.Ids;
 import toystore.api.Purchase;
-import toystore.api.StoreConfig;
 import toystore.calls.Deadline;
 import toystore.db.replication.IndeterminateException;
 import toystore.db.replication.NotLeaderException;
 import toystore.db.replication.ReplicatedLog;
-import toystore.server.Batcher;
 import toystore.server.OverloadedException;
 
 /**
@@ -35,7 +34,7 @@ import toystore.server.OverloadedException;
  * <p>Whatever fails on the way leaves the purchase undecided, never half done: a hold without an
  * order is resolved by the catalog, and an order without an answer is found under its id.
  */
-final class PurchaseService implements AutoCloseable {
+final class PurchaseService {
   private static final System.Logger LOG = System.getLogger(PurchaseService.class.getName());
   private static final String PASSED = "the deadline passed";
 
@@ -63,28 +62,15 @@ final class PurchaseService implements AutoCloseable {
   private final OrderLog log;
   private final ReplicatedLog replicated;
   private final HoldDesk desk;
-  private final Batcher<OrderCommand.Entry, OrderCommand.Outcome> entries;
   private final DistributionSummary batchSize;
   private final Counter placed;
   private final Map<UUID, UnderWay> underWay = new ConcurrentHashMap<>();
 
-  /**
-   * A service on this replica's log; it works while the replica leads.
-   *
-   * @param sizes most purchases of one log entry, and most that wait for a place in one
-   */
-  PurchaseService(
-      OrderLog log,
-      ReplicatedLog replicated,
-      HoldDesk desk,
-      StoreConfig.Batch sizes,
-      MeterRegistry metrics) {
+  /** A service on this replica's log; it works while the replica leads. */
+  PurchaseService(OrderLog log, ReplicatedLog replicated, HoldDesk desk, MeterRegistry metrics) {
     this.log = log;
     this.replicated = replicated;
     this.desk = desk;
-    // Two lanes: the next entry is on its way to the followers while one is being fsynced.
-    this.entries =
-        new Batcher<>("log-batch", sizes.maxSize(), sizes.maxQueued(), 2, this::putIntoLog);
     this.batchSize =
         DistributionSummary.builder("toystore.batch.size").tag("hop", "log").register(metrics);
     this.placed = metrics.counter("toystore.orders.placed");
@@ -206,18 +192,26 @@ final class PurchaseService implements AutoCloseable {
     return new Hold(Ids.fresh(), purchase.name(), purchase.quantity());
   }
 
+  /**
+   * The purchases of a batch become one entry of the log, and the log syncs its entries together.
+   */
   private void place(List<Held> held, long askedAtMs, List<UnderWay> again, Deadline deadline) {
-    List<CompletableFuture<OrderCommand.Outcome>> outcomes =
-        entries.submitAll(held.stream().map(h -> entry(h, askedAtMs)).toList());
+    if (held.isEmpty()) {
+      return;
+    }
+    CompletableFuture<List<OrderCommand.Outcome>> outcomes =
+        putIntoLog(held.stream().map(h -> entry(h, askedAtMs)).toList());
+    Awaited<List<OrderCommand.Outcome>> awaited = await(outcomes, deadline);
+    boolean late = !outcomes.isDone();
     for (int i = 0; i < held.size(); i++) {
       Held mine = held.get(i);
-      CompletableFuture<OrderCommand.Outcome> outcome = outcomes.get(i);
-      switch (await(outcome, deadline)) {
-        case Failed<OrderCommand.Outcome> failed when !outcome.isDone() -> endLater(mine, outcome);
+      switch (awaited) {
+        case Failed<List<OrderCommand.Outcome>> failed when late -> endLater(mine, i, outcomes);
         // Whether an order names the hold is not known here: the catalog will ask for it.
-        case Failed<OrderCommand.Outcome> failed -> mine.of().answer().complete(failed.undecided());
-        case Got<OrderCommand.Outcome> got -> {
-          Purchase.Answer answer = decided(mine, got.value());
+        case Failed<List<OrderCommand.Outcome>> failed ->
+            mine.of().answer().complete(failed.undecided());
+        case Got<List<OrderCommand.Outcome>> got -> {
+          Purchase.Answer answer = decided(mine, got.value().get(i));
           if (answer == null) {
             again.add(mine.of());
           } else {
@@ -229,17 +223,23 @@ final class PurchaseService implements AutoCloseable {
   }
 
   /**
-   * The request gives up, its entry still waits. Until that is decided, others that ask for this
-   * purchase join it: on their own they might be refused before it gets into the log.
+   * The request gives up, its entry is still on its way. Until that is decided, others that ask for
+   * this purchase join it: on their own they might be refused before it gets into the log.
    */
-  private void endLater(Held mine, CompletableFuture<OrderCommand.Outcome> outcome) {
+  private void endLater(
+      Held mine, int index, CompletableFuture<List<OrderCommand.Outcome>> outcomes) {
     UnderWay of = mine.of();
     of.late = true;
-    outcome.whenComplete(
+    outcomes.whenComplete(
         (got, e) -> {
-          Purchase.Answer answer = e == null ? decided(mine, got) : new Failed<>(e).undecided();
+          Purchase.Answer answer =
+              e == null ? decided(mine, got.get(index)) : new Failed<>(unwrapped(e)).undecided();
           end(of, answer == null ? new Purchase.Undecided("its hold was taken back") : answer);
         });
+  }
+
+  private static Throwable unwrapped(Throwable e) {
+    return e instanceof CompletionException && e.getCause() != null ? e.getCause() : e;
   }
 
   private static OrderCommand.Entry entry(Held held, long askedAtMs) {
@@ -278,7 +278,7 @@ final class PurchaseService implements AutoCloseable {
 
   /**
    * "Not enough" is final, so no earlier entry under this id may still be on its way into the log,
-   * from a request whose client gave up. None waits for its turn, or the id would be under way by
+   * from a request whose client gave up. None of this leader's is, or the id would be under way by
    * that request. One more entry shows the rest: what this leader appended before is decided once
    * that is, and what an earlier leader left was decided or cut off when this one began to lead.
    */
@@ -322,7 +322,7 @@ final class PurchaseService implements AutoCloseable {
 
   private static <T> Awaited<T> await(CompletableFuture<T> future, Deadline deadline) {
     try {
-      return new Got<>(future.get(deadline.left().toNanos(), TimeUnit.NANOSECONDS));
+      return new Got<>(deadline.await(future));
     } catch (ExecutionException e) {
       return new Failed<>(e.getCause() == null ? e : e.getCause());
     } catch (TimeoutException e) {
@@ -334,10 +334,11 @@ final class PurchaseService implements AutoCloseable {
   }
 
   @SuppressWarnings("unchecked")
-  private List<OrderCommand.Outcome> putIntoLog(List<OrderCommand.Entry> batch) throws Exception {
+  private CompletableFuture<List<OrderCommand.Outcome>> putIntoLog(List<OrderCommand.Entry> batch) {
     batchSize.record(batch.size());
-    byte[] command = new OrderCommand.Place(timeMs(), batch).encode();
-    return (List<OrderCommand.Outcome>) result(command);
+    return replicated
+        .submit(new OrderCommand.Place(timeMs(), batch).encode())
+        .thenApply(applied -> (List<OrderCommand.Outcome>) applied.result());
   }
 
   private Object result(byte[] command) throws Exception {
@@ -373,10 +374,5 @@ final class PurchaseService implements AutoCloseable {
   /** Forgets tombstones from before this time. */
   void prune(long beforeMs) throws Exception {
     result(new OrderCommand.Prune(timeMs(), beforeMs).encode());
-  }
-
-  @Override
-  public void close() {
-    entries.close();
   }
 }

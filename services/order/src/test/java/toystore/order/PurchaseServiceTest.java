@@ -177,7 +177,7 @@ class PurchaseServiceTest {
     replicated = raft;
     HoldDesk holds = new HoldDesk(catalog.route(), Duration.ofSeconds(10), SIZES);
     desk = holds;
-    service = new PurchaseService(log, raft, holds, SIZES, new SimpleMeterRegistry());
+    service = new PurchaseService(log, raft, holds, new SimpleMeterRegistry());
     soon().until(raft::leads);
   }
 
@@ -194,7 +194,6 @@ class PurchaseServiceTest {
   @AfterEach
   void stop() {
     gated().open();
-    Objects.requireNonNull(service).close();
     Objects.requireNonNull(desk).close();
     replicated().close();
     Objects.requireNonNull(database).close();

@@ -279,7 +279,9 @@ final class SocketAppender extends LogAppenderBase {
       case UNRECOGNIZED -> throw new IllegalStateException("unknown answer " + reply.getResult());
     }
     getLeaderState().onAppendEntriesReply(this, reply);
-    notifyLogAppender();
+    if (isDue()) {
+      notifyLogAppender();
+    }
   }
 
   /** All that this connection did not answer is to be sent again. */
