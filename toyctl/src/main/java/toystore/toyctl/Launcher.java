@@ -117,6 +117,8 @@ final class Launcher {
             .redirectInput(NOWHERE.toFile())
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+    // What the C library keeps for each core adds up with as many JVMs.
+    builder.environment().putIfAbsent("MALLOC_ARENA_MAX", "2");
     builder.environment().putAll(environment);
     return builder.start();
   }

@@ -66,7 +66,8 @@ final class RatisProperties {
     RaftServerConfigKeys.Log.setQueueElementLimit(p, 1024);
     RaftServerConfigKeys.Log.setQueueByteLimit(p, SizeInBytes.valueOf("16" + MB));
     RaftServerConfigKeys.Log.setSegmentCacheNumMax(p, 2);
-    RaftServerConfigKeys.Log.setSegmentCacheSizeMax(p, SizeInBytes.valueOf("16" + MB));
+    RaftServerConfigKeys.Log.setSegmentCacheSizeMax(
+        p, SizeInBytes.valueOf(settings.segmentBytes()));
     // What the log drops is in the state: dead members do not keep it from being dropped.
     RaftServerConfigKeys.Log.setPurgeUptoSnapshotIndex(p, true);
     RaftServerConfigKeys.Log.setPurgePreservationLogNum(p, settings.preserveEntries());
