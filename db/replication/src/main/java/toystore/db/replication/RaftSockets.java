@@ -116,9 +116,14 @@ final class RaftSockets implements RaftServerRpc {
     return InetSocketAddress.createUnresolved(settings.host(), settings.port());
   }
 
+  /**
+   * The first address of a member stays: it is this member's own setting. Those that come later are
+   * of the group's configuration in the log, as the leader that wrote it sees the others.
+   */
   @Override
   public void addRaftPeers(Collection<RaftPeer> others) {
-    others.forEach(peer -> peers.put(peer.getId(), NetUtils.createSocketAddr(peer.getAddress())));
+    others.forEach(
+        peer -> peers.putIfAbsent(peer.getId(), NetUtils.createSocketAddr(peer.getAddress())));
   }
 
   @Override
