@@ -59,6 +59,7 @@ final class RaftSockets implements RaftServerRpc {
   private final Settings settings;
   private final Map<RaftPeerId, InetSocketAddress> peers = new ConcurrentHashMap<>();
   private final Map<RaftPeerId, Deque<RaftConnection>> idle = new ConcurrentHashMap<>();
+  private final Object appends = new Object();
   private final Set<Socket> serving = ConcurrentHashMap.newKeySet();
   private @Nullable ServerSocket listener;
   private volatile boolean closed;
@@ -202,11 +203,18 @@ final class RaftSockets implements RaftServerRpc {
     peer.send(asked.kind(), answer);
   }
 
-  /** The next frame is read while entries of this one are being written. */
+  /**
+   * The next frame is read while entries of this one are being written. One at a time: where a
+   * leader has come back over a new connection, what it sent over the old one may still be read.
+   * Two at once make Ratis fail, and a failed one counts as under way for ever, so that this member
+   * would not stand for election any more.
+   */
   private void append(RaftConnection peer, AppendEntriesRequestProto request) throws IOException {
     CompletableFuture<AppendEntriesReplyProto> reply;
     try {
-      reply = server.appendEntriesAsync(request);
+      synchronized (appends) {
+        reply = server.appendEntriesAsync(request);
+      }
     } catch (IOException | RuntimeException e) {
       reply = CompletableFuture.failedFuture(e);
     }
