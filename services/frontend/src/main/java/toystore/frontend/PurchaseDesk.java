@@ -62,15 +62,14 @@ final class PurchaseDesk implements AutoCloseable {
         if (!(answer instanceof Purchase.Undecided undecided)) {
           return answer;
         }
-        why = undecided.why();
+        why = reason(why, undecided.why(), deadline);
       } catch (TimeoutException e) {
         break;
       } catch (ExecutionException e) {
         if (e.getCause() instanceof OverloadedException overloaded) {
           throw overloaded;
         }
-        // An attempt that the deadline cut short says less than the one before it.
-        why = deadline.passed() && !why.equals(NO_ANSWER) ? why : String.valueOf(e.getCause());
+        why = reason(why, String.valueOf(e.getCause()), deadline);
       }
       Thread.sleep(Math.min(PAUSE_MS, deadline.left().toMillis()));
     }
@@ -78,6 +77,11 @@ final class PurchaseDesk implements AutoCloseable {
         "the outcome is not known yet ("
             + why
             + "); repeating the request with the same Idempotency-Key is safe");
+  }
+
+  /** An attempt that the deadline cut short says less than the one before it. */
+  private static String reason(String before, String now, Deadline deadline) {
+    return deadline.passed() && !before.equals(NO_ANSWER) ? before : now;
   }
 
   private List<Purchase.Answer> send(List<Waiting> batch) throws IOException {
