@@ -75,14 +75,17 @@ final class ChaosCommand implements Callable<Integer> {
             .withCatalog(Chaos.catalog())
             .withAllFaults();
     context.progress("starting a throwaway store; seed " + seed);
-    try (ThrowawayStore store = ThrowawayStore.up(plan, context.distribution())) {
-      ChaosReport outcome = Chaos.run(store, duration, only, clients, seed, context::progress);
-      if (report != null) {
-        ReportPage.write(report, outcome, outcome.page());
-      }
-      context.data(outcome, outcome::text);
-      outcome.proof().findings().forEach(finding -> context.warn("chaos: " + finding));
-      return outcome.holds() ? ExitCode.OK : ExitCode.VERIFICATION_FAILED;
+    boolean holds = ThrowawayStore.examine(plan, context.distribution(), this::holds);
+    return holds ? ExitCode.OK : ExitCode.VERIFICATION_FAILED;
+  }
+
+  private boolean holds(ThrowawayStore store) throws IOException, InterruptedException {
+    ChaosReport outcome = Chaos.run(store, duration, only, clients, seed, context::progress);
+    if (report != null) {
+      ReportPage.write(report, outcome, outcome.page());
     }
+    context.data(outcome, outcome::text);
+    outcome.proof().findings().forEach(finding -> context.warn("chaos: " + finding));
+    return outcome.holds();
   }
 }

@@ -58,15 +58,18 @@ final class DemoCommand {
       check();
       ThrowawayStore.Plan plan = ThrowawayStore.Plan.plain(seed).with(context.configFile());
       context.progress("starting a throwaway store; seed " + seed);
-      try (ThrowawayStore store = ThrowawayStore.up(plan, context.distribution())) {
-        CrashReport outcome = CrashDemo.run(store, target, times, clients, seed, context::progress);
-        if (report != null) {
-          ReportPage.write(report, outcome, outcome.page());
-        }
-        context.data(outcome, outcome::text);
-        outcome.proof().findings().forEach(finding -> context.warn("demo: " + finding));
-        return outcome.holds() ? ExitCode.OK : ExitCode.VERIFICATION_FAILED;
+      boolean holds = ThrowawayStore.examine(plan, context.distribution(), this::holds);
+      return holds ? ExitCode.OK : ExitCode.VERIFICATION_FAILED;
+    }
+
+    private boolean holds(ThrowawayStore store) throws IOException, InterruptedException {
+      CrashReport outcome = CrashDemo.run(store, target, times, clients, seed, context::progress);
+      if (report != null) {
+        ReportPage.write(report, outcome, outcome.page());
       }
+      context.data(outcome, outcome::text);
+      outcome.proof().findings().forEach(finding -> context.warn("demo: " + finding));
+      return outcome.holds();
     }
 
     private void check() {

@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.File;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -40,6 +42,9 @@ public final class ThrowawayStore implements Nodes, AutoCloseable {
   private static final Duration STOP = Duration.ofSeconds(20);
   private static final Duration PROBE = Duration.ofMillis(500);
   private static final Duration POLL = Duration.ofMillis(5);
+  private static final Duration DUMP = Duration.ofSeconds(3);
+  private static final String END_OF_DUMP = "JNI global refs";
+  private static final int TAIL = 64 << 10;
 
   private final Plan plan;
   private final Path directory;
@@ -52,6 +57,7 @@ public final class ThrowawayStore implements Nodes, AutoCloseable {
   private final Map<String, DiskShim> shims = new HashMap<>();
   private final Map<String, SmallDisk> disks = new LinkedHashMap<>();
   private final AtomicBoolean closed = new AtomicBoolean();
+  private volatile boolean kept;
   private final Thread atExit = Thread.ofPlatform().unstarted(this::close);
 
   /**
@@ -377,13 +383,75 @@ public final class ThrowawayStore implements Nodes, AutoCloseable {
     return last == null ? "it does not say why" : last;
   }
 
-  /** Ends everything and deletes it. */
+  /** Work that finds out whether a store holds what it promises. */
+  @FunctionalInterface
+  interface Examination {
+    boolean holds(ThrowawayStore store) throws IOException, InterruptedException;
+  }
+
+  /**
+   * Starts a store, examines it, and deletes it. Where it does not hold or the examination fails,
+   * its files and logs stay, and where they are is told.
+   */
+  static boolean examine(Plan plan, Distribution distribution, Examination examination)
+      throws IOException, InterruptedException {
+    try (ThrowawayStore store = up(plan, distribution)) {
+      store.kept = true;
+      boolean holds = examination.holds(store);
+      store.kept = !holds;
+      return holds;
+    }
+  }
+
+  /** What each node says about itself, its threads included: for who has to find out why. */
+  public String evidence() throws InterruptedException {
+    StringBuilder text = new StringBuilder();
+    for (Node node : config.nodes()) {
+      text.append("\n=== ").append(node.name()).append(runs(node.name()) ? "" : " (ended)");
+      text.append('\n').append(log(node.name()));
+    }
+    return text.toString();
+  }
+
+  private String log(String node) throws InterruptedException {
+    Path log = cluster.log(config.node(node));
+    try {
+      if (runs(node)) {
+        // A JVM answers by writing all its threads into its log.
+        var _ = new ProcessBuilder("kill", "-QUIT", Long.toString(process(node).pid())).start();
+        Deadline deadline = Deadline.in(DUMP);
+        while (!tail(log).contains(END_OF_DUMP) && !deadline.passed()) {
+          deadline.pause(POLL);
+        }
+      }
+      return tail(log);
+    } catch (IOException e) {
+      return "its log cannot be read: " + Texts.reason(e);
+    }
+  }
+
+  private static String tail(Path log) throws IOException {
+    try (FileChannel file = FileChannel.open(log)) {
+      ByteBuffer tail = ByteBuffer.allocate(TAIL);
+      file.position(Math.max(0, file.size() - TAIL));
+      while (file.read(tail) > 0) {
+        // Until it is full or the file is at its end.
+      }
+      return new String(tail.array(), 0, tail.position(), UTF_8);
+    }
+  }
+
+  /** Ends everything and deletes it, unless it is evidence. */
   @Override
   public void close() {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
     try {
+      if (kept) {
+        var _ = evidence();
+        System.err.println("toyctl: the store's files and logs stay in " + directory);
+      }
       var _ = cluster.stop(names(), true, Deadline.in(STOP));
       if (network != null) {
         network.close();
@@ -391,7 +459,9 @@ public final class ThrowawayStore implements Nodes, AutoCloseable {
       for (SmallDisk disk : disks.values()) {
         disk.unmount();
       }
-      Wipe.all(directory);
+      if (!kept) {
+        Wipe.all(directory);
+      }
     } catch (IOException e) {
       System.err.println("toyctl: " + directory + " could not be deleted: " + Texts.reason(e));
     } catch (InterruptedException _) {

@@ -99,7 +99,15 @@ public final class Trial implements AutoCloseable {
 
   /** Clients ask for the same purchases under the same keys at once, until they are answered. */
   public void storm(int purchases, int together) throws InterruptedException {
-    shop.storm(purchases, together);
+    if (!shop.storm(purchases, together, PATIENCE)) {
+      throw new CliException(
+          ExitCode.VERIFICATION_FAILED,
+          "trial",
+          "a purchase that several clients repeat at once is not decided within "
+              + PATIENCE.toSeconds()
+              + " s",
+          null);
+    }
   }
 
   /** Until each client has been acknowledged so many purchases more, on average. */

@@ -18,7 +18,6 @@ import toystore.replica.Peers;
 import toystore.replica.Replica;
 import toystore.server.LeaderRoute;
 import toystore.server.Node;
-import toystore.server.NodeServer;
 
 /** A catalog node: {@code --node catalog --data DIR [--catalog FILE]}. */
 public final class CatalogMain {
@@ -60,17 +59,12 @@ public final class CatalogMain {
         "chores", new Chores(service, replica.state(), orders, config.catalog(), node.metrics()));
     bindMetrics(node.metrics(), replica, sessions);
     replica.onceCaughtUp(() -> {});
-    node.onStop(
-        "server",
-        NodeServer.start(
-            config,
-            node.self(),
-            replica.withMemberRoutes(
-                new CatalogRoutes(
-                        replica, service, publisher, sessions, config.http().requestDeadline())
-                    .routes()),
-            node.metrics(),
-            () -> replica.status(service.serves(), "catalog", "catalog", null, null, null)));
+    node.serve(
+        replica.withMemberRoutes(
+            new CatalogRoutes(
+                    replica, service, publisher, sessions, config.http().requestDeadline())
+                .routes()),
+        () -> replica.status(service.serves(), "catalog", "catalog", null, null, null));
   }
 
   private static List<CatalogFile.Item> firstProducts(Node node) throws IOException {

@@ -74,9 +74,13 @@ public final class Shop implements AutoCloseable {
 
   /**
    * Several clients ask for the same purchase under the same key at once, spread over the front
-   * ends, each until it is answered; so many times. Returns when all are answered.
+   * ends, each until it is answered; so many times. Returns when all are answered, or the first one
+   * is not within the time.
+   *
+   * @return whether all were answered
    */
-  public void storm(int purchases, int clients) throws InterruptedException {
+  public boolean storm(int purchases, int clients, Duration patience) throws InterruptedException {
+    long end = System.nanoTime() + patience.toNanos();
     Random random = new Random(seed ^ storms.incrementAndGet());
     for (int i = 0; i < purchases; i++) {
       String name = products.get(random.nextInt(products.size()));
@@ -90,10 +94,16 @@ public final class Shop implements AutoCloseable {
                 .name("storm " + id)
                 .start(() -> buyTogether(id, name, quantity, key)));
       }
+      boolean answered = true;
       for (Thread thread : all) {
-        thread.join();
+        answered &= thread.join(Duration.ofNanos(Math.max(1, end - System.nanoTime())));
+      }
+      if (!answered) {
+        all.forEach(Thread::interrupt);
+        return false;
       }
     }
+    return true;
   }
 
   private void buyTogether(int id, String name, int quantity, String key) {

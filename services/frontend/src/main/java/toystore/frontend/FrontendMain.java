@@ -11,7 +11,6 @@ import toystore.cache.Ticker;
 import toystore.calls.SocketCaller;
 import toystore.server.LeaderRoute;
 import toystore.server.Node;
-import toystore.server.NodeServer;
 
 /** A front end: {@code --node frontend --data DIR}. It keeps nothing on disk. */
 public final class FrontendMain {
@@ -47,14 +46,7 @@ public final class FrontendMain {
             cache,
             new RequestMetrics(node.metrics()),
             config.http().maxBodyBytes());
-    node.onStop(
-        "server",
-        NodeServer.start(
-            config,
-            node.self(),
-            routes.routes(),
-            node.metrics(),
-            () -> status(node, readiness, orders)));
+    node.serve(routes.routes(), () -> status(node, readiness, orders));
   }
 
   private static @Nullable ProductCache cache(Node node, LeaderRoute catalog) {

@@ -10,7 +10,6 @@ import toystore.calls.SocketCaller;
 import toystore.replica.Replica;
 import toystore.server.LeaderRoute;
 import toystore.server.Node;
-import toystore.server.NodeServer;
 
 /** An order replica: {@code --node order-3 --data DIR}. */
 public final class OrderMain {
@@ -46,24 +45,14 @@ public final class OrderMain {
         new CatchUpReport(log, replica.logEnd(), replica::otherLeader, caughtUp::set));
     node.onStop("scrub", new Scrub(log, config.storage().scrubRowsPerSecond(), replica::damaged));
     bindMetrics(node.metrics(), replica);
-    node.onStop(
-        "server",
-        NodeServer.start(
-            config,
-            node.self(),
-            replica.withMemberRoutes(
-                new OrderRoutes(replica, purchases, config.http().requestDeadline()).routes()),
-            node.metrics(),
-            () -> {
-              OrderLog.Head head = log.head();
-              return replica.status(
-                  true,
-                  "leader",
-                  "follower",
-                  head.orders(),
-                  head.hash().toString(),
-                  caughtUp.get());
-            }));
+    node.serve(
+        replica.withMemberRoutes(
+            new OrderRoutes(replica, purchases, config.http().requestDeadline()).routes()),
+        () -> {
+          OrderLog.Head head = log.head();
+          return replica.status(
+              true, "leader", "follower", head.orders(), head.hash().toString(), caughtUp.get());
+        });
   }
 
   private static void bindMetrics(MeterRegistry metrics, Replica<OrderLog> replica) {

@@ -232,9 +232,14 @@ final class PurchaseService {
     of.late = true;
     outcomes.whenComplete(
         (got, e) -> {
-          Purchase.Answer answer =
-              e == null ? decided(mine, got.get(index)) : new Failed<>(unwrapped(e)).undecided();
-          end(of, answer == null ? new Purchase.Undecided("its hold was taken back") : answer);
+          Purchase.Answer answer = null;
+          try {
+            answer =
+                e == null ? decided(mine, got.get(index)) : new Failed<>(unwrapped(e)).undecided();
+          } finally {
+            // Whatever happens: an id that stays under way is never answered again.
+            end(of, answer == null ? new Purchase.Undecided("its hold was taken back") : answer);
+          }
         });
   }
 
@@ -333,12 +338,20 @@ final class PurchaseService {
     }
   }
 
-  @SuppressWarnings("unchecked")
   private CompletableFuture<List<OrderCommand.Outcome>> putIntoLog(List<OrderCommand.Entry> batch) {
     batchSize.record(batch.size());
     return replicated
         .submit(new OrderCommand.Place(timeMs(), batch).encode())
-        .thenApply(applied -> (List<OrderCommand.Outcome>) applied.result());
+        .thenApply(applied -> outcomes(applied, batch.size()));
+  }
+
+  @SuppressWarnings("unchecked")
+  private static List<OrderCommand.Outcome> outcomes(ReplicatedLog.Applied applied, int wanted) {
+    List<OrderCommand.Outcome> outcomes = (List<OrderCommand.Outcome>) applied.result();
+    if (outcomes.size() != wanted) {
+      throw new IllegalStateException(outcomes.size() + " outcomes of " + wanted + " purchases");
+    }
+    return outcomes;
   }
 
   private Object result(byte[] command) throws Exception {

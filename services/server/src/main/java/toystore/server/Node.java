@@ -11,14 +11,17 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import toystore.api.ConfigException;
+import toystore.api.NodeStatus;
 import toystore.api.Role;
 import toystore.api.StoreConfig;
 
@@ -32,6 +35,8 @@ public final class Node {
 
   private static final int USAGE = 2;
   private static final int IN_USE = 6;
+
+  private static final Duration LISTENER_LOOK = Duration.ofSeconds(1);
 
   private static final System.Logger LOG = System.getLogger(Node.class.getName());
 
@@ -205,6 +210,24 @@ public final class Node {
       parts.push(new Part(name, part));
     }
     return part;
+  }
+
+  /**
+   * Opens this node to others: its API, and its health and metrics. From here on it halts when one
+   * of both is closed.
+   *
+   * @param status what {@code /status} and {@code /health} tell
+   * @throws ConfigurationFailure if a port is taken
+   */
+  public void serve(NodeServer.Routes routes, Supplier<NodeStatus> status) {
+    NodeServer server = NodeServer.start(config, self, routes, metrics, status);
+    onStop("server", server);
+    onStop(
+        "listener watch",
+        new ListenerWatch(
+            NodeServer.addresses(config, self),
+            LISTENER_LOOK,
+            address -> halt("nothing listens at " + address + " any more", null)));
   }
 
   private void stop() {

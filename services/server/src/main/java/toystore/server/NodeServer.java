@@ -35,6 +35,7 @@ import java.net.ServerSocket;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.StringJoiner;
 import java.util.function.Supplier;
@@ -284,6 +285,14 @@ public final class NodeServer implements AutoCloseable {
                 .discoverServicesFromServiceLoader(false)
                 .build())
         .registry();
+  }
+
+  /** Where a node's listeners listen. */
+  static List<InetSocketAddress> addresses(StoreConfig config, StoreConfig.Node node) {
+    InetAddress address = address(node.host());
+    return List.of(
+        new InetSocketAddress(address, config.httpPort(node)),
+        new InetSocketAddress(address, config.observePort(node)));
   }
 
   private static InetAddress address(String host) {

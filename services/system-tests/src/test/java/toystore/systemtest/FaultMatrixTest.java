@@ -18,6 +18,9 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.extension.TestWatcher;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import toystore.api.Role;
@@ -71,6 +74,20 @@ class FaultMatrixTest {
             seed,
             System.out::println);
   }
+
+  /** Before the store is gone: what its nodes did when something did not hold. */
+  @RegisterExtension
+  final TestWatcher evidence =
+      new TestWatcher() {
+        @Override
+        public void testFailed(ExtensionContext context, Throwable cause) {
+          try {
+            System.out.println(context.getDisplayName() + " failed: " + cause + store.evidence());
+          } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+          }
+        }
+      };
 
   @BeforeAll
   void shop() throws InterruptedException {

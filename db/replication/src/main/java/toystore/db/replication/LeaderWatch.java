@@ -91,6 +91,7 @@ final class LeaderWatch implements AutoCloseable {
               return;
             }
             connection.connect(new InetSocketAddress(leader.host(), leader.port()), CONNECT_MS);
+            RaftConnection.noticeDeath(connection);
             wasThere = true;
             awaitEnd(connection.getInputStream());
           } catch (ConnectException _) {

@@ -1,5 +1,6 @@
 package toystore.db.replication;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.InetAddress;
@@ -7,13 +8,16 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.ExecutionException;
 import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
@@ -140,18 +144,33 @@ final class RaftSockets implements RaftServerRpc {
   private void accept(ServerSocket from) {
     while (!closed) {
       try {
-        Socket socket = from.accept();
-        serving.add(socket);
-        if (closed) {
-          // It came while the others were being closed.
-          socket.close();
-        }
-        Thread.ofPlatform().daemon().name("raft-serve").start(() -> serve(socket));
-      } catch (IOException e) {
+        takeIn(from.accept());
+      } catch (IOException | RuntimeException | OutOfMemoryError e) {
+        // Too few files, or no memory for one more thread: both may be over soon.
         if (!closed) {
           LOG.log(Level.WARNING, "a connection could not be accepted", e);
           pause();
         }
+      }
+    }
+  }
+
+  private void takeIn(Socket socket) throws IOException {
+    boolean served = false;
+    serving.add(socket);
+    try {
+      RaftConnection.noticeDeath(socket);
+      Thread thread =
+          Thread.ofPlatform().daemon().name("raft-serve").unstarted(() -> serve(socket));
+      // Else it came while the others were being closed.
+      if (!closed) {
+        thread.start();
+        served = true;
+      }
+    } finally {
+      if (!served) {
+        serving.remove(socket);
+        socket.close();
       }
     }
   }
@@ -223,27 +242,58 @@ final class RaftSockets implements RaftServerRpc {
 
   private static void sendAppended(
       RaftConnection peer, @Nullable AppendEntriesReplyProto done, @Nullable Throwable failure) {
+    boolean answered = false;
     try {
       if (done != null) {
         peer.send(Kind.APPEND, done);
+        answered = true;
       } else {
-        // What follows it in the connection builds on it: the leader has to begin anew.
         peer.sendFailure(failure == null ? new IOException("no answer") : failure);
-        peer.close();
       }
     } catch (IOException e) {
       LOG.log(Level.DEBUG, "the leader is gone before its answer", e);
-      peer.close();
+    } finally {
+      if (!answered) {
+        // What follows it in the connection builds on it: the leader has to begin anew.
+        peer.close();
+      }
     }
   }
 
-  /** A connection for entries. */
-  RaftConnection connect(RaftPeerId to) throws IOException {
+  private RaftConnection connect(RaftPeerId to) throws IOException {
     InetSocketAddress address = peers.get(to);
     if (address == null || closed) {
       throw new IOException(closed ? "this member is closed" : to + " is no member");
     }
-    return RaftConnection.open(address, settings.timeoutMs());
+    // Looked up each time: a host may be known only later, or move.
+    return RaftConnection.open(
+        new InetSocketAddress(address.getHostString(), address.getPort()), settings.timeoutMs());
+  }
+
+  /** A connection for entries. Who steps down does not wait for a host that is silent. */
+  RaftConnection connectInterruptibly(RaftPeerId to) throws IOException, InterruptedException {
+    CompletableFuture<RaftConnection> connected = later(() -> connect(to));
+    try {
+      return awaited(connected);
+    } catch (InterruptedException e) {
+      connected.thenAccept(RaftConnection::close);
+      throw e;
+    }
+  }
+
+  /** As {@link #installSnapshot}, for who may have to step down meanwhile. */
+  InstallSnapshotReplyProto installInterruptibly(InstallSnapshotRequestProto request)
+      throws IOException, InterruptedException {
+    return awaited(later(() -> installSnapshot(request)));
+  }
+
+  private static <T> T awaited(CompletableFuture<T> future)
+      throws IOException, InterruptedException {
+    try {
+      return future.get();
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
+    }
   }
 
   int timeoutMs() {
@@ -361,7 +411,7 @@ final class RaftSockets implements RaftServerRpc {
             () -> {
               try {
                 future.complete(work.get());
-              } catch (IOException | RuntimeException e) {
+              } catch (IOException | RuntimeException | Error e) {
                 future.completeExceptionally(e);
               }
             });
@@ -376,12 +426,25 @@ final class RaftSockets implements RaftServerRpc {
   @Override
   public synchronized void close() throws IOException {
     closed = true;
-    if (listener != null) {
-      listener.close();
-    }
-    for (Socket socket : serving) {
-      socket.close();
-    }
     idle.values().forEach(kept -> kept.forEach(RaftConnection::close));
+    IOException failure = null;
+    for (Closeable socket : sockets()) {
+      try {
+        socket.close();
+      } catch (IOException e) {
+        failure = e;
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private List<Closeable> sockets() {
+    List<Closeable> all = new ArrayList<>(serving);
+    if (listener != null) {
+      all.add(listener);
+    }
+    return all;
   }
 }

@@ -202,8 +202,8 @@ final class RatisStateMachine extends BaseStateMachine {
     }
   }
 
-  // Called with the server's lock held: only starts the work. A failed or empty answer makes the
-  // leader ask again at once, so failures are answered after a pause.
+  // Called with the server's lock held: only starts the work. A failed answer makes the leader ask
+  // again at once, so failures are answered after a pause.
   @Override
   public CompletableFuture<TermIndex> notifyInstallSnapshotFromLeader(
       RoleInfoProto role, TermIndex firstInLog) {
@@ -256,7 +256,8 @@ final class RatisStateMachine extends BaseStateMachine {
         LogPosition position = persist();
         durable = new Durable(TermIndex.valueOf(position.term(), position.index()));
         division().getRaftLog().updateSnapshotIndex(position.index());
-        installed.completeOnTimeout(null, RETRY_INSTALL_MS, TimeUnit.MILLISECONDS);
+        // Not null, which waits to be asked for, also where nobody asks any more.
+        installed.completeExceptionally(new IOException("nothing is missing up to " + position));
         return;
       }
       LogPosition position = state.install(leader);

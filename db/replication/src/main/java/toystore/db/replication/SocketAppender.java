@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
+import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto.AppendResult;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
 import org.apache.ratis.proto.RaftProtos.InstallSnapshotReplyProto;
 import org.apache.ratis.proto.RaftProtos.InstallSnapshotResult;
@@ -40,11 +41,23 @@ final class SocketAppender extends LogAppenderBase {
   /** Messages with entries on their way; after a new connection's first answer. */
   private static final int WINDOW = 8;
 
-  /** After a failure; also stops heartbeats to that member: short, for ever. */
+  /** Before the next attempt to connect: the first ones soon, then as long as an election. */
   private static final long SHORT_PAUSE_MS = 10;
 
   private static final long LONG_PAUSE_MS = 250;
   private static final int SHORT_PAUSES = 20;
+
+  /** An answer that refuses entries must not be answered in a tight loop. */
+  private static final long REFUSED_PAUSE_MS = 10;
+
+  /**
+   * A follower that has refused so many messages in a row believes that it is still being installed
+   * (the leader that told it so is gone and nobody asks for the outcome), unless it is told anew.
+   */
+  private static final int REFUSALS = 100;
+
+  /** Where a follower answers other messages, entries may take longer than silence may last. */
+  private static final int SLOW_WRITES = 4;
 
   /** An answer without entries must not be repeated in a tight loop. Below half an election. */
   private static final long MISSING_PAUSE_MS = 30;
@@ -75,6 +88,11 @@ final class SocketAppender extends LogAppenderBase {
   private final AtomicLong nextCallId = new AtomicLong();
   private volatile @Nullable Link link;
   private volatile int failures;
+
+  /** Messages refused since the last one that was not; and whether one was refused just now. */
+  private volatile int refusals;
+
+  private volatile boolean refusedNow;
   private volatile @Nullable Thread runner;
   private volatile boolean rejected;
 
@@ -109,7 +127,7 @@ final class SocketAppender extends LogAppenderBase {
       while (isRunning()) {
         if (isDue()) {
           Link open = linked();
-          if (open != null) {
+          if (open != null && isRunning()) {
             boolean missing = tellOfMissing();
             send(open, missing);
           }
@@ -150,8 +168,11 @@ final class SocketAppender extends LogAppenderBase {
   }
 
   private void pause() throws InterruptedException {
-    if (failures > 0) {
+    if (link == null) {
       Thread.sleep(failures > SHORT_PAUSES ? LONG_PAUSE_MS : SHORT_PAUSE_MS);
+    } else if (refusedNow) {
+      refusedNow = false;
+      Thread.sleep(REFUSED_PAUSE_MS);
     } else if (!isDue()) {
       long ms = Math.max(1, getHeartbeatWaitTimeMs());
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(ms));
@@ -159,21 +180,27 @@ final class SocketAppender extends LogAppenderBase {
   }
 
   /** The connection, opened if there is none; null if that fails. */
-  private @Nullable Link linked() {
+  private @Nullable Link linked() throws InterruptedException {
     Link open = link;
     if (open != null) {
       return open;
     }
     try {
-      Link opened = new Link(sockets().connect(getFollowerId()));
-      opened.connection.patience(sockets().timeoutMs() / 2);
+      Link opened = new Link(sockets().connectInterruptibly(getFollowerId()));
+      Thread ears =
+          Thread.ofPlatform()
+              .daemon()
+              .name("raft-answers-of-" + getFollowerId())
+              .unstarted(() -> hear(opened));
       synchronized (lock) {
         link = opened;
       }
-      Thread.ofPlatform()
-          .daemon()
-          .name("raft-answers-of-" + getFollowerId())
-          .start(() -> hear(opened));
+      try {
+        ears.start();
+      } catch (OutOfMemoryError e) {
+        broken(opened, e);
+        return null;
+      }
       return opened;
     } catch (IOException e) {
       LOG.log(Level.DEBUG, "no connection with " + getFollowerId(), e);
@@ -191,7 +218,12 @@ final class SocketAppender extends LogAppenderBase {
         return;
       }
       long callId = nextCallId.getAndIncrement();
-      request = newAppendEntriesRequest(callId, heartbeat || isWindowFull());
+      boolean due = getHeartbeatWaitTimeMs() <= 0;
+      if (due) {
+        // Before the message is made: what is asked for from here on is not in it.
+        resetHeartbeatTrigger();
+      }
+      request = newAppendEntriesRequest(callId, heartbeat || due || isWindowFull());
       if (request == null) {
         return;
       }
@@ -202,7 +234,6 @@ final class SocketAppender extends LogAppenderBase {
         getFollower().increaseNextIndex(request.getEntries(entries - 1).getIndex() + 1);
       }
     }
-    resetHeartbeatTrigger();
     getFollower().updateLastRpcSendTime(request.getEntriesCount() == 0);
     try {
       over.connection.send(Kind.APPEND, request);
@@ -213,7 +244,9 @@ final class SocketAppender extends LogAppenderBase {
 
   /** Answers of one connection, until its end. */
   private void hear(Link from) {
+    Throwable why = null;
     try {
+      from.connection.patience(sockets().timeoutMs() / 2);
       while (true) {
         try {
           Frame frame = from.connection.receive();
@@ -221,21 +254,26 @@ final class SocketAppender extends LogAppenderBase {
             throw new IOException(getFollowerId() + " says: " + frame.text());
           }
           hear(from, AppendEntriesReplyProto.parseFrom(frame.body()));
+          if (isOverdue(from, SLOW_WRITES * sockets().timeoutMs())) {
+            throw new IOException("one of its answers is missing");
+          }
         } catch (SocketTimeoutException e) {
-          if (isOverdue(from)) {
+          if (isOverdue(from, sockets().timeoutMs())) {
             throw e;
           }
         }
       }
-    } catch (IOException | RuntimeException e) {
-      broken(from, e);
+    } catch (IOException | RuntimeException | Error e) {
+      why = e;
+    } finally {
+      broken(from, why);
     }
   }
 
-  private boolean isOverdue(Link of) {
+  private boolean isOverdue(Link of, int limitMs) {
     synchronized (lock) {
       Map.Entry<Long, Sent> oldest = of.unanswered.firstEntry();
-      return oldest != null && oldest.getValue().at().elapsedTimeMs() > sockets().timeoutMs();
+      return oldest != null && oldest.getValue().at().elapsedTimeMs() > limitMs;
     }
   }
 
@@ -249,6 +287,8 @@ final class SocketAppender extends LogAppenderBase {
       sent = from.unanswered.remove(reply.getServerReply().getCallId());
       from.answered = true;
       failures = 0;
+      refusedNow = reply.getResult() == AppendResult.INCONSISTENCY;
+      refusals = refusedNow ? refusals + 1 : 0;
     }
     if (sent != null) {
       follower.updateLastRespondedAppendEntriesSendTime(sent.at());
@@ -285,7 +325,7 @@ final class SocketAppender extends LogAppenderBase {
   }
 
   /** All that this connection did not answer is to be sent again. */
-  private void broken(Link of, Exception why) {
+  private void broken(Link of, @Nullable Throwable why) {
     of.connection.close();
     synchronized (lock) {
       if (link != of) {
@@ -310,14 +350,19 @@ final class SocketAppender extends LogAppenderBase {
   /** Tells a follower that its next entry is not in the log any more, if that is so. */
   private boolean tellOfMissing() throws InterruptedException {
     TermIndex first = shouldNotifyToInstallSnapshot();
+    if (first == null && refusals >= REFUSALS) {
+      // What is committed is more than whatever it may have been told of before.
+      first = getRaftLog().getTermIndex(getRaftLog().getLastCommittedIndex());
+    }
     if (first == null) {
       return false;
     }
+    refusals = 0;
     Thread.sleep(MISSING_PAUSE_MS);
     getFollower().updateLastRpcSendTime(false);
     try {
       InstallSnapshotReplyProto reply =
-          sockets().installSnapshot(newInstallSnapshotNotificationRequest(first));
+          sockets().installInterruptibly(newInstallSnapshotNotificationRequest(first));
       getFollower().updateLastRpcResponseTime();
       told(reply);
     } catch (IOException e) {
@@ -351,12 +396,12 @@ final class SocketAppender extends LogAppenderBase {
   private void installed(InstallSnapshotReplyProto reply) {
     FollowerInfo follower = getFollower();
     long index = reply.getSnapshotIndex();
-    follower.setSnapshotIndex(index);
-    follower.setAttemptedToInstallSnapshot();
-    getLeaderState().onFollowerCommitIndex(follower, index);
     synchronized (lock) {
+      follower.setSnapshotIndex(index);
       follower.updateNextIndex(index + 1);
     }
+    follower.setAttemptedToInstallSnapshot();
+    getLeaderState().onFollowerCommitIndex(follower, index);
     if (reply.getResult() == InstallSnapshotResult.SNAPSHOT_INSTALLED
         && index + 1 >= getRaftLog().getStartIndex()) {
       tellState(InstallSnapshotResult.SUCCESS, index);

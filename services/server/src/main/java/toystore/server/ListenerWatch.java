@@ -1,0 +1,80 @@
+package toystore.server;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * Notices that nothing listens at one of this process's own addresses any more. Helidon closes a
+ * listener for good when it cannot accept one connection (too few files, too little memory), and
+ * the process lives on where nobody reaches it.
+ */
+final class ListenerWatch implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(ListenerWatch.class.getName());
+  private static final int CONNECT_MS = 1_000;
+
+  /** One refusal may be a firewall that is being changed. */
+  private static final int REFUSALS = 2;
+
+  private final Map<InetSocketAddress, Integer> refusals = new HashMap<>();
+  private final Duration pause;
+  private final Consumer<InetSocketAddress> gone;
+  private final Thread thread;
+
+  /**
+   * Begins to watch.
+   *
+   * @param pause between two looks
+   * @param gone told, once or more, of an address at which nothing listens any more
+   */
+  ListenerWatch(
+      List<InetSocketAddress> addresses, Duration pause, Consumer<InetSocketAddress> gone) {
+    addresses.forEach(address -> refusals.put(address, 0));
+    this.pause = pause;
+    this.gone = gone;
+    this.thread = Thread.ofPlatform().daemon().name("listener-watch").start(this::watch);
+  }
+
+  private void watch() {
+    try {
+      while (true) {
+        Thread.sleep(pause);
+        refusals.replaceAll((address, before) -> refused(address) ? before + 1 : 0);
+        refusals.forEach(
+            (address, count) -> {
+              if (count >= REFUSALS) {
+                gone.accept(address);
+              }
+            });
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Whether it is certain that nothing listens there. */
+  private static boolean refused(InetSocketAddress address) {
+    try (Socket socket = new Socket()) {
+      socket.connect(address, CONNECT_MS);
+      return false;
+    } catch (ConnectException e) {
+      return true;
+    } catch (IOException e) {
+      // Too few files here, say, or too many connections there.
+      LOG.log(Level.DEBUG, "cannot tell whether anything listens at " + address, e);
+      return false;
+    }
+  }
+
+  @Override
+  public void close() {
+    thread.interrupt();
+  }
+}
