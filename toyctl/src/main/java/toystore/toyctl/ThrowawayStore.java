@@ -334,7 +334,18 @@ public final class ThrowawayStore implements Nodes, AutoCloseable {
   @Override
   public void start(Iterable<String> nodes) throws InterruptedException {
     List<Node> wanted = list(nodes).stream().map(config::node).toList();
-    var _ = new NodeStarter(cluster).start(wanted, Deadline.in(START));
+    List<String> ran = list(nodes).stream().filter(this::runs).toList();
+    NodeStarter starter = new NodeStarter(cluster);
+    Deadline deadline = Deadline.in(START);
+    try {
+      var _ = starter.start(wanted, deadline);
+    } catch (CliException e) {
+      if (ran.stream().allMatch(this::runs)) {
+        throw e;
+      }
+      // It still ran and was about to halt over what it had suffered.
+      var _ = starter.start(wanted, deadline);
+    }
   }
 
   private static List<String> list(Iterable<String> names) {

@@ -241,7 +241,7 @@ public final class Publisher implements AutoCloseable {
               patience(recipient),
               Caller.Silence.BORNE);
       return new Heard(recipient, reply.status(), null);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       return new Heard(recipient, 0, e);
     }
   }

@@ -81,6 +81,7 @@ public record Deadline(long nanoTime) {
 
   /** The one thread; at rest while nobody waits. */
   private static final class Overdue {
+    private static final System.Logger LOG = System.getLogger(Deadline.class.getName());
     private static final long EVERY_MS = 20;
     static final Set<Wait<?>> WAITS = ConcurrentHashMap.newKeySet();
 
@@ -95,10 +96,19 @@ public record Deadline(long nanoTime) {
       }
     }
 
+    /** Whatever happens: without this thread, waits would never end. */
+    private static void endOverdue() {
+      try {
+        WAITS.forEach(Wait::endIfOverdue);
+      } catch (RuntimeException | Error e) {
+        LOG.log(System.Logger.Level.WARNING, "waits that are overdue go on a little", e);
+      }
+    }
+
     private static void run() {
       try {
         while (true) {
-          WAITS.forEach(Wait::endIfOverdue);
+          endOverdue();
           if (WAITS.isEmpty()) {
             resting = true;
             // Looked at again after the flag: who adds a wait now sees it, or is seen.

@@ -1,5 +1,6 @@
 package toystore.server;
 
+import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -28,6 +29,8 @@ public final class Batcher<I, O> implements AutoCloseable {
   }
 
   private record Waiting<I, O>(I item, CompletableFuture<O> answer, long sinceNanos) {}
+
+  private static final System.Logger LOG = System.getLogger(Batcher.class.getName());
 
   /** Longer than a batch takes that goes well, shorter than anyone notices. */
   private static final Duration PATIENCE = Duration.ofMillis(5);
@@ -117,8 +120,23 @@ public final class Batcher<I, O> implements AutoCloseable {
         work.signal();
       }
     } else if (lanesStarted < lanes) {
+      startLane();
+    }
+  }
+
+  private void startLane() {
+    try {
+      Thread.ofPlatform().daemon().name(name + "-" + (lanesStarted + 1)).start(this::drain);
       lanesStarted++;
-      Thread.ofPlatform().daemon().name(name + "-" + lanesStarted).start(this::drain);
+    } catch (OutOfMemoryError e) {
+      // No memory for a thread. Lanes that there are go on; without any, nobody would come.
+      LOG.log(Level.WARNING, name + " cannot have one more thread", e);
+      if (lanesStarted == 0) {
+        OverloadedException refusal = new OverloadedException(name + " has no thread");
+        List<Waiting<I, O>> left = new ArrayList<>(queue);
+        queue.clear();
+        left.forEach(waiting -> waiting.answer().completeExceptionally(refusal));
+      }
     }
   }
 

@@ -4,12 +4,13 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
-import java.net.Socket;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Notices that nothing listens at one of this process's own addresses any more. Helidon closes a
@@ -27,6 +28,9 @@ final class ListenerWatch implements AutoCloseable {
   private final Duration pause;
   private final Consumer<InetSocketAddress> gone;
   private final Thread thread;
+
+  /** A file for the next look, opened while there were some. Of the watching thread. */
+  private @Nullable SocketChannel reserve;
 
   /**
    * Begins to watch.
@@ -56,13 +60,26 @@ final class ListenerWatch implements AutoCloseable {
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
+    } finally {
+      close(reserve);
+    }
+  }
+
+  private static void close(@Nullable SocketChannel channel) {
+    if (channel != null) {
+      try {
+        channel.close();
+      } catch (IOException e) {
+        LOG.log(Level.DEBUG, "closing a file that was put by", e);
+      }
     }
   }
 
   /** Whether it is certain that nothing listens there. */
-  private static boolean refused(InetSocketAddress address) {
-    try (Socket socket = new Socket()) {
-      socket.connect(address, CONNECT_MS);
+  private boolean refused(InetSocketAddress address) {
+    try (SocketChannel mine = reserve == null ? SocketChannel.open() : reserve) {
+      reserve = null;
+      mine.socket().connect(address, CONNECT_MS);
       return false;
     } catch (ConnectException e) {
       return true;
@@ -70,6 +87,17 @@ final class ListenerWatch implements AutoCloseable {
       // Too few files here, say, or too many connections there.
       LOG.log(Level.DEBUG, "cannot tell whether anything listens at " + address, e);
       return false;
+    } finally {
+      putBy();
+    }
+  }
+
+  /** It is when files have run out that listeners close. */
+  private void putBy() {
+    try {
+      reserve = SocketChannel.open();
+    } catch (IOException e) {
+      LOG.log(Level.DEBUG, "no file is left to look with", e);
     }
   }
 

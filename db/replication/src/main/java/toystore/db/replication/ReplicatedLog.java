@@ -44,6 +44,9 @@ public final class ReplicatedLog implements AutoCloseable {
   private static final Duration LOOK = Duration.ofMillis(250);
   private static final long TRANSFER_MS = 1_000;
 
+  /** 15 s: much longer than a disk or a majority that is merely slow takes. */
+  private static final int STALLED_LOOKS = 60;
+
   /** What applying a command gave, and the index of its entry. */
   public record Applied(long index, Object result) {}
 
@@ -56,6 +59,7 @@ public final class ReplicatedLog implements AutoCloseable {
   private final LeadershipKeeper keeper;
   private final List<Member> members;
   private final LeaderWatch leaderWatch;
+  private final StallWatch stallWatch = new StallWatch(STALLED_LOOKS);
   private final LeaderProof proof = new LeaderProof(this::fence);
   private final ScheduledThreadPoolExecutor watch;
   private volatile boolean closing;
@@ -192,9 +196,11 @@ public final class ReplicatedLog implements AutoCloseable {
    */
   public CompletableFuture<Applied> submit(byte[] command) {
     Submission submission = new Submission(command);
+    stallWatch.asked();
     return send(submission, RaftClientRequest.writeRequestType())
         .handle(
             (reply, e) -> {
+              stallWatch.answered();
               if (e == null
                   && reply.isSuccess()
                   && reply.getMessage() instanceof Submission.Result result) {
@@ -345,6 +351,9 @@ public final class ReplicatedLog implements AutoCloseable {
       if (!info.isAlive()) {
         listener.fatal("the Raft log has stopped", null);
       } else if (info.isLeaderReady()) {
+        if (stallWatch.isStalled()) {
+          listener.fatal("this member leads and commits nothing", null);
+        }
         giveWay(division, info);
       } else {
         keeper.reset();
