@@ -70,11 +70,10 @@ public record StoreConfig(
   }
 
   /** Limits of what a node accepts. */
-  public record Http(Duration requestDeadline, int maxBodyBytes, int concurrency, int queue) {
+  public record Http(Duration requestDeadline, int maxBodyBytes) {
     public Http {
       require(requestDeadline.toMillis() >= 100, "http.request-deadline must be at least 100ms");
       require(maxBodyBytes >= 1024, "http.max-body-bytes must be at least 1024");
-      require(concurrency > 0 && queue >= 0, "http.concurrency and http.queue must be positive");
     }
   }
 

@@ -111,7 +111,7 @@ class ProductDeskTest {
         shipped.portBase(),
         shipped.nodes(),
         shipped.frontends(),
-        new StoreConfig.Http(deadline, 65_536, 10, 10),
+        new StoreConfig.Http(deadline, 65_536),
         shipped.batch(),
         new StoreConfig.Cache(true, 2, LEASE, Duration.ZERO, serveStale),
         shipped.catalog(),

@@ -39,7 +39,7 @@ class PurchaseDeskTest {
         shipped.portBase(),
         shipped.nodes(),
         shipped.frontends(),
-        new StoreConfig.Http(deadline, 65_536, 10, 10),
+        new StoreConfig.Http(deadline, 65_536),
         shipped.batch(),
         shipped.cache(),
         shipped.catalog(),

@@ -2,7 +2,7 @@ package toystore.server;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.helidon.common.concurrency.limits.FixedLimit;
+import com.sun.management.UnixOperatingSystemMXBean;
 import io.helidon.http.DirectHandler;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderNames;
@@ -29,6 +29,7 @@ import io.helidon.webserver.http1.Http1Config;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -57,7 +58,7 @@ public final class NodeServer implements AutoCloseable {
       HeaderValues.createCached(
           HeaderNames.CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8");
   private static final long MAX_BODY_BYTES = 16L << 20;
-  private static final Duration QUEUE_TIMEOUT = Duration.ofSeconds(2);
+  private static final long HEAP_PER_CONNECTION = 60 << 10;
   private static final Duration GRACE = Duration.ofSeconds(2);
 
   private final WebServer server;
@@ -213,14 +214,9 @@ public final class NodeServer implements AutoCloseable {
             .address(address)
             .port(config.httpPort(node))
             .backlog(1024)
+            .maxTcpConnections(mostConnections())
             .connectionOptions(options -> options.tcpNoDelay(true))
             .maxPayloadSize(MAX_BODY_BYTES)
-            .concurrencyLimit(
-                FixedLimit.builder()
-                    .permits(config.http().concurrency())
-                    .queueLength(config.http().queue())
-                    .queueTimeout(QUEUE_TIMEOUT)
-                    .build())
             .shutdownGracePeriod(GRACE)
             .shutdownHook(false)
             .mediaContext(MediaContext.builder().mediaSupportsDiscoverServices(false).build())
@@ -285,6 +281,19 @@ public final class NodeServer implements AutoCloseable {
                 .discoverServicesFromServiceLoader(false)
                 .build())
         .registry();
+  }
+
+  /**
+   * So many connections fit into this process; further ones wait until others end. Each takes up to
+   * 30 kB of heap while it is busy, and one file: without a limit a crowd ends the node.
+   */
+  private static int mostConnections() {
+    long byHeap = Runtime.getRuntime().maxMemory() / HEAP_PER_CONNECTION;
+    long byFiles =
+        ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system
+            ? system.getMaxFileDescriptorCount() / 2
+            : Long.MAX_VALUE;
+    return Math.clamp(Math.min(byHeap, byFiles), 64, 1 << 20);
   }
 
   /** Where a node's listeners listen. */
