@@ -58,7 +58,7 @@ public final class ThrowawayStore implements Nodes, AutoCloseable {
   private final Map<String, SmallDisk> disks = new LinkedHashMap<>();
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile boolean kept;
-  private final Thread atExit = Thread.ofPlatform().unstarted(this::close);
+  private final Thread atExit = Thread.ofPlatform().unstarted(this::closeUnread);
 
   /**
    * What kind of store.
@@ -450,6 +450,12 @@ public final class ThrowawayStore implements Nodes, AutoCloseable {
       }
       return new String(tail.array(), 0, tail.position(), UTF_8);
     }
+  }
+
+  /** Who ends the command does not want to look into it. */
+  private void closeUnread() {
+    kept = false;
+    close();
   }
 
   /** Ends everything and deletes it, unless it is evidence. */

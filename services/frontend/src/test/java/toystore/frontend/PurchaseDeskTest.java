@@ -57,8 +57,12 @@ class PurchaseDeskTest {
           if (body == null) {
             return CompletableFuture.failedFuture(new IOException("no status"));
           }
-          int before = received.size();
-          received.add(batch(body));
+          int before;
+          // The desk's two lanes call at the same time.
+          synchronized (received) {
+            before = received.size();
+            received.add(batch(body));
+          }
           return leader.apply(before);
         };
     LeaderRoute route =
