@@ -50,18 +50,27 @@ final class ListenerWatch implements AutoCloseable {
     try {
       while (true) {
         Thread.sleep(pause);
-        refusals.replaceAll((address, before) -> refused(address) ? before + 1 : 0);
-        refusals.forEach(
-            (address, count) -> {
-              if (count >= REFUSALS) {
-                gone.accept(address);
-              }
-            });
+        look();
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     } finally {
       close(reserve);
+    }
+  }
+
+  /** Whatever happens, the next look follows: it is when memory is short that it is needed. */
+  private void look() {
+    try {
+      refusals.replaceAll((address, before) -> refused(address) ? before + 1 : 0);
+      refusals.forEach(
+          (address, count) -> {
+            if (count >= REFUSALS) {
+              gone.accept(address);
+            }
+          });
+    } catch (RuntimeException | Error e) {
+      LOG.log(Level.WARNING, "cannot look at this node's own addresses", e);
     }
   }
 

@@ -232,7 +232,8 @@ public final class ReplicatedLog implements AutoCloseable {
     try {
       // The division itself: the server would add a hop through a pool of threads.
       return ((RaftClientAsynchronousProtocol) division()).submitClientRequestAsync(request);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException | Error e) {
+      // Whatever it is, whoever counts questions and answers gets an answer.
       return CompletableFuture.failedFuture(e);
     }
   }
@@ -351,7 +352,7 @@ public final class ReplicatedLog implements AutoCloseable {
       if (!info.isAlive()) {
         listener.fatal("the Raft log has stopped", null);
       } else if (info.isLeaderReady()) {
-        if (stallWatch.isStalled()) {
+        if (stallWatch.isStalled() && someFollowerKeepsUp(division, info)) {
           listener.fatal("this member leads and commits nothing", null);
         }
         giveWay(division, info);
@@ -364,6 +365,13 @@ public final class ReplicatedLog implements AutoCloseable {
         listener.fatal("the Raft log cannot be watched", e);
       }
     }
+  }
+
+  /** Else a majority may be missing, or still be filled: nobody could commit anything. */
+  private static boolean someFollowerKeepsUp(RaftServer.Division division, DivisionInfo info) {
+    long commit = division.getRaftLog().getLastCommittedIndex();
+    Map<String, Follower> followers = followers(info);
+    return followers.isEmpty() || followers.values().stream().anyMatch(f -> f.match() >= commit);
   }
 
   /** Whether this member follows and would notice the end of the leader's process at once. */

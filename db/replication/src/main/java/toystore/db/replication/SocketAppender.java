@@ -89,8 +89,10 @@ final class SocketAppender extends LogAppenderBase {
   private volatile @Nullable Link link;
   private volatile int failures;
 
-  /** Messages refused since the last one that was not; and whether one was refused just now. */
+  /** Messages refused in a row without a step, at which next index; and whether just now. */
   private volatile int refusals;
+
+  private long refusedAt = RaftLog.INVALID_LOG_INDEX;
 
   private volatile boolean refusedNow;
   private volatile @Nullable Thread runner;
@@ -288,7 +290,10 @@ final class SocketAppender extends LogAppenderBase {
       from.answered = true;
       failures = 0;
       refusedNow = reply.getResult() == AppendResult.INCONSISTENCY;
-      refusals = refusedNow ? refusals + 1 : 0;
+      // One whose log is being walked back names a lower index each time; that must not be mistaken
+      // for one that is stuck: an install would leave its uncommitted entries below the new state.
+      refusals = refusedNow && reply.getNextIndex() == refusedAt ? refusals + 1 : 0;
+      refusedAt = refusedNow ? reply.getNextIndex() : RaftLog.INVALID_LOG_INDEX;
     }
     if (sent != null) {
       follower.updateLastRespondedAppendEntriesSendTime(sent.at());

@@ -48,11 +48,17 @@ final class ScriptedMember implements AutoCloseable {
   private final AtomicInteger votes = new AtomicInteger();
   private final AtomicInteger notifications = new AtomicInteger();
   private final List<String> failures = new CopyOnWriteArrayList<>();
+  private volatile boolean grants = true;
   private volatile Script script = message -> Act.APPEND;
 
   ScriptedMember(int port) throws IOException {
     listener = new ServerSocket(port, 16, InetAddress.getLoopbackAddress());
     Thread.ofPlatform().daemon().start(this::accept);
+  }
+
+  /** Asks for its vote are counted and refused from here on. */
+  void grantNoVotes() {
+    grants = false;
   }
 
   void follow(Script next) {
@@ -131,7 +137,7 @@ final class ScriptedMember implements AutoCloseable {
   private RequestVoteReplyProto vote(RequestVoteRequestProto request) {
     votes.incrementAndGet();
     return RequestVoteReplyProto.newBuilder()
-        .setServerReply(reply(request.getServerRequest()))
+        .setServerReply(reply(request.getServerRequest()).setSuccess(grants))
         .setTerm(request.getCandidateTerm())
         .setLastEntry(TermIndexProto.newBuilder().setIndex(log.size() - 1L))
         .build();
