@@ -80,12 +80,7 @@ final class ChaosCommand implements Callable<Integer> {
   }
 
   private boolean holds(ThrowawayStore store) throws IOException, InterruptedException {
-    ChaosReport outcome = Chaos.run(store, duration, only, clients, seed, context::progress);
-    if (report != null) {
-      ReportPage.write(report, outcome, outcome.page());
-    }
-    context.data(outcome, outcome::text);
-    outcome.proof().findings().forEach(finding -> context.warn("chaos: " + finding));
-    return outcome.holds();
+    return Chaos.run(store, duration, only, clients, seed, context::progress)
+        .tell(context, "chaos", report);
   }
 }

@@ -32,7 +32,8 @@ record ChaosReport(
     List<Long> marksMs,
     List<Integer> acknowledgedPerSecond,
     Proof proof,
-    List<Timeline.Event> timeline) {
+    List<Timeline.Event> timeline)
+    implements FaultReport {
   ChaosReport {
     faults = Map.copyOf(faults);
     impossible = List.copyOf(impossible);
@@ -41,7 +42,8 @@ record ChaosReport(
     timeline = List.copyOf(timeline);
   }
 
-  boolean holds() {
+  @Override
+  public boolean holds() {
     return proof.holds();
   }
 
@@ -82,11 +84,13 @@ record ChaosReport(
         : "A promise was broken within " + count + " faults; again by: toyctl chaos --seed " + seed;
   }
 
-  String text() {
+  @Override
+  public String text() {
     return table().render() + "\n\n" + figures() + proof.text() + "\n\n" + closing();
   }
 
-  ReportPage page() {
+  @Override
+  public ReportPage page() {
     return new ReportPage(
         "Chaos, seed " + seed,
         holds(),

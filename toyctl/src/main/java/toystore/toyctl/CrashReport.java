@@ -33,7 +33,8 @@ record CrashReport(
     long disturbances,
     List<Integer> acknowledgedPerSecond,
     Proof proof,
-    List<Timeline.Event> timeline) {
+    List<Timeline.Event> timeline)
+    implements FaultReport {
   CrashReport {
     crashes = List.copyOf(crashes);
     acknowledgedPerSecond = List.copyOf(acknowledgedPerSecond);
@@ -82,12 +83,14 @@ record CrashReport(
     }
   }
 
-  boolean holds() {
+  @Override
+  public boolean holds() {
     return proof.holds();
   }
 
   /** The same for a browser. */
-  ReportPage page() {
+  @Override
+  public ReportPage page() {
     return new ReportPage(
         "Crash of " + target + ", " + crashes.size() + " times",
         holds(),
@@ -100,7 +103,8 @@ record CrashReport(
         timeline);
   }
 
-  String text() {
+  @Override
+  public String text() {
     return table().render()
         + "\n(milliseconds since the kill)\n\n"
         + figures()

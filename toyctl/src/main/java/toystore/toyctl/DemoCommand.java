@@ -63,13 +63,8 @@ final class DemoCommand {
     }
 
     private boolean holds(ThrowawayStore store) throws IOException, InterruptedException {
-      CrashReport outcome = CrashDemo.run(store, target, times, clients, seed, context::progress);
-      if (report != null) {
-        ReportPage.write(report, outcome, outcome.page());
-      }
-      context.data(outcome, outcome::text);
-      outcome.proof().findings().forEach(finding -> context.warn("demo: " + finding));
-      return outcome.holds();
+      return CrashDemo.run(store, target, times, clients, seed, context::progress)
+          .tell(context, "demo", report);
     }
 
     private void check() {

@@ -27,7 +27,7 @@ final class LastWords {
    */
   static @Nullable String of(Path log, long from) {
     String last = null;
-    for (String line : tail(log, from).lines().toList()) {
+    for (String line : ownTail(log, from).lines().toList()) {
       if (line.startsWith(OWN)) {
         last = line.substring(OWN.length());
       } else if (line.startsWith(MACHINE)) {
@@ -39,15 +39,22 @@ final class LastWords {
     return last == null || last.isBlank() ? null : last;
   }
 
-  private static String tail(Path log, long from) {
-    try (RandomAccessFile file = new RandomAccessFile(log.toFile(), "r")) {
-      file.seek(Math.max(Math.min(from, file.length()), file.length() - TAIL));
-      byte[] bytes = new byte[(int) (file.length() - file.getFilePointer())];
-      file.readFully(bytes);
-      return new String(bytes, StandardCharsets.UTF_8);
+  private static String ownTail(Path log, long from) {
+    try {
+      return tail(log, from, TAIL);
     } catch (IOException _) {
       // That the process ended is then all that can be told.
       return "";
+    }
+  }
+
+  /** The end of a log: at most so many bytes, and nothing from before a position. */
+  static String tail(Path log, long from, int most) throws IOException {
+    try (RandomAccessFile file = new RandomAccessFile(log.toFile(), "r")) {
+      file.seek(Math.max(Math.min(from, file.length()), file.length() - most));
+      byte[] bytes = new byte[(int) (file.length() - file.getFilePointer())];
+      file.readFully(bytes);
+      return new String(bytes, StandardCharsets.UTF_8);
     }
   }
 }

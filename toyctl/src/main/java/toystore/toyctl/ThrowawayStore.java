@@ -7,8 +7,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.File;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -431,24 +429,13 @@ public final class ThrowawayStore implements Nodes, AutoCloseable {
         // A JVM answers by writing all its threads into its log.
         var _ = new ProcessBuilder("kill", "-QUIT", Long.toString(process(node).pid())).start();
         Deadline deadline = Deadline.in(DUMP);
-        while (!tail(log).contains(END_OF_DUMP) && !deadline.passed()) {
+        while (!LastWords.tail(log, 0, TAIL).contains(END_OF_DUMP) && !deadline.passed()) {
           deadline.pause(POLL);
         }
       }
-      return tail(log);
+      return LastWords.tail(log, 0, TAIL);
     } catch (IOException e) {
       return "its log cannot be read: " + Texts.reason(e);
-    }
-  }
-
-  private static String tail(Path log) throws IOException {
-    try (FileChannel file = FileChannel.open(log)) {
-      ByteBuffer tail = ByteBuffer.allocate(TAIL);
-      file.position(Math.max(0, file.size() - TAIL));
-      while (file.read(tail) > 0) {
-        // Until it is full or the file is at its end.
-      }
-      return new String(tail.array(), 0, tail.position(), UTF_8);
     }
   }
 

@@ -51,8 +51,9 @@ final class SocketAppender extends LogAppenderBase {
   private static final long REFUSED_PAUSE_MS = 10;
 
   /**
-   * A follower that has refused so many messages in a row believes that it is still being installed
-   * (the leader that told it so is gone and nobody asks for the outcome), unless it is told anew.
+   * A follower that has refused so many messages in a row at the same index believes that it is
+   * still being installed (the leader that told it so is gone and nobody asks for the outcome),
+   * unless it is told anew.
    */
   private static final int REFUSALS = 100;
 

@@ -129,6 +129,23 @@ class RaftTransportTest {
     assertThat(refused).as("it does not fetch for nothing").hasValueGreaterThan(50);
   }
 
+  @Test
+  void aFollowerWhoseLogIsWalkedBackIsNotToldToFetch() {
+    ReplicatedLog leader = leader();
+    for (long id = 0; id < 200; id++) {
+      get(leader.submit(Ledger.command(id, 0)));
+    }
+    int steps = 150;
+    AtomicInteger refused = new AtomicInteger();
+    other.follow(message -> refused.incrementAndGet() <= steps ? Act.REFUSE_LOWER : Act.APPEND);
+
+    get(leader.submit(Ledger.command(200, 0)));
+
+    assertThat(refused).hasValueGreaterThan(steps);
+    assertThat(other.notifications()).isZero();
+    assertThat(commands(other.log())).isEqualTo(LongStream.rangeClosed(0, 200).boxed().toList());
+  }
+
   private static LogEntryProto entry(long index, int bytes) {
     return LogEntryProto.newBuilder()
         .setTerm(TERM)

@@ -39,6 +39,9 @@ final class ScriptedMember implements AutoCloseable {
     /** Appends, and the answer is lost. */
     APPEND_SILENTLY,
     REFUSE,
+
+    /** Refuses, and names an index one lower than the time before. */
+    REFUSE_LOWER,
     HANG_UP
   }
 
@@ -49,6 +52,7 @@ final class ScriptedMember implements AutoCloseable {
   private final AtomicInteger notifications = new AtomicInteger();
   private final List<String> failures = new CopyOnWriteArrayList<>();
   private volatile boolean grants = true;
+  private int stepsBack;
   private volatile Script script = message -> Act.APPEND;
 
   ScriptedMember(int port) throws IOException {
@@ -155,6 +159,13 @@ final class ScriptedMember implements AutoCloseable {
             .setTerm(message.getLeaderTerm())
             .setIsHearbeat(message.getEntriesCount() == 0)
             .setMatchIndex(-1);
+    if (act == Act.REFUSE_LOWER) {
+      stepsBack++;
+      return answer
+          .setResult(AppendResult.INCONSISTENCY)
+          .setNextIndex(Math.max(0, log.size() - stepsBack))
+          .build();
+    }
     if (act == Act.REFUSE || !fits(message)) {
       return answer.setResult(AppendResult.INCONSISTENCY).setNextIndex(log.size()).build();
     }
