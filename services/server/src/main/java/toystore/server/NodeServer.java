@@ -296,9 +296,11 @@ public final class NodeServer implements AutoCloseable {
     return Math.clamp(Math.min(byHeap, byFiles), 64, 1 << 20);
   }
 
-  /** Where a node's listeners listen. */
+  /** Where this process reaches its own listeners. */
   static List<InetSocketAddress> addresses(StoreConfig config, StoreConfig.Node node) {
-    InetAddress address = address(node.host());
+    InetAddress listening = address(node.host());
+    InetAddress address =
+        listening.isAnyLocalAddress() ? InetAddress.getLoopbackAddress() : listening;
     return List.of(
         new InetSocketAddress(address, config.httpPort(node)),
         new InetSocketAddress(address, config.observePort(node)));

@@ -321,7 +321,7 @@ final class RaftSockets implements RaftServerRpc {
   }
 
   /** The other member was asked and would not. */
-  private static final class Refusal extends IOException {
+  static final class Refusal extends IOException {
     private static final long serialVersionUID = 1L;
 
     Refusal(String why) {
@@ -405,7 +405,9 @@ final class RaftSockets implements RaftServerRpc {
 
   private static <T> CompletableFuture<T> later(Blocking<T> work) {
     CompletableFuture<T> future = new CompletableFuture<>();
-    Thread.ofVirtual()
+    // Not a virtual one: looking a name up holds its carrier, and there are as many as cores.
+    Thread.ofPlatform()
+        .daemon()
         .name("raft-call")
         .start(
             () -> {

@@ -96,6 +96,11 @@ final class SocketAppender extends LogAppenderBase {
   private long refusedAt = RaftLog.INVALID_LOG_INDEX;
 
   private volatile boolean refusedNow;
+
+  /** The last index that the follower was told to fetch up to, and whether it would not hear it. */
+  private @Nullable TermIndex told;
+
+  private boolean toldInVain;
   private volatile @Nullable Thread runner;
   private volatile boolean rejected;
 
@@ -220,12 +225,12 @@ final class SocketAppender extends LogAppenderBase {
       if (link != over) {
         return;
       }
-      long callId = nextCallId.getAndIncrement();
       boolean due = getHeartbeatWaitTimeMs() <= 0;
       if (due) {
-        // Before the message is made: what is asked for from here on is not in it.
+        // Who asks from here on waits for the answer to a later call.
         resetHeartbeatTrigger();
       }
+      long callId = nextCallId.getAndIncrement();
       request = newAppendEntriesRequest(callId, heartbeat || due || isWindowFull());
       if (request == null) {
         return;
@@ -241,6 +246,9 @@ final class SocketAppender extends LogAppenderBase {
     try {
       over.connection.send(Kind.APPEND, request);
     } catch (IOException e) {
+      if (request.getEntriesCount() == 0) {
+        triggerHeartbeat();
+      }
       broken(over, e);
     }
   }
@@ -356,13 +364,18 @@ final class SocketAppender extends LogAppenderBase {
   /** Tells a follower that its next entry is not in the log any more, if that is so. */
   private boolean tellOfMissing() throws InterruptedException {
     TermIndex first = shouldNotifyToInstallSnapshot();
-    if (first == null && refusals >= REFUSALS) {
-      // What is committed is more than whatever it may have been told of before.
+    if (refusals >= REFUSALS || (first != null && toldInVain)) {
+      // What is committed is more than whatever it may have been told of by another leader.
       first = getRaftLog().getTermIndex(getRaftLog().getLastCommittedIndex());
     }
     if (first == null) {
+      told = null;
       return false;
     }
+    if (told != null && told.getIndex() > first.getIndex()) {
+      first = told;
+    }
+    told = first;
     refusals = 0;
     Thread.sleep(MISSING_PAUSE_MS);
     getFollower().updateLastRpcSendTime(false);
@@ -370,8 +383,11 @@ final class SocketAppender extends LogAppenderBase {
       InstallSnapshotReplyProto reply =
           sockets().installInterruptibly(newInstallSnapshotNotificationRequest(first));
       getFollower().updateLastRpcResponseTime();
+      toldInVain = false;
       told(reply);
     } catch (IOException e) {
+      // It does not hear of less than it was told of before; Ratis looks at that first.
+      toldInVain = e instanceof RaftSockets.Refusal;
       LOG.log(Level.INFO, "{0} could not be told what it misses: {1}", getFollowerId(), e);
     }
     return true;
@@ -401,6 +417,7 @@ final class SocketAppender extends LogAppenderBase {
 
   private void installed(InstallSnapshotReplyProto reply) {
     FollowerInfo follower = getFollower();
+    told = null;
     long index = reply.getSnapshotIndex();
     synchronized (lock) {
       follower.setSnapshotIndex(index);

@@ -52,6 +52,12 @@ class RaftTransportTest {
     other = new ScriptedMember(group.port(1));
   }
 
+  private void startPurging() throws IOException {
+    other.close();
+    group = TestGroup.purging(directory, 2, 200);
+    other = new ScriptedMember(group.port(1));
+  }
+
   @AfterEach
   void stop() {
     other.close();
@@ -144,6 +150,25 @@ class RaftTransportTest {
     assertThat(refused).hasValueGreaterThan(steps);
     assertThat(other.notifications()).isZero();
     assertThat(commands(other.log())).isEqualTo(LongStream.rangeClosed(0, 200).boxed().toList());
+  }
+
+  /**
+   * One that a leader of before told of more than the present log begins with, and whose install
+   * nobody asked about, refuses to hear of less (Ratis asserts it before it tells what it has).
+   */
+  @Test
+  void aFollowerThatWasToldOfMoreBeforeIsToldOfWhatIsCommitted() throws IOException {
+    startPurging();
+    ReplicatedLog leader = leader();
+    group.submitMany(0, 3_000, 1_024);
+    group.awaitPurged(2);
+    long committed = leader.status().commitIndex();
+    assertThat(group.logStart(2)).isLessThan(committed);
+    other.hearOfNoLessThan(committed);
+
+    other.loseLog();
+
+    TestGroup.await().until(() -> other.toldOf() >= committed);
   }
 
   private static LogEntryProto entry(long index, int bytes) {

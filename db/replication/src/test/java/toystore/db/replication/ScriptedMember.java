@@ -1,5 +1,6 @@
 package toystore.db.replication;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto.AppendResult;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
@@ -50,8 +52,10 @@ final class ScriptedMember implements AutoCloseable {
   private final List<LogEntryProto> log = new CopyOnWriteArrayList<>();
   private final AtomicInteger votes = new AtomicInteger();
   private final AtomicInteger notifications = new AtomicInteger();
+  private final AtomicLong toldOf = new AtomicLong(-1);
   private final List<String> failures = new CopyOnWriteArrayList<>();
   private volatile boolean grants = true;
+  private volatile long hearsOfNoLess;
   private int stepsBack;
   private volatile Script script = message -> Act.APPEND;
 
@@ -63,6 +67,19 @@ final class ScriptedMember implements AutoCloseable {
   /** Asks for its vote are counted and refused from here on. */
   void grantNoVotes() {
     grants = false;
+  }
+
+  /** Where the leader's log begins it hears of only from this index on, as if told of it before. */
+  void hearOfNoLessThan(long index) {
+    hearsOfNoLess = index;
+  }
+
+  /** Forgets what it has appended, and whoever is connected. */
+  void loseLog() {
+    log.clear();
+    for (Socket socket : open) {
+      close(socket);
+    }
   }
 
   void follow(Script next) {
@@ -82,6 +99,11 @@ final class ScriptedMember implements AutoCloseable {
   /** How often it was told to fetch what it misses. */
   int notifications() {
     return notifications.get();
+  }
+
+  /** The highest first index of the leader's log that it has heard of; -1 without any. */
+  long toldOf() {
+    return toldOf.get();
   }
 
   /** What must not happen to it. */
@@ -108,7 +130,13 @@ final class ScriptedMember implements AutoCloseable {
         RaftConnection peer = RaftConnection.accepted(socket)) {
       while (true) {
         Frame asked = peer.receive();
-        MessageLite answer = answer(asked);
+        MessageLite answer;
+        try {
+          answer = answer(asked);
+        } catch (IllegalArgumentException e) {
+          peer.sendFailure(e);
+          continue;
+        }
         if (answer != null) {
           peer.send(asked.kind(), answer);
         }
@@ -186,11 +214,16 @@ final class ScriptedMember implements AutoCloseable {
 
   /** Raft §5.3: the entry before the first one must be there. */
   private boolean fits(AppendEntriesRequestProto message) {
-    return message.getEntriesCount() == 0 || message.getEntries(0).getIndex() <= log.size();
+    return !message.hasPreviousLog() || message.getPreviousLog().getIndex() < log.size();
   }
 
   private InstallSnapshotReplyProto told(InstallSnapshotRequestProto request) {
     notifications.incrementAndGet();
+    long first = request.getNotification().getFirstAvailableTermIndex().getIndex();
+    if (first < hearsOfNoLess) {
+      throw new IllegalArgumentException("it was told of " + hearsOfNoLess + " before");
+    }
+    toldOf.accumulateAndGet(first, Math::max);
     return InstallSnapshotReplyProto.newBuilder()
         .setServerReply(reply(request.getServerRequest()))
         .setTerm(request.getLeaderTerm())
@@ -212,11 +245,13 @@ final class ScriptedMember implements AutoCloseable {
 
   @Override
   public void close() {
+    close(listener);
+    open.forEach(ScriptedMember::close);
+  }
+
+  private static void close(Closeable socket) {
     try {
-      listener.close();
-      for (Socket socket : open) {
-        socket.close();
-      }
+      socket.close();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

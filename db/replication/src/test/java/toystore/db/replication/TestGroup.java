@@ -377,7 +377,7 @@ final class TestGroup implements AutoCloseable {
 
   /** Waits until this member's log has dropped its first entries. */
   void awaitPurged(int member) {
-    await().until(() -> segments(member).noneMatch(s -> s.startsWith("log_0-")));
+    await().until(() -> logStart(member) > 0);
   }
 
   private Stream<String> segments(int member) throws IOException {
