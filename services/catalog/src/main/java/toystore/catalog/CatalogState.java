@@ -3,8 +3,6 @@ package toystore.catalog;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -313,19 +311,16 @@ final class CatalogState implements ReplicatedState {
 
   private CatalogCommand.Result change(
       CatalogCommand.Change change, LogPosition position, List<CatalogChange> changes) {
-    return database.read(
-        connection -> {
-          Shelf shelf = new Shelf(connection, position, changes);
-          // Outcomes first: what they free can be held by the same command.
-          change.outcomes().settled().forEach(holdId -> StockRules.settle(shelf, holdId));
-          change.outcomes().released().forEach(holdId -> StockRules.release(shelf, holdId));
-          List<Hold.Answer> answers = new ArrayList<>(change.holds().size());
-          for (Hold hold : change.holds()) {
-            answers.add(StockRules.hold(shelf, hold, logTimeMs));
-            shelf.spokenOf(hold.name());
-          }
-          return new CatalogCommand.Result(answers, shelf.visible);
-        });
+    Shelf shelf = new Shelf(position, changes);
+    // Outcomes first: what they free can be held by the same command.
+    change.outcomes().settled().forEach(holdId -> StockRules.settle(shelf, holdId));
+    change.outcomes().released().forEach(holdId -> StockRules.release(shelf, holdId));
+    List<Hold.Answer> answers = new ArrayList<>(change.holds().size());
+    for (Hold hold : change.holds()) {
+      answers.add(StockRules.hold(shelf, hold, logTimeMs));
+      shelf.spokenOf(hold.name());
+    }
+    return new CatalogCommand.Result(answers, shelf.visible);
   }
 
   private CatalogCommand.Result restock(
@@ -344,13 +339,11 @@ final class CatalogState implements ReplicatedState {
 
   /** The state within one command. */
   private final class Shelf implements StockRules.Shelf {
-    private final Connection connection;
     private final LogPosition position;
     private final List<CatalogChange> changes;
     private final Map<String, ProductRow> visible = new HashMap<>();
 
-    Shelf(Connection connection, LogPosition position, List<CatalogChange> changes) {
-      this.connection = connection;
+    Shelf(LogPosition position, List<CatalogChange> changes) {
       this.position = position;
       this.changes = changes;
     }
@@ -385,13 +378,12 @@ final class CatalogState implements ReplicatedState {
       if (endedIds.isNew(holdId)) {
         return false;
       }
-      try {
-        // An install may have brought it from beyond this entry.
-        EndedHold ended = CatalogTables.ended(connection, holdId);
-        return ended != null && ended.logIndex() < position.index();
-      } catch (SQLException e) {
-        throw new StorageException("the holds cannot be read", e);
-      }
+      return database.readForLog(
+          connection -> {
+            // An install may have brought it from beyond this entry.
+            EndedHold ended = CatalogTables.ended(connection, holdId);
+            return ended != null && ended.logIndex() < position.index();
+          });
     }
 
     @Override

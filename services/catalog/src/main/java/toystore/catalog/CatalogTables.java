@@ -115,18 +115,34 @@ final class CatalogTables {
 
   /**
    * Writes holds that are over. Some may be there already: those that an install brought before it
-   * was cut short, or while entries went on being applied.
+   * was cut short, or while entries went on being applied. Only among those of the same entries is
+   * it worth looking, which costs as much as writing.
    */
   static void writeEnded(Connection transaction, List<EndedHold> ended) throws SQLException {
+    long present = lastToEnd(transaction);
     try (PreparedStatement end =
-        transaction.prepareStatement("MERGE INTO ended_holds KEY(hold_id) VALUES (?, ?, ?)")) {
+            transaction.prepareStatement("INSERT INTO ended_holds VALUES (?, ?, ?)");
+        PreparedStatement endAgain =
+            transaction.prepareStatement("MERGE INTO ended_holds KEY(hold_id) VALUES (?, ?, ?)")) {
       for (EndedHold hold : ended) {
-        end.setObject(1, hold.holdId());
-        end.setBoolean(2, hold.settled());
-        end.setLong(3, hold.logIndex());
-        end.addBatch();
+        PreparedStatement how = hold.logIndex() > present ? end : endAgain;
+        how.setObject(1, hold.holdId());
+        how.setBoolean(2, hold.settled());
+        how.setLong(3, hold.logIndex());
+        how.addBatch();
       }
+      endAgain.executeBatch();
       end.executeBatch();
+    }
+  }
+
+  /** The highest log index of an entry that ended a hold on record; -1 if there is none. */
+  private static long lastToEnd(Connection connection) throws SQLException {
+    try (PreparedStatement select =
+            connection.prepareStatement("SELECT COALESCE(MAX(log_index), -1) FROM ended_holds");
+        ResultSet rows = select.executeQuery()) {
+      rows.next();
+      return rows.getLong(1);
     }
   }
 

@@ -25,7 +25,7 @@ public final class FrontendMain {
   private static void assemble(Node node) {
     StoreConfig config = node.config();
     SocketCaller caller = node.onStop("caller", new SocketCaller(CONNECT));
-    LeaderWatch watch = new LeaderWatch(config, node.metrics());
+    LeaderMetrics watch = new LeaderMetrics(config, node.metrics());
     LeaderRoute orders = new LeaderRoute(caller, config, config.nodes(Role.ORDER), watch);
     LeaderRoute catalog =
         new LeaderRoute(caller, config, config.nodes(Role.CATALOG), LeaderRoute.OnLeader.NOBODY);

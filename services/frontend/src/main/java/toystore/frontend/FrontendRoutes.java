@@ -18,6 +18,7 @@ import toystore.api.Purchase;
 import toystore.cache.ProductCache;
 import toystore.calls.Caller;
 import toystore.server.Exchange;
+import toystore.server.Few;
 import toystore.server.NodeServer;
 
 /** The public API (design, section 8), and what the catalog says to the cache. */
@@ -27,12 +28,16 @@ final class FrontendRoutes {
   private static final Header REPLAYED =
       HeaderValues.createCached(HeaderNames.create(Paths.REPLAYED), "true");
 
+  /** Each may take a megabyte. */
+  private static final int MOST_LISTINGS = 16;
+
   private final ProductDesk products;
   private final PurchaseDesk purchases;
   private final OrderReads orders;
   private final @Nullable ProductCache cache;
   private final RequestMetrics metrics;
   private final int maxBody;
+  private final Few listings = new Few(MOST_LISTINGS, "listings of orders");
 
   FrontendRoutes(
       ProductDesk products,
@@ -58,7 +63,7 @@ final class FrontendRoutes {
         .get(Paths.PRODUCTS + "/{name}", metrics.read("product", this::product))
         .get(Paths.ORDERS + "/{number}", metrics.read("order", this::order))
         .get(Paths.PRODUCTS, metrics.read("products", this::products))
-        .get(Paths.ORDERS, metrics.read("orders", this::orders))
+        .get(Paths.ORDERS, metrics.read("orders", listings.of(this::orders)))
         .post(Paths.INVALIDATION, this::invalidation);
   }
 
@@ -68,11 +73,13 @@ final class FrontendRoutes {
     return switch (purchases.buy(purchase)) {
       case Purchase.Placed placed -> {
         response.header(VERSION, Long.toString(placed.productVersion()));
-        if (placed.replayed()) {
+        // Without a key it is the front end that repeated it, which is no news to the client.
+        boolean repeated = placed.replayed() && request.headers().contains(KEY);
+        if (repeated) {
           response.header(REPLAYED);
         }
         Exchange.sendData(request, response, new Bought(placed.number()));
-        yield placed.replayed() ? "replayed" : "placed";
+        yield repeated ? "replayed" : "placed";
       }
       case Purchase.OutOfStock few ->
           throw new RequestMetrics.Refused(
@@ -121,7 +128,7 @@ final class FrontendRoutes {
     Exchange.sendData(request, response, found.product().product());
   }
 
-  private void products(ServerRequest request, ServerResponse response) {
+  private void products(ServerRequest request, ServerResponse response) throws Exception {
     Exchange.send(request, response, 200, HeaderValues.CONTENT_TYPE_JSON, products.all());
   }
 

@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -39,6 +40,7 @@ final class ProductDesk implements AutoCloseable {
   // A query may only join a batch that is not under way yet: one that is may have been answered
   // with a state from before the query began.
   private final Batcher<String, ProductReads.Answer> reads;
+  private final Batcher<String, byte[]> listings;
 
   /**
    * A desk.
@@ -65,6 +67,9 @@ final class ProductDesk implements AutoCloseable {
     this.reads =
         new Batcher<>(
             "product-reads", config.batch().maxSize(), config.batch().maxQueued(), 2, this::fetch);
+    this.listings =
+        new Batcher<>(
+            "product-lists", config.batch().maxSize(), config.batch().maxQueued(), 2, this::list);
   }
 
   /**
@@ -108,8 +113,7 @@ final class ProductDesk implements AutoCloseable {
     return new Found(product, null);
   }
 
-  private static ProductReads.Answer await(
-      CompletableFuture<ProductReads.Answer> reading, Deadline deadline)
+  private static <T> T await(CompletableFuture<T> reading, Deadline deadline)
       throws InterruptedException {
     try {
       return reading.get(deadline.left().toMillis(), TimeUnit.MILLISECONDS);
@@ -140,16 +144,22 @@ final class ProductDesk implements AutoCloseable {
   }
 
   /** All products, always from the catalog, as its JSON. */
-  byte[] all() {
-    Caller.Reply reply = catalog.call(Paths.PRODUCTS, null, Deadline.in(patience));
+  byte[] all() throws InterruptedException {
+    return await(listings.submit(Paths.PRODUCTS), Deadline.in(patience));
+  }
+
+  /** One listing serves all who asked for it before it began. */
+  private List<byte[]> list(List<String> paths) {
+    Caller.Reply reply = catalog.call(paths.getFirst(), null, Deadline.in(patience));
     if (!reply.ok()) {
       throw ApiException.unavailable("the catalog answered " + reply.status());
     }
-    return reply.body();
+    return Collections.nCopies(paths.size(), reply.body());
   }
 
   @Override
   public void close() {
     reads.close();
+    listings.close();
   }
 }

@@ -4,12 +4,9 @@ import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
-import java.util.stream.IntStream;
 import toystore.api.ApiException;
 import toystore.api.Json;
 import toystore.api.Paths;
@@ -20,6 +17,7 @@ import toystore.calls.Deadline;
 import toystore.server.Batcher;
 import toystore.server.LeaderRoute;
 import toystore.server.OverloadedException;
+import toystore.server.Timed;
 
 /**
  * Brings purchases to the order leader in batches. A purchase whose outcome is not known goes on
@@ -29,12 +27,10 @@ final class PurchaseDesk implements AutoCloseable {
   private static final long PAUSE_MS = 10;
   private static final String NO_ANSWER = "no answer";
 
-  private record Waiting(Purchase purchase, Deadline deadline) {}
-
   private final LeaderRoute orders;
   private final Duration patience;
   private final DistributionSummary batchSize;
-  private final Batcher<Waiting, Purchase.Answer> batches;
+  private final Batcher<Timed<Purchase>, Purchase.Answer> batches;
 
   PurchaseDesk(LeaderRoute orders, StoreConfig config, MeterRegistry metrics) {
     this.orders = orders;
@@ -45,7 +41,12 @@ final class PurchaseDesk implements AutoCloseable {
             .register(metrics);
     this.batches =
         new Batcher<>(
-            "purchase-batch", config.batch().maxSize(), config.batch().maxQueued(), 2, this::send);
+            "purchase-batch",
+            config.batch().maxSize(),
+            config.batch().maxQueued(),
+            2,
+            Timed::isWanted,
+            this::send);
   }
 
   /**
@@ -56,19 +57,26 @@ final class PurchaseDesk implements AutoCloseable {
   Purchase.Answer buy(Purchase purchase) throws InterruptedException {
     Deadline deadline = Deadline.in(patience);
     String why = NO_ANSWER;
+    boolean sent = false;
     while (!deadline.passed()) {
       try {
-        Purchase.Answer answer = deadline.await(batches.submit(new Waiting(purchase, deadline)));
+        Purchase.Answer answer = deadline.await(batches.submit(new Timed<>(purchase, deadline)));
         if (!(answer instanceof Purchase.Undecided undecided)) {
           return answer;
         }
+        sent = true;
         why = reason(why, undecided.why(), deadline);
       } catch (TimeoutException e) {
         break;
       } catch (ExecutionException e) {
-        if (e.getCause() instanceof OverloadedException overloaded) {
+        // Nothing was done with it, unless by an earlier attempt: then it may be an order already.
+        if (e.getCause() instanceof OverloadedException overloaded && !sent) {
           throw overloaded;
         }
+        if (e.getCause() instanceof TimeoutException) {
+          break;
+        }
+        sent = true;
         why = reason(why, String.valueOf(e.getCause()), deadline);
       }
       Thread.sleep(Math.min(PAUSE_MS, deadline.left().toMillis()));
@@ -84,31 +92,10 @@ final class PurchaseDesk implements AutoCloseable {
     return deadline.passed() && !before.equals(NO_ANSWER) ? before : now;
   }
 
-  private List<Purchase.Answer> send(List<Waiting> batch) throws IOException {
-    // Whoever asked for what is past its deadline has been told that the outcome is not known.
-    List<Integer> live =
-        IntStream.range(0, batch.size())
-            .filter(i -> !batch.get(i).deadline().passed())
-            .boxed()
-            .toList();
-    List<Purchase.Answer> answers =
-        new ArrayList<>(
-            Collections.nCopies(batch.size(), new Purchase.Undecided("the deadline passed")));
-    if (!live.isEmpty()) {
-      List<Purchase.Answer> given =
-          call(
-              live.stream().map(i -> batch.get(i).purchase()).toList(),
-              batch.get(live.getLast()).deadline());
-      for (int i = 0; i < live.size(); i++) {
-        answers.set(live.get(i), given.get(i));
-      }
-    }
-    return answers;
-  }
-
-  private List<Purchase.Answer> call(List<Purchase> wanted, Deadline deadline) throws IOException {
-    batchSize.record(wanted.size());
-    byte[] body = Json.toCbor(new Purchase.Batch(deadline.left().toMillis(), wanted));
+  private List<Purchase.Answer> send(List<Timed<Purchase>> batch) throws IOException {
+    batchSize.record(batch.size());
+    Deadline deadline = Timed.latest(batch);
+    byte[] body = Json.toCbor(new Purchase.Batch(deadline.left().toMillis(), Timed.items(batch)));
     Caller.Reply reply = orders.call(Paths.PURCHASES, body, deadline);
     if (!reply.ok()) {
       throw new IOException("the order leader answered " + reply.status());

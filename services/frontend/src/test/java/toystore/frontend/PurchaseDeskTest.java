@@ -2,6 +2,7 @@ package toystore.frontend;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
@@ -30,9 +31,10 @@ class PurchaseDeskTest {
   private static final Purchase.Placed PLACED = new Purchase.Placed(4, 17, false);
 
   private final List<Purchase.Batch> received = new CopyOnWriteArrayList<>();
+  private StoreConfig.Batch sizes = StoreConfig.load(null).batch();
   private @Nullable PurchaseDesk open;
 
-  private static StoreConfig config(Duration deadline) {
+  private StoreConfig config(Duration deadline) {
     StoreConfig shipped = StoreConfig.load(null);
     return new StoreConfig(
         shipped.cluster(),
@@ -40,7 +42,7 @@ class PurchaseDeskTest {
         shipped.nodes(),
         shipped.frontends(),
         new StoreConfig.Http(deadline, 65_536),
-        shipped.batch(),
+        sizes,
         shipped.cache(),
         shipped.catalog(),
         shipped.storage(),
@@ -214,6 +216,49 @@ class PurchaseDeskTest {
       assertThat(bought.get(i).get(20, TimeUnit.SECONDS))
           .isEqualTo(new Purchase.Placed(i + 1, 1, false));
     }
+  }
+
+  /** It may be an order already: "too many requests" would say that nothing was done. */
+  @Test
+  void whoWasOnItsWayBeforeIsNotRefusedWhenTooManyWait() throws Exception {
+    sizes = new StoreConfig.Batch(1, 1);
+    CompletableFuture<Caller.Reply> first = new CompletableFuture<>();
+    CompletableFuture<Caller.Reply> open = new CompletableFuture<>();
+    PurchaseDesk desk =
+        desk(
+            Duration.ofSeconds(30),
+            before -> before == 0 ? first : open.thenCompose(done -> oneByQuantity(before)));
+    CompletableFuture<Purchase.Answer> bought = buy(desk, 1);
+    await().until(() -> received.size() == 1);
+    // The other lane, and then the only place of the queue.
+    CompletableFuture<Purchase.Answer> second = buy(desk, 2);
+    await().until(() -> received.size() == 2);
+    untilOneIsRefused(desk);
+
+    first.complete(new Caller.Reply(500, new byte[0], null));
+    await().until(() -> received.size() == 3);
+    // The place that has become free, most often before the first one is back.
+    untilOneIsRefused(desk);
+    open.complete(new Caller.Reply(200, new byte[0], null));
+
+    assertThat(bought.get(20, TimeUnit.SECONDS)).isEqualTo(new Purchase.Placed(1, 1, false));
+    assertThat(second.get(20, TimeUnit.SECONDS)).isEqualTo(new Purchase.Placed(2, 1, false));
+  }
+
+  private static void untilOneIsRefused(PurchaseDesk desk) {
+    List<CompletableFuture<Purchase.Answer>> crowd = new ArrayList<>();
+    await()
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(1))
+        .until(
+            () -> {
+              crowd.add(buy(desk, 4));
+              return crowd.stream().anyMatch(CompletableFuture::isCompletedExceptionally);
+            });
+  }
+
+  private CompletableFuture<Caller.Reply> oneByQuantity(int index) {
+    return answersByQuantity(received.get(index));
   }
 
   private static CompletableFuture<Purchase.Answer> buy(PurchaseDesk desk, int quantity) {

@@ -16,6 +16,7 @@ import toystore.calls.Caller;
 import toystore.calls.Deadline;
 import toystore.server.Batcher;
 import toystore.server.LeaderRoute;
+import toystore.server.Timed;
 
 /**
  * The order leader's dealings with the catalog: new holds, and what became of earlier ones.
@@ -30,7 +31,7 @@ final class HoldDesk implements AutoCloseable {
 
   private final LeaderRoute catalog;
   private final Duration patience;
-  private final Batcher<Hold, Hold.Answer> holds;
+  private final Batcher<Timed<Hold>, Hold.Answer> holds;
   private final ScheduledThreadPoolExecutor timer;
 
   private final Object lock = new Object();
@@ -40,20 +41,23 @@ final class HoldDesk implements AutoCloseable {
   /**
    * A desk at this catalog.
    *
-   * @param patience how long one call may keep trying to find the catalog's leader
+   * @param patience how long outcomes that are sent alone may be tried to tell
    */
   HoldDesk(LeaderRoute catalog, Duration patience, StoreConfig.Batch sizes) {
     this.catalog = catalog;
     this.patience = patience;
-    this.holds = new Batcher<>("hold-batch", sizes.maxSize(), sizes.maxQueued(), 2, this::send);
+    this.holds =
+        new Batcher<>(
+            "hold-batch", sizes.maxSize(), sizes.maxQueued(), 2, Timed::isWanted, this::send);
     this.timer =
         new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().daemon().name("hold-outcomes").factory());
     timer.scheduleWithFixedDelay(this::sendOutcomes, IDLE_MS, IDLE_MS, TimeUnit.MILLISECONDS);
   }
 
-  List<CompletableFuture<Hold.Answer>> holdAll(List<Hold> wanted) {
-    return holds.submitAll(wanted);
+  /** Asks for stock. What is not asked before the deadline is not asked for any more. */
+  List<CompletableFuture<Hold.Answer>> holdAll(List<Hold> wanted, Deadline deadline) {
+    return holds.submitAll(wanted.stream().map(hold -> new Timed<>(hold, deadline)).toList());
   }
 
   /** An order names this hold. */
@@ -85,8 +89,8 @@ final class HoldDesk implements AutoCloseable {
     }
   }
 
-  private List<Hold.Answer> send(List<Hold> batch) throws IOException {
-    return post(new Hold.Batch(batch, takeOutcomes()));
+  private List<Hold.Answer> send(List<Timed<Hold>> batch) throws IOException {
+    return post(new Hold.Batch(Timed.items(batch), takeOutcomes()), Timed.latest(batch));
   }
 
   private void sendOutcomes() {
@@ -95,7 +99,7 @@ final class HoldDesk implements AutoCloseable {
       return;
     }
     try {
-      post(new Hold.Batch(List.of(), outcomes));
+      post(new Hold.Batch(List.of(), outcomes), Deadline.in(patience));
     } catch (IOException | RuntimeException e) {
       System.getLogger(HoldDesk.class.getName())
           .log(
@@ -104,8 +108,8 @@ final class HoldDesk implements AutoCloseable {
     }
   }
 
-  private List<Hold.Answer> post(Hold.Batch batch) throws IOException {
-    Caller.Reply reply = catalog.call(Paths.HOLDS, Json.toCbor(batch), Deadline.in(patience));
+  private List<Hold.Answer> post(Hold.Batch batch, Deadline deadline) throws IOException {
+    Caller.Reply reply = catalog.call(Paths.HOLDS, Json.toCbor(batch), deadline);
     if (!reply.ok()) {
       throw new IOException("the catalog answered " + reply.status() + " to a batch of holds");
     }

@@ -17,7 +17,6 @@ import toystore.db.storage.DamagedFileException;
 import toystore.db.storage.Database;
 import toystore.db.storage.LogPosition;
 import toystore.db.storage.RunningHash;
-import toystore.db.storage.StorageException;
 import toystore.db.storage.WriteBehind;
 import toystore.replica.FreshIds;
 
@@ -64,6 +63,7 @@ final class OrderLog implements ReplicatedState {
   private final OrderTail tail = new OrderTail();
   private final FreshIds orderIds;
   private final RunningHash hasher = new RunningHash();
+  private final Book book = new Book(this::inFileForLog);
 
   // Changed under this object's lock, by the applying thread and by an install.
   private final Map<UUID, OrderChange.Tombstoned> tombstones;
@@ -192,25 +192,20 @@ final class OrderLog implements ReplicatedState {
 
   private List<OrderCommand.Outcome> place(
       OrderCommand.Place place, LogPosition position, List<OrderChange> changes) {
-    // One connection for the batch; most lookups end in the index without a row.
-    return database.read(
-        connection -> {
-          Book book = new Book(connection);
-          List<OrderCommand.Outcome> outcomes = new ArrayList<>(place.entries().size());
-          for (OrderCommand.Entry entry : place.entries()) {
-            outcomes.add(
-                switch (OrderRules.decide(book, entry)) {
-                  case OrderRules.Repeats repeats -> new OrderCommand.Duplicate(repeats.row());
-                  case OrderRules.Refuse refuse -> new OrderCommand.Voided();
-                  case OrderRules.Append append -> {
-                    OrderRow row = number(entry, position);
-                    changes.add(new OrderChange.Placed(row));
-                    yield new OrderCommand.Numbered(row.number());
-                  }
-                });
-          }
-          return outcomes;
-        });
+    List<OrderCommand.Outcome> outcomes = new ArrayList<>(place.entries().size());
+    for (OrderCommand.Entry entry : place.entries()) {
+      outcomes.add(
+          switch (OrderRules.decide(book, entry)) {
+            case OrderRules.Repeats repeats -> new OrderCommand.Duplicate(repeats.row());
+            case OrderRules.Refuse refuse -> new OrderCommand.Voided();
+            case OrderRules.Append append -> {
+              OrderRow row = number(entry, position);
+              changes.add(new OrderChange.Placed(row));
+              yield new OrderCommand.Numbered(row.number());
+            }
+          });
+    }
+    return outcomes;
   }
 
   private OrderRow number(OrderCommand.Entry entry, LogPosition position) {
@@ -224,23 +219,19 @@ final class OrderLog implements ReplicatedState {
 
   private Hold.Outcomes resolve(
       OrderCommand.Resolve resolve, LogPosition position, List<OrderChange> changes) {
-    return database.read(
-        connection -> {
-          Book book = new Book(connection);
-          List<UUID> settled = new ArrayList<>();
-          List<UUID> released = new ArrayList<>();
-          for (UUID holdId : resolve.holds()) {
-            if (OrderRules.settles(book, holdId)) {
-              settled.add(holdId);
-            } else {
-              released.add(holdId);
-              if (!book.tombstoned(holdId)) {
-                changes.add(bury(holdId, position));
-              }
-            }
-          }
-          return new Hold.Outcomes(settled, released);
-        });
+    List<UUID> settled = new ArrayList<>();
+    List<UUID> released = new ArrayList<>();
+    for (UUID holdId : resolve.holds()) {
+      if (OrderRules.settles(book, holdId)) {
+        settled.add(holdId);
+      } else {
+        released.add(holdId);
+        if (!book.tombstoned(holdId)) {
+          changes.add(bury(holdId, position));
+        }
+      }
+    }
+    return new Hold.Outcomes(settled, released);
   }
 
   private OrderChange.Tombstoned bury(UUID holdId, LogPosition position) {
@@ -257,12 +248,14 @@ final class OrderLog implements ReplicatedState {
     return prunedBeforeMs;
   }
 
-  /** What the log knows now: the tail first, then the file. */
+  /**
+   * What the log knows now: the tail first, then the file, which few ids have to be looked up in.
+   */
   private final class Book implements OrderRules.Book {
-    private final Connection connection;
+    private final File file;
 
-    Book(Connection connection) {
-      this.connection = connection;
+    Book(File file) {
+      this.file = file;
     }
 
     @Override
@@ -270,13 +263,13 @@ final class OrderLog implements ReplicatedState {
       OrderRow row = tail.byOrderId(orderId);
       return row != null || orderIds.isNew(orderId)
           ? row
-          : lookUp(() -> OrderTables.byOrderId(connection, orderId));
+          : file.find(connection -> OrderTables.byOrderId(connection, orderId));
     }
 
     @Override
     public boolean namesHold(UUID holdId) {
       return tail.byHold(holdId) != null
-          || lookUp(() -> OrderTables.byHold(connection, holdId)) != null;
+          || file.find(connection -> OrderTables.byHold(connection, holdId)) != null;
     }
 
     @Override
@@ -288,19 +281,28 @@ final class OrderLog implements ReplicatedState {
     public long prunedBeforeMs() {
       return prunedBeforeMs;
     }
-
-    private @Nullable OrderRow lookUp(RowQuery query) {
-      try {
-        return query.run();
-      } catch (SQLException e) {
-        throw new StorageException("the order log cannot be read", e);
-      }
-    }
   }
 
   @FunctionalInterface
-  private interface RowQuery {
-    @Nullable OrderRow run() throws SQLException;
+  private interface Lookup {
+    @Nullable OrderRow in(Connection connection) throws SQLException;
+  }
+
+  private record OneOrNone(@Nullable OrderRow row) {}
+
+  /** A way to the rows of the file. */
+  @FunctionalInterface
+  private interface File {
+    @Nullable OrderRow find(Lookup lookup);
+  }
+
+  private @Nullable OrderRow inFile(Lookup lookup) {
+    return database.<OneOrNone>read(connection -> new OneOrNone(lookup.in(connection))).row();
+  }
+
+  /** For the thread that applies the log: readers do not hold it up. */
+  private @Nullable OrderRow inFileForLog(Lookup lookup) {
+    return database.<OneOrNone>readForLog(c -> new OneOrNone(lookup.in(c))).row();
   }
 
   /**
@@ -442,17 +444,13 @@ final class OrderLog implements ReplicatedState {
     OrderRow row = tail.byNumber(number);
     return row != null || number >= head.orders()
         ? row
-        : database.<OneOrNone>read(c -> new OneOrNone(OrderTables.byNumber(c, number))).row();
+        : inFile(connection -> OrderTables.byNumber(connection, number));
   }
 
   @Nullable OrderRow byOrderId(UUID orderId) {
     OrderRow row = tail.byOrderId(orderId);
-    return row != null
-        ? row
-        : database.<OneOrNone>read(c -> new OneOrNone(OrderTables.byOrderId(c, orderId))).row();
+    return row != null ? row : inFile(connection -> OrderTables.byOrderId(connection, orderId));
   }
-
-  private record OneOrNone(@Nullable OrderRow row) {}
 
   /** Rows whose number is above this, at most so many, by rising number and without gaps. */
   List<OrderRow> after(long number, int limit) {
@@ -471,17 +469,14 @@ final class OrderLog implements ReplicatedState {
 
   /** Which of these order ids the log holds already. */
   Map<UUID, OrderRow> existing(List<UUID> orderIds) {
-    return database.read(
-        connection -> {
-          Map<UUID, OrderRow> found = new HashMap<>();
-          Book book = new Book(connection);
-          for (UUID orderId : orderIds) {
-            OrderRow row = book.byOrderId(orderId);
-            if (row != null) {
-              found.put(orderId, row);
-            }
-          }
-          return found;
-        });
+    Map<UUID, OrderRow> found = new HashMap<>();
+    Book readable = new Book(this::inFile);
+    for (UUID orderId : orderIds) {
+      OrderRow row = readable.byOrderId(orderId);
+      if (row != null) {
+        found.put(orderId, row);
+      }
+    }
+    return found;
   }
 }

@@ -14,14 +14,19 @@ import toystore.calls.Deadline;
 import toystore.db.replication.ReplicatedLog;
 import toystore.replica.Replica;
 import toystore.server.Exchange;
+import toystore.server.Few;
 import toystore.server.NodeServer;
 
 /** HTTP of an order replica. */
 final class OrderRoutes {
+  /** Each may take some megabytes, and a connection to the file. */
+  private static final int MOST_LISTINGS = 8;
+
   private final Replica<OrderLog> replica;
   private final OrderLog log;
   private final PurchaseService purchases;
   private final Duration patience;
+  private final Few listings = new Few(MOST_LISTINGS, "listings");
 
   OrderRoutes(Replica<OrderLog> replica, PurchaseService purchases, Duration patience) {
     this.replica = replica;
@@ -34,10 +39,10 @@ final class OrderRoutes {
     return new NodeServer.Routes()
         .post(Paths.PURCHASES, replica.leaderOnly(this::purchases))
         .get(Paths.ORDERS + "/{number}", this::order)
-        .get(Paths.ORDERS, this::orders)
+        .get(Paths.ORDERS, listings.of(this::orders))
         .post(Paths.RESOLUTIONS, replica.leaderOnly(this::resolutions))
         .post(Paths.FENCE, replica.leaderOnly(this::fence))
-        .get(Paths.LOG, this::log)
+        .get(Paths.LOG, listings.of(this::log))
         .get(MissedOrdersWire.PATH, this::missed);
   }
 

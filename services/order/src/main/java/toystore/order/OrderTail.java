@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentSkipListMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,14 +13,23 @@ import org.jspecify.annotations.Nullable;
  * <p>One thread adds, one removes, any number read.
  */
 final class OrderTail {
-  private final ConcurrentSkipListMap<Long, OrderRow> byNumber = new ConcurrentSkipListMap<>();
+  private final ConcurrentHashMap<Long, OrderRow> byNumber = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<UUID, OrderRow> byOrderId = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<UUID, OrderRow> byHold = new ConcurrentHashMap<>();
 
+  /** No row here has a lower number, and none a number as high as the end. */
+  private volatile long first;
+
+  private volatile long end;
+
   void add(OrderRow row) {
+    if (byNumber.isEmpty()) {
+      first = row.number();
+    }
     byNumber.put(row.number(), row);
     byOrderId.put(row.orderId(), row);
     byHold.put(row.holdId(), row);
+    end = row.number() + 1;
   }
 
   @Nullable OrderRow byNumber(long number) {
@@ -36,22 +44,32 @@ final class OrderTail {
     return byHold.get(holdId);
   }
 
-  /** Rows whose number is above this, by rising number. */
+  /** Rows whose number is above this, by rising number. An install may leave gaps between them. */
   List<OrderRow> after(long number) {
-    return new ArrayList<>(byNumber.tailMap(number, false).values());
+    List<OrderRow> rows = new ArrayList<>();
+    long last = end;
+    for (long next = Math.max(number + 1, first); next < last; next++) {
+      OrderRow row = byNumber.get(next);
+      if (row != null) {
+        rows.add(row);
+      }
+    }
+    return rows;
   }
 
   /** Forgets what H2 has committed: the rows of entries up to this log index. */
   void persisted(long logIndex) {
-    while (true) {
-      var first = byNumber.firstEntry();
-      if (first == null || first.getValue().logIndex() > logIndex) {
-        return;
+    for (long next = first; next < end; next++) {
+      OrderRow row = byNumber.get(next);
+      if (row != null) {
+        if (row.logIndex() > logIndex) {
+          return;
+        }
+        byOrderId.remove(row.orderId());
+        byHold.remove(row.holdId());
+        byNumber.remove(next);
       }
-      OrderRow row = first.getValue();
-      byOrderId.remove(row.orderId());
-      byHold.remove(row.holdId());
-      byNumber.remove(row.number());
+      first = next + 1;
     }
   }
 }

@@ -166,7 +166,7 @@ final class PurchaseService {
   private List<UnderWay> attempt(List<UnderWay> open, Deadline deadline) {
     List<Hold> holds = open.stream().map(w -> newHold(w.purchase())).toList();
     long askedAtMs = timeMs();
-    List<CompletableFuture<Hold.Answer>> answers = desk.holdAll(holds);
+    List<CompletableFuture<Hold.Answer>> answers = desk.holdAll(holds, deadline);
     List<Held> held = new ArrayList<>(open.size());
     List<UnderWay> again = new ArrayList<>();
     Map<UnderWay, Purchase.Answer> refused = new LinkedHashMap<>();

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,7 @@ import toystore.api.Hold;
 import toystore.api.Ids;
 import toystore.api.StoreConfig;
 import toystore.calls.Caller;
+import toystore.calls.Deadline;
 import toystore.server.OverloadedException;
 
 @Timeout(60)
@@ -86,6 +88,10 @@ class HoldDeskTest {
     answerAll();
   }
 
+  private static List<CompletableFuture<Hold.Answer>> ask(HoldDesk desk, List<Hold> holds) {
+    return desk.holdAll(holds, Deadline.in(LONG));
+  }
+
   private static void assertGranted(
       List<CompletableFuture<Hold.Answer>> answers, List<Hold> holds) {
     assertThat(answers).hasSameSizeAs(holds);
@@ -102,15 +108,15 @@ class HoldDeskTest {
     HoldDesk desk = desk(catalog, LONG, 3, 100);
     // No caller waits for another one as long as a lane is free.
     List<Hold> first = List.of(hold(1));
-    List<CompletableFuture<Hold.Answer>> firstAnswers = new ArrayList<>(desk.holdAll(first));
+    List<CompletableFuture<Hold.Answer>> firstAnswers = new ArrayList<>(ask(desk, first));
     assertThat(catalog.next().holds()).isEqualTo(first);
     List<Hold> second = List.of(hold(2));
-    List<CompletableFuture<Hold.Answer>> secondAnswers = new ArrayList<>(desk.holdAll(second));
+    List<CompletableFuture<Hold.Answer>> secondAnswers = new ArrayList<>(ask(desk, second));
     assertThat(catalog.next().holds()).isEqualTo(second);
 
     List<Hold> rest = IntStream.rangeClosed(3, 7).mapToObj(HoldDeskTest::hold).toList();
     List<CompletableFuture<Hold.Answer>> restAnswers = new ArrayList<>();
-    rest.forEach(h -> restAnswers.addAll(desk.holdAll(List.of(h))));
+    rest.forEach(h -> restAnswers.addAll(ask(desk, List.of(h))));
     assertThat(catalog.toldNothingMore()).isTrue();
     answerAll();
 
@@ -137,13 +143,54 @@ class HoldDeskTest {
     TestCatalog catalog = slow();
     HoldDesk desk = desk(catalog, LONG, 2, 2);
     for (int lane = 1; lane <= 2; lane++) {
-      assertThat(desk.holdAll(List.of(hold(lane))).getFirst()).isNotDone();
+      assertThat(ask(desk, List.of(hold(lane))).getFirst()).isNotDone();
       assertThat(catalog.next().holds()).hasSize(1);
     }
 
-    List<CompletableFuture<Hold.Answer>> waiting = desk.holdAll(List.of(hold(3), hold(4), hold(5)));
+    List<CompletableFuture<Hold.Answer>> waiting = ask(desk, List.of(hold(3), hold(4), hold(5)));
     assertThat(waiting.subList(0, 2)).noneMatch(CompletableFuture::isDone);
     assertFailed(waiting.get(2), OverloadedException.class);
+  }
+
+  /** Stock that is held for nobody is refused to those who wait. */
+  @Test
+  void whatNobodyWaitsForAnyMoreIsNotHeld() throws InterruptedException {
+    TestCatalog catalog = slow();
+    HoldDesk desk = desk(catalog, LONG);
+    for (int lane = 1; lane <= 2; lane++) {
+      assertThat(ask(desk, List.of(hold(lane))).getFirst()).isNotDone();
+      assertThat(catalog.next().holds()).hasSize(1);
+    }
+    CompletableFuture<Hold.Answer> givenUp =
+        desk.holdAll(List.of(hold(3)), Deadline.in(Duration.ZERO)).getFirst();
+    List<Hold> wanted = List.of(hold(4));
+    List<CompletableFuture<Hold.Answer>> answers = ask(desk, wanted);
+    answerAll();
+
+    assertThat(catalog.next().holds()).isEqualTo(wanted);
+    answerAll();
+    assertGranted(answers, wanted);
+    assertFailed(givenUp, TimeoutException.class);
+  }
+
+  /** One that has hardly any time left goes with others that have. */
+  @Test
+  void aBatchHasAsMuchTimeAsTheMostPatientOfIt() throws InterruptedException {
+    TestCatalog catalog = slow();
+    HoldDesk desk = desk(catalog, LONG);
+    for (int lane = 1; lane <= 2; lane++) {
+      assertThat(ask(desk, List.of(hold(lane))).getFirst()).isNotDone();
+      assertThat(catalog.next().holds()).hasSize(1);
+    }
+    List<Hold> holds = List.of(hold(3), hold(4));
+    List<CompletableFuture<Hold.Answer>> answers = new ArrayList<>(ask(desk, holds.subList(0, 1)));
+    answers.addAll(desk.holdAll(holds.subList(1, 2), Deadline.in(Duration.ofMillis(500))));
+    answerAll();
+
+    assertThat(catalog.next().holds()).isEqualTo(holds);
+    assertThat(catalog.lastTimeout()).isGreaterThan(Duration.ofMinutes(1));
+    answerAll();
+    assertGranted(answers, holds);
   }
 
   private static void assertFailed(
@@ -188,9 +235,9 @@ class HoldDeskTest {
     outcomes.released().forEach(desk::released);
 
     List<Hold> holds = List.of(hold(1), hold(2));
-    List<CompletableFuture<Hold.Answer>> answers = desk.holdAll(holds);
+    List<CompletableFuture<Hold.Answer>> answers = ask(desk, holds);
     assertThat(catalog.next()).isEqualTo(new Hold.Batch(holds, outcomes));
-    List<CompletableFuture<Hold.Answer>> more = desk.holdAll(List.of(hold(3)));
+    List<CompletableFuture<Hold.Answer>> more = ask(desk, List.of(hold(3)));
     assertThat(catalog.next().outcomes()).isEqualTo(Hold.Outcomes.NONE);
     answerAll();
     assertGranted(answers, holds);
@@ -207,7 +254,7 @@ class HoldDeskTest {
     ids.forEach(desk::settled);
     ids.forEach(desk::released);
 
-    var _ = desk.holdAll(List.of(hold(1)));
+    var _ = ask(desk, List.of(hold(1)));
     assertThat(catalog.next().outcomes())
         .isEqualTo(new Hold.Outcomes(ids.subList(0, 4_096), ids.subList(0, 4_096)));
   }
@@ -246,17 +293,18 @@ class HoldDeskTest {
                 batch.holds().contains(unlucky)
                     ? TestCatalog.status(503)
                     : CompletableFuture.completedFuture(grantAll(batch)));
-    HoldDesk desk = desk(catalog, Duration.ofMillis(300));
-    assertFailed(desk.holdAll(List.of(unlucky)).getFirst(), ApiException.class);
+    HoldDesk desk = desk(catalog, LONG);
+    Deadline soon = Deadline.in(Duration.ofMillis(300));
+    assertFailed(desk.holdAll(List.of(unlucky), soon).getFirst(), ApiException.class);
 
     List<Hold> lucky = List.of(hold(2));
-    assertGranted(desk.holdAll(lucky), lucky);
+    assertGranted(ask(desk, lucky), lucky);
   }
 
   @Test
   void aCatalogThatRefusesABatchFailsItsHoldsAtOnce() {
     HoldDesk desk = desk(new TestCatalog(batch -> TestCatalog.status(400)), LONG);
-    CompletableFuture<Hold.Answer> answer = desk.holdAll(List.of(hold(1))).getFirst();
+    CompletableFuture<Hold.Answer> answer = ask(desk, List.of(hold(1))).getFirst();
     assertFailed(answer, IOException.class);
     assertThat(answer.exceptionNow()).hasMessageContaining("400");
   }
@@ -266,14 +314,14 @@ class HoldDeskTest {
     TestCatalog catalog = slow();
     HoldDesk desk = desk(catalog, LONG);
     for (int lane = 1; lane <= 2; lane++) {
-      assertThat(desk.holdAll(List.of(hold(lane))).getFirst()).isNotDone();
+      assertThat(ask(desk, List.of(hold(lane))).getFirst()).isNotDone();
       assertThat(catalog.next().holds()).hasSize(1);
     }
-    CompletableFuture<Hold.Answer> waiting = desk.holdAll(List.of(hold(3))).getFirst();
+    CompletableFuture<Hold.Answer> waiting = ask(desk, List.of(hold(3))).getFirst();
     assertThat(waiting).isNotDone();
 
     desk.close();
     assertFailed(waiting, OverloadedException.class);
-    assertFailed(desk.holdAll(List.of(hold(4))).getFirst(), OverloadedException.class);
+    assertFailed(ask(desk, List.of(hold(4))).getFirst(), OverloadedException.class);
   }
 }

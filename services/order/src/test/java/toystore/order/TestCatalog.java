@@ -21,6 +21,7 @@ import toystore.server.LeaderRoute;
 final class TestCatalog {
   private final LinkedBlockingQueue<Hold.Batch> received = new LinkedBlockingQueue<>();
   private final Function<Hold.Batch, CompletableFuture<Caller.Reply>> answer;
+  private volatile Duration lastTimeout = Duration.ZERO;
 
   TestCatalog(Function<Hold.Batch, CompletableFuture<Caller.Reply>> answer) {
     this.answer = answer;
@@ -45,6 +46,7 @@ final class TestCatalog {
     }
     // First, so that a test which has seen the batch may count on its answer.
     CompletableFuture<Caller.Reply> reply = answer.apply(batch);
+    lastTimeout = timeout;
     received.add(batch);
     return reply;
   }
@@ -64,6 +66,11 @@ final class TestCatalog {
       throw new AssertionError("the catalog was not told anything more");
     }
     return batch;
+  }
+
+  /** How long the last call was to wait for its answer. */
+  Duration lastTimeout() {
+    return lastTimeout;
   }
 
   boolean toldNothingMore() {

@@ -223,8 +223,11 @@ public final class Replica<S extends ReplicatedState> implements AutoCloseable {
             () -> {
               while (!closing) {
                 if (barrier(BARRIER)) {
-                  tell.run();
-                  caughtUp = true;
+                  try {
+                    tell.run();
+                  } finally {
+                    caughtUp = true;
+                  }
                   return;
                 }
               }

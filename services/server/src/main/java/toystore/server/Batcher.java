@@ -7,8 +7,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 
 /**
  * Group commit: while a batch is under way, what arrives forms the next one. A lone request waits
@@ -40,6 +42,7 @@ public final class Batcher<I, O> implements AutoCloseable {
   private final int maxQueued;
   private final int lanes;
   private final long patienceNanos;
+  private final Predicate<I> wanted;
   private final Send<I, O> send;
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -69,11 +72,30 @@ public final class Batcher<I, O> implements AutoCloseable {
    *     up those behind it, exactly one where batches must not overtake each other
    */
   public Batcher(String name, int maxBatch, int maxQueued, int lanes, Send<I, O> send) {
-    this(name, maxBatch, maxQueued, lanes, PATIENCE, send);
+    this(name, maxBatch, maxQueued, lanes, item -> true, send);
   }
 
-  Batcher(String name, int maxBatch, int maxQueued, int lanes, Duration patience, Send<I, O> send) {
+  /**
+   * As above, of items that may become superfluous while they wait: those are not sent, their
+   * futures fail with a {@link TimeoutException}.
+   *
+   * @param wanted whether somebody still waits for this item's answer
+   */
+  public Batcher(
+      String name, int maxBatch, int maxQueued, int lanes, Predicate<I> wanted, Send<I, O> send) {
+    this(name, maxBatch, maxQueued, lanes, PATIENCE, wanted, send);
+  }
+
+  Batcher(
+      String name,
+      int maxBatch,
+      int maxQueued,
+      int lanes,
+      Duration patience,
+      Predicate<I> wanted,
+      Send<I, O> send) {
     this.name = name;
+    this.wanted = wanted;
     this.patienceNanos = patience.toNanos();
     this.maxBatch = maxBatch;
     this.maxQueued = maxQueued;
@@ -166,21 +188,33 @@ public final class Batcher<I, O> implements AutoCloseable {
 
   /** The next batch, as soon as one is due; none when the batcher is closed. */
   private List<Waiting<I, O>> next() {
+    List<Waiting<I, O>> superfluous = new ArrayList<>();
+    List<Waiting<I, O>> batch = new ArrayList<>();
     lock.lock();
     try {
-      while (!closed && !isDue(System.nanoTime())) {
-        await();
-      }
-      List<Waiting<I, O>> batch = new ArrayList<>(Math.min(queue.size(), maxBatch));
-      while (batch.size() < maxBatch && !queue.isEmpty()) {
-        batch.add(queue.remove());
+      while (batch.isEmpty() && !closed) {
+        if (isDue(System.nanoTime())) {
+          take(batch, superfluous);
+        } else {
+          await();
+        }
       }
       batchesUnderWay++;
       itemsUnderWay += batch.size();
       wake();
-      return batch;
     } finally {
       lock.unlock();
+    }
+    superfluous.forEach(
+        waiting ->
+            waiting.answer().completeExceptionally(new TimeoutException(name + ": too late")));
+    return batch;
+  }
+
+  private void take(List<Waiting<I, O>> batch, List<Waiting<I, O>> superfluous) {
+    while (batch.size() < maxBatch && !queue.isEmpty()) {
+      Waiting<I, O> first = queue.remove();
+      (wanted.test(first.item()) ? batch : superfluous).add(first);
     }
   }
 

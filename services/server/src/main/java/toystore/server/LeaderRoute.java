@@ -36,18 +36,20 @@ public final class LeaderRoute {
   private static final long FIRST_PAUSE_MS = 5;
   private static final long LONGEST_PAUSE_MS = 40;
 
-  /** Told when another node than before answers as leader. */
-  @FunctionalInterface
+  /** Told when another node than before leads. */
   public interface OnLeader {
     /** A route that tells nobody. */
-    OnLeader NOBODY = (leader, waited) -> {};
+    OnLeader NOBODY = new OnLeader() {};
+
+    /** Another node than before leads. */
+    default void changed(String leader) {}
 
     /**
-     * A call got through to a new leader.
+     * The first call got through to a leader that is another one than that of the call before.
      *
-     * @param waited how long that call had been trying
+     * @param waited how long this call had been trying
      */
-    void changed(String leader, Duration waited);
+    default void reached(String leader, Duration waited) {}
   }
 
   /** Where a call may go. */
@@ -59,8 +61,10 @@ public final class LeaderRoute {
   private final OnLeader onLeader;
   private volatile @Nullable Target leader;
 
-  /** The last one that was told of; it stays while no leader is known. */
+  /** The last ones that were told of; they stay while no leader is known. */
   private @Nullable String lastLeader;
+
+  private @Nullable String lastReached;
 
   /**
    * A route to the leader of these nodes.
@@ -93,7 +97,8 @@ public final class LeaderRoute {
     Throwable last = null;
     long pause = FIRST_PAUSE_MS;
     int next = 0;
-    Target target = leader != null ? leader : targets.getFirst();
+    Target known = leader;
+    Target target = known != null ? known : targets.getFirst();
     while (!deadline.passed()) {
       try {
         Caller.Reply reply = attempt(target, path, body, deadline);
@@ -110,14 +115,18 @@ public final class LeaderRoute {
         } else if (reply.status() == 503) {
           last = new IOException(target.name() + " is not available");
         } else {
-          know(target, Duration.ofNanos(System.nanoTime() - begunNanos));
+          reached(target, begunNanos);
           return reply;
         }
       } catch (IOException e) {
         last = e;
         forget(target);
       }
-      Target known = leader;
+      known = leader;
+      if (known == null && target.equals(targets.get(next % targets.size()))) {
+        // Not the one that has just failed, unless there is no other.
+        next++;
+      }
       target = known != null ? known : targets.get(next++ % targets.size());
       pause = sleep(pause, deadline);
     }
@@ -193,12 +202,22 @@ public final class LeaderRoute {
     return null;
   }
 
-  private void know(Target target, Duration waited) {
+  private void know(Target target) {
     leader = target;
     synchronized (onLeader) {
       if (!target.name().equals(lastLeader)) {
         lastLeader = target.name();
-        onLeader.changed(target.name(), waited);
+        onLeader.changed(target.name());
+      }
+    }
+  }
+
+  private void reached(Target target, long begunNanos) {
+    know(target);
+    synchronized (onLeader) {
+      if (!target.name().equals(lastReached)) {
+        lastReached = target.name();
+        onLeader.reached(target.name(), Duration.ofNanos(System.nanoTime() - begunNanos));
       }
     }
   }
@@ -207,7 +226,7 @@ public final class LeaderRoute {
   public boolean findLeader() throws InterruptedException {
     Target found = askWhoLeads(null);
     if (found != null) {
-      know(found, Duration.ZERO);
+      know(found);
     }
     return found != null;
   }

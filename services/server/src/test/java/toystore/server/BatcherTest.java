@@ -9,12 +9,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +32,7 @@ class BatcherTest {
   }
 
   private final LinkedBlockingQueue<Sent> sent = new LinkedBlockingQueue<>();
+  private final Set<String> superfluous = ConcurrentHashMap.newKeySet();
   private @Nullable Batcher<String, String> open;
 
   private Batcher<String, String> batcher(int maxBatch, int maxQueued, int lanes) {
@@ -45,6 +48,7 @@ class BatcherTest {
             maxQueued,
             lanes,
             patience,
+            item -> !superfluous.contains(item),
             items -> {
               Sent mine = new Sent(items, new CompletableFuture<>());
               sent.add(mine);
@@ -98,6 +102,29 @@ class BatcherTest {
     assertThat(get(answers.getFirst())).isEqualTo("b!");
     assertThat(get(answers.getLast())).isEqualTo("c!");
     assertThat(get(last)).isEqualTo("d!");
+  }
+
+  @Test
+  void whatNobodyWaitsForAnyMoreIsNotSent() throws Exception {
+    Batcher<String, String> batcher = batcher(2, 4, 1);
+    batcher.submit("a");
+    Sent first = next();
+    List<CompletableFuture<String>> answers = batcher.submitAll(List.of("b", "c", "d", "e"));
+    superfluous.addAll(List.of("b", "d", "e"));
+    first.answerAll();
+
+    Sent second = next();
+    assertThat(second.items()).containsExactly("c");
+    second.answerAll();
+    assertThat(get(answers.get(1))).isEqualTo("c!");
+    for (int i : List.of(0, 2, 3)) {
+      assertThatThrownBy(() -> get(answers.get(i))).hasCauseInstanceOf(TimeoutException.class);
+    }
+    assertThat(batcher.queued()).isZero();
+    // Nor does a batch of which nothing is left end its lane.
+    CompletableFuture<String> later = batcher.submit("f");
+    next().answerAll();
+    assertThat(get(later)).isEqualTo("f!");
   }
 
   @Test

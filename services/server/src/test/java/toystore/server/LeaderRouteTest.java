@@ -98,10 +98,24 @@ class LeaderRouteTest {
   }
 
   private final List<String> leaders = new CopyOnWriteArrayList<>();
+  private final List<String> reached = new CopyOnWriteArrayList<>();
 
   private LeaderRoute route(Replicas replicas) {
     return new LeaderRoute(
-        replicas, CONFIG, CONFIG.nodes(Role.ORDER), (leader, waited) -> leaders.add(leader));
+        replicas,
+        CONFIG,
+        CONFIG.nodes(Role.ORDER),
+        new LeaderRoute.OnLeader() {
+          @Override
+          public void changed(String leader) {
+            leaders.add(leader);
+          }
+
+          @Override
+          public void reached(String leader, Duration waited) {
+            reached.add(leader);
+          }
+        });
   }
 
   private static Caller.Reply call(LeaderRoute route) {
@@ -151,6 +165,38 @@ class LeaderRouteTest {
     assertThat(call(route).status()).isEqualTo(200);
     assertThat(route.leader()).isEqualTo("order-2");
     assertThat(leaders).containsExactly("order-3", "order-2");
+  }
+
+  /** A silent host costs a timeout each time it is asked. */
+  @Test
+  void aLeaderThatHasJustFailedIsNotTheNextToBeAsked() {
+    for (String dead : List.of("order-3", "order-2", "order-1")) {
+      Replicas replicas = new Replicas(Node.LEADS, Node.LEADS, Node.LEADS);
+      replicas.nodes.put(dead, Node.DEAD);
+      LeaderRoute route = route(replicas);
+      replicas.nodes.replaceAll((name, node) -> name.equals(dead) ? Node.LEADS : Node.DEAD);
+      assertThat(call(route).status()).isEqualTo(200);
+      replicas.asked.clear();
+      replicas.nodes.replaceAll((name, node) -> name.equals(dead) ? Node.DEAD : Node.LEADS);
+
+      assertThat(call(route).status()).isEqualTo(200);
+      assertThat(replicas.asked).hasSize(2).first().isEqualTo(dead);
+    }
+  }
+
+  /** What is told of how long calls waited is of calls, whoever found the leader before. */
+  @Test
+  void aLeaderIsReachedByACallOnly() throws InterruptedException {
+    LeaderRoute route = route(new Replicas(Node.FOLLOWS, Node.LEADS, Node.FOLLOWS));
+
+    assertThat(route.findLeader()).isTrue();
+    assertThat(leaders).containsExactly("order-2");
+    assertThat(reached).isEmpty();
+
+    call(route);
+    call(route);
+    assertThat(leaders).containsExactly("order-2");
+    assertThat(reached).containsExactly("order-2");
   }
 
   @Test

@@ -122,9 +122,19 @@ final class SocketAppender extends LogAppenderBase {
     return Long::compare;
   }
 
-  /** A signal is never lost, which Ratis's own way of waiting does not promise. */
+  /**
+   * Ratis calls this also for each commit of anybody, several times an entry. Most often there is
+   * nothing to send then, and waking for it costs more than looking. It may hold locks of its own.
+   */
   @Override
   public void notifyLogAppender() {
+    if (shouldSendAppendEntries()) {
+      wake();
+    }
+  }
+
+  /** A signal is never lost, which Ratis's own way of waiting does not promise. */
+  private void wake() {
     LockSupport.unpark(runner);
   }
 
@@ -334,7 +344,7 @@ final class SocketAppender extends LogAppenderBase {
     }
     getLeaderState().onAppendEntriesReply(this, reply);
     if (isDue()) {
-      notifyLogAppender();
+      wake();
     }
   }
 
@@ -358,7 +368,7 @@ final class SocketAppender extends LogAppenderBase {
     if (isRunning()) {
       LOG.log(Level.INFO, "the connection with {0} has ended: {1}", getFollowerId(), why);
     }
-    notifyLogAppender();
+    wake();
   }
 
   /** Tells a follower that its next entry is not in the log any more, if that is so. */

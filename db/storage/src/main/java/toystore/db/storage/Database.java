@@ -23,6 +23,7 @@ import org.h2.jdbc.JdbcConnection;
 import org.h2.mvstore.DataUtils;
 import org.h2.mvstore.MVStore;
 import org.h2.mvstore.MVStoreException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One H2 file, written by one platform thread and read through a small pool.
@@ -47,19 +48,27 @@ public final class Database implements AutoCloseable {
   public static final String FILE_ENDING = ".mv.db";
 
   private final Path file;
+  private final String url;
   private final Connection writer;
   private final HikariDataSource readers;
+  private final Object logReading = new Object();
+
+  /** Not of the pool; opened when it is first needed. */
+  private @Nullable Connection logReader;
+
   private final ScheduledThreadPoolExecutor writerThread;
   private final Consumer<Throwable> onFatal;
   private final AtomicBoolean failed = new AtomicBoolean();
 
   private Database(
       Path file,
+      String url,
       Connection writer,
       HikariDataSource readers,
       ScheduledThreadPoolExecutor writerThread,
       Consumer<Throwable> onFatal) {
     this.file = file;
+    this.url = url;
     this.writer = writer;
     this.readers = readers;
     this.writerThread = writerThread;
@@ -93,7 +102,7 @@ public final class Database implements AutoCloseable {
                     return connect(url, migrations);
                   })
               .get();
-      return new Database(file, writer, pool(url, sizes), thread, onFatal);
+      return new Database(file, url, writer, pool(url, sizes), thread, onFatal);
     } catch (ExecutionException e) {
       thread.shutdown();
       throw failure("cannot open ", file, e, Damage.shownByOpening(e));
@@ -233,12 +242,36 @@ public final class Database implements AutoCloseable {
     try (Connection connection = readers.getConnection()) {
       return query.run(connection);
     } catch (SQLException e) {
-      StorageException failure = failure("cannot read ", file, e, Damage.shownBy(e));
-      // A read that finds damage is as fatal as a write that fails; other readers only lack it yet.
-      if (failure instanceof DamagedFileException) {
-        fail(failure);
+      throw cannotRead(e);
+    }
+  }
+
+  private StorageException cannotRead(SQLException e) {
+    StorageException failure = failure("cannot read ", file, e, Damage.shownBy(e));
+    // A read that finds damage is as fatal as a write that fails; other readers only lack it yet.
+    if (failure instanceof DamagedFileException) {
+      fail(failure);
+    }
+    return failure;
+  }
+
+  /**
+   * Like {@link #read}, for whoever applies the log: on a connection of its own, so that a crowd of
+   * readers cannot hold up the log, nor end the node by doing so.
+   */
+  public <T> T readForLog(Transaction<T> query) {
+    synchronized (logReading) {
+      try {
+        Connection connection = logReader;
+        if (connection == null) {
+          connection = DriverManager.getConnection(url, "sa", "");
+          connection.setReadOnly(true);
+          logReader = connection;
+        }
+        return query.run(connection);
+      } catch (SQLException e) {
+        throw cannotRead(e);
       }
-      throw failure;
     }
   }
 

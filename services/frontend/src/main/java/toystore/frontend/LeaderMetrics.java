@@ -10,13 +10,18 @@ import toystore.api.StoreConfig;
 import toystore.server.LeaderRoute;
 
 /** Who leads the order replicas, how often that changed, and how long purchases waited for it. */
-final class LeaderWatch implements LeaderRoute.OnLeader {
+final class LeaderMetrics implements LeaderRoute.OnLeader {
+  private static final System.Logger LOG = System.getLogger(LeaderMetrics.class.getName());
+
   private final StoreConfig config;
   private final Counter changes;
   private final Timer gaps;
   private volatile int leaderId;
 
-  LeaderWatch(StoreConfig config, MeterRegistry metrics) {
+  /** The first leader of all is no failover. Calls to this class come one at a time. */
+  private boolean reachedAny;
+
+  LeaderMetrics(StoreConfig config, MeterRegistry metrics) {
     this.config = config;
     this.changes = metrics.counter("toystore.leader.changes");
     this.gaps = metrics.timer("toystore.failover.gap");
@@ -24,14 +29,20 @@ final class LeaderWatch implements LeaderRoute.OnLeader {
   }
 
   @Override
-  public void changed(String leader, Duration waited) {
-    boolean first = leaderId == 0;
-    leaderId = config.node(leader).id();
-    if (!first) {
+  public void changed(String leader) {
+    if (leaderId != 0) {
       changes.increment();
+    }
+    leaderId = config.node(leader).id();
+    LOG.log(Level.INFO, "{0} leads", leader);
+  }
+
+  @Override
+  public void reached(String leader, Duration waited) {
+    if (reachedAny) {
       gaps.record(waited);
     }
-    System.getLogger(LeaderWatch.class.getName())
-        .log(Level.INFO, "{0} leads; a purchase waited {1} ms", leader, waited.toMillis());
+    reachedAny = true;
+    LOG.log(Level.INFO, "the first purchase at {0} waited {1} ms", leader, waited.toMillis());
   }
 }
