@@ -218,8 +218,11 @@ public final class Database implements AutoCloseable {
       } catch (SQLException rollback) {
         e.addSuppressed(rollback);
       }
-      fail(e);
-      done.completeExceptionally(e);
+      try {
+        fail(e);
+      } finally {
+        done.completeExceptionally(e);
+      }
       return;
     }
     done.complete(result);
