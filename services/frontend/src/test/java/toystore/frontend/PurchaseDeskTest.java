@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import org.awaitility.core.ConditionFactory;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -236,7 +237,7 @@ class PurchaseDeskTest {
     untilOneIsRefused(desk);
 
     first.complete(new Caller.Reply(500, new byte[0], null));
-    await().until(() -> received.size() == 3);
+    poll().until(() -> received.size() == 3);
     // The place that has become free, most often before the first one is back.
     untilOneIsRefused(desk);
     open.complete(new Caller.Reply(200, new byte[0], null));
@@ -245,11 +246,13 @@ class PurchaseDeskTest {
     assertThat(second.get(20, TimeUnit.SECONDS)).isEqualTo(new Purchase.Placed(2, 1, false));
   }
 
+  private static ConditionFactory poll() {
+    return await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(1));
+  }
+
   private static void untilOneIsRefused(PurchaseDesk desk) {
     List<CompletableFuture<Purchase.Answer>> crowd = new ArrayList<>();
-    await()
-        .pollDelay(Duration.ZERO)
-        .pollInterval(Duration.ofMillis(1))
+    poll()
         .until(
             () -> {
               crowd.add(buy(desk, 4));
