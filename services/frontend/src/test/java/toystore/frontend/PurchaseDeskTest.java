@@ -234,12 +234,12 @@ class PurchaseDeskTest {
     // The other lane, and then the only place of the queue.
     CompletableFuture<Purchase.Answer> second = buy(desk, 2);
     await().until(() -> received.size() == 2);
-    untilOneIsRefused(desk);
+    untilRefused(desk, 1);
 
     first.complete(new Caller.Reply(500, new byte[0], null));
     poll().until(() -> received.size() == 3);
-    // The place that has become free, most often before the first one is back.
-    untilOneIsRefused(desk);
+    // The place that has become free, and for long enough that the first one has tried again.
+    untilRefused(desk, 100);
     open.complete(new Caller.Reply(200, new byte[0], null));
 
     assertThat(bought.get(20, TimeUnit.SECONDS)).isEqualTo(new Purchase.Placed(1, 1, false));
@@ -250,13 +250,14 @@ class PurchaseDeskTest {
     return await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(1));
   }
 
-  private static void untilOneIsRefused(PurchaseDesk desk) {
+  private static void untilRefused(PurchaseDesk desk, int times) {
     List<CompletableFuture<Purchase.Answer>> crowd = new ArrayList<>();
     poll()
         .until(
             () -> {
               crowd.add(buy(desk, 4));
-              return crowd.stream().anyMatch(CompletableFuture::isCompletedExceptionally);
+              return crowd.stream().filter(CompletableFuture::isCompletedExceptionally).count()
+                  >= times;
             });
   }
 
