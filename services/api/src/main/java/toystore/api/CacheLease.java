@@ -1,10 +1,14 @@
 package toystore.api;
 
+import com.fasterxml.jackson.annotation.JsonFormat;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** What a front end and the catalog say to each other about cached products (design, section 5). */
+/**
+ * What a front end and the catalog say to each other about cached products
+ * (services/cache/DESIGN.md).
+ */
 public final class CacheLease {
   private CacheLease() {}
 
@@ -28,6 +32,7 @@ public final class CacheLease {
   public record Grant(long lengthMs, boolean continued, UUID catalog) {}
 
   /** Catalog to front end: forget these products. The answer 200 acknowledges it. */
+  @JsonFormat(shape = JsonFormat.Shape.ARRAY)
   public record Invalidation(UUID session, List<String> names) {
     public Invalidation {
       names = List.copyOf(names);

@@ -17,6 +17,7 @@ public record Hold(UUID holdId, String name, int quantity) {
    * What the order leader sends as one call: new holds, and what became of earlier ones. Outcomes
    * ride with the next holds, so that under load they cost neither a call nor an fsync.
    */
+  @JsonFormat(shape = JsonFormat.Shape.ARRAY)
   public record Batch(List<Hold> holds, Outcomes outcomes) {
     public Batch {
       holds = List.copyOf(holds);
@@ -24,6 +25,7 @@ public record Hold(UUID holdId, String name, int quantity) {
   }
 
   /** The answers to a {@link Batch}, in its order. */
+  @JsonFormat(shape = JsonFormat.Shape.ARRAY)
   public record Answers(List<Answer> answers) {
     public Answers {
       answers = List.copyOf(answers);
@@ -31,7 +33,7 @@ public record Hold(UUID holdId, String name, int quantity) {
   }
 
   /** What the catalog says to one hold. */
-  @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "is")
+  @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, include = JsonTypeInfo.As.WRAPPER_ARRAY)
   @JsonSubTypes({
     @JsonSubTypes.Type(value = Granted.class, name = "granted"),
     @JsonSubTypes.Type(value = NotEnough.class, name = "not_enough"),
@@ -45,13 +47,17 @@ public record Hold(UUID holdId, String name, int quantity) {
    *
    * @param version the product's version that this hold made
    */
+  @JsonFormat(shape = JsonFormat.Shape.ARRAY)
   public record Granted(long unitPriceCents, long version) implements Answer {}
 
+  @JsonFormat(shape = JsonFormat.Shape.ARRAY)
   public record NotEnough(long left) implements Answer {}
 
+  @JsonFormat(shape = JsonFormat.Shape.ARRAY)
   public record NoSuchProduct() implements Answer {}
 
   /** This hold has been settled or released already: a late repetition. Ask under a fresh id. */
+  @JsonFormat(shape = JsonFormat.Shape.ARRAY)
   public record Over() implements Answer {}
 
   /** What became of holds, told by the order leader: named by an order, or free again. */
@@ -70,7 +76,7 @@ public record Hold(UUID holdId, String name, int quantity) {
     }
   }
 
-  /** Doubtful holds that the order log shall decide (section 4.7 of the design). */
+  /** Doubtful holds that the order log shall decide (services/order/DESIGN.md). */
   public record Doubtful(List<UUID> holds) {
     public Doubtful {
       holds = List.copyOf(holds);

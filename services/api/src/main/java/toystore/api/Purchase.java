@@ -18,6 +18,7 @@ public record Purchase(UUID orderId, String name, int quantity) {
    * @param budgetMs how long the sender will wait, in milliseconds; a duration and not a time,
    *     since the hosts' clocks differ
    */
+  @JsonFormat(shape = JsonFormat.Shape.ARRAY)
   public record Batch(long budgetMs, List<Purchase> purchases) {
     public Batch {
       purchases = List.copyOf(purchases);
@@ -25,6 +26,7 @@ public record Purchase(UUID orderId, String name, int quantity) {
   }
 
   /** The answers to a {@link Batch}, in its order. */
+  @JsonFormat(shape = JsonFormat.Shape.ARRAY)
   public record Answers(List<Answer> answers) {
     public Answers {
       answers = List.copyOf(answers);
@@ -32,7 +34,7 @@ public record Purchase(UUID orderId, String name, int quantity) {
   }
 
   /** What became of a purchase. */
-  @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "is")
+  @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, include = JsonTypeInfo.As.WRAPPER_ARRAY)
   @JsonSubTypes({
     @JsonSubTypes.Type(value = Placed.class, name = "placed"),
     @JsonSubTypes.Type(value = OutOfStock.class, name = "out_of_stock"),
@@ -48,20 +50,25 @@ public record Purchase(UUID orderId, String name, int quantity) {
    * @param productVersion the version that its hold made
    * @param replayed an earlier request placed it
    */
+  @JsonFormat(shape = JsonFormat.Shape.ARRAY)
   public record Placed(long number, long productVersion, boolean replayed) implements Answer {}
 
   /** Nothing was bought; so many were left. */
+  @JsonFormat(shape = JsonFormat.Shape.ARRAY)
   public record OutOfStock(long left) implements Answer {}
 
   /** Nothing was bought: there is no such product. */
+  @JsonFormat(shape = JsonFormat.Shape.ARRAY)
   public record UnknownProduct() implements Answer {}
 
   /** The order id stands for another product or quantity; that order is unchanged. */
+  @JsonFormat(shape = JsonFormat.Shape.ARRAY)
   public record OtherBody(long number) implements Answer {}
 
   /**
    * The leader cannot know, or did not begin: the purchase may or may not happen. Only a retry
    * under the same order id is safe.
    */
+  @JsonFormat(shape = JsonFormat.Shape.ARRAY)
   public record Undecided(String why) implements Answer {}
 }

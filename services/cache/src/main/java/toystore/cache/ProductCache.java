@@ -18,9 +18,9 @@ import toystore.api.Product;
 import toystore.api.StoreConfig;
 
 /**
- * A bounded cache of products that is never stale (design, section 5). It belongs to a session with
- * the catalog and answers only while the session's lease lasts; without one it is empty, by
- * definition. The catalog names what to forget before it shows a change to anyone.
+ * A bounded cache of products that is never stale (DESIGN.md of this module). It belongs to a
+ * session with the catalog and answers only while the session's lease lasts; without one it is
+ * empty, by definition. The catalog names what to forget before it shows a change to anyone.
  *
  * <p>Says what may be shown and kept, and what to make of a grant; sends nothing itself.
  */

@@ -6,8 +6,8 @@ import toystore.api.Hold;
 import toystore.api.Ids;
 
 /**
- * The decisions of the catalog (design, section 4), free of storage and network, so that a test can
- * explore every order of messages with the very code that runs.
+ * The decisions of the catalog (DESIGN.md of this module), free of storage and network, so that a
+ * test can explore every order of messages with the very code that runs.
  */
 final class StockRules {
   private StockRules() {}

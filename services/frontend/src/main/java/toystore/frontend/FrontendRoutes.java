@@ -21,7 +21,7 @@ import toystore.server.Exchange;
 import toystore.server.Few;
 import toystore.server.NodeServer;
 
-/** The public API (design, section 8), and what the catalog says to the cache. */
+/** The public API, and what the catalog says to the cache. */
 final class FrontendRoutes {
   private static final HeaderName KEY = HeaderNames.create(Paths.IDEMPOTENCY_KEY);
   private static final HeaderName VERSION = HeaderNames.create(Paths.PRODUCT_VERSION);

@@ -22,9 +22,9 @@ import toystore.db.storage.LogPosition;
 import toystore.db.storage.RunningHash;
 
 /**
- * Missed orders by difference (design, section 7): a replica that is behind the start of the Raft
- * log asks the leader for the orders after its own last one, page by page. The cost follows what
- * was missed. Columns go as they are, about 110 bytes a row.
+ * Missed orders by difference: a replica that is behind the start of the Raft log asks the leader
+ * for the orders after its own last one, page by page. The cost follows what was missed. Columns go
+ * as they are, about 110 bytes a row.
  */
 final class MissedOrdersWire implements OrderLog.MissedOrders {
   static final String PATH = "/missed";

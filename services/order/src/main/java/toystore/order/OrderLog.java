@@ -54,7 +54,7 @@ final class OrderLog implements ReplicatedState {
   /** A start looks at no more rows than this; the scrub walks the others. */
   private static final int CHECKED_AT_START = 20_000;
 
-  /** Order ids kept in memory: those of some seconds under full load. */
+  /** Order ids kept in memory: those of a second or two under full load. */
   private static final int RECENT_IDS = 16_384;
 
   private final Database database;

@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 import toystore.api.Purchase;
 
 /**
- * The decisions of the order log (design, section 4), free of storage and network, so that a test
- * can explore every order of messages with the very code that runs.
+ * The decisions of the order log (DESIGN.md of this module), free of storage and network, so that a
+ * test can explore every order of messages with the very code that runs.
  */
 final class OrderRules {
   private OrderRules() {}

@@ -27,9 +27,9 @@ import toystore.db.replication.ReplicatedLog;
 import toystore.server.OverloadedException;
 
 /**
- * The leader's part of a purchase (design, section 4, steps 3 to 6): answers ids that the log
- * holds, joins requests for an id under way, holds stock, puts the held ones into the log, and
- * tells the catalog what became of each hold.
+ * The leader's part of a purchase (DESIGN.md of this module): answers ids that the log holds, joins
+ * requests for an id under way, holds stock, puts the held ones into the log, and tells the catalog
+ * what became of each hold.
  *
  * <p>Whatever fails on the way leaves the purchase undecided, never half done: a hold without an
  * order is resolved by the catalog, and an order without an answer is found under its id.

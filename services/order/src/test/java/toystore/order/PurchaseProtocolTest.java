@@ -15,7 +15,7 @@ import toystore.order.PurchaseModel.Setup;
 
 /**
  * Every order of messages, crashes, delays, repetitions and losses of a purchase, breadth first
- * (design, section 4). The log's decisions are those of the code that runs.
+ * (DESIGN.md of this module). The log's decisions are those of the code that runs.
  */
 class PurchaseProtocolTest {
   /** What a search came to. */

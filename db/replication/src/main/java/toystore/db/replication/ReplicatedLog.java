@@ -140,8 +140,8 @@ public final class ReplicatedLog implements AutoCloseable {
               + recovered
               + " but no Raft log in "
               + directory
-              + ": this member has lost its votes; put the directory back, or move the whole node"
-              + " directory away and start it as a fresh member");
+              + ": this member has lost its votes; put the directory back, or have the node"
+              + " healed");
     }
   }
 
@@ -173,7 +173,7 @@ public final class ReplicatedLog implements AutoCloseable {
               + first
               + ", the data end at "
               + recovered.index()
-              + ": what lies between is lost here; start this node as a fresh member");
+              + ": what lies between is lost here; have the node healed");
     }
   }
 
