@@ -18,9 +18,9 @@ import java.io.UncheckedIOException;
 
 /**
  * The two encodings of the store: JSON for people and the public API, CBOR between processes and in
- * the Raft log. Both are strict: unknown, missing or wrongly typed fields are errors, in JSON also
- * repeated ones, since a field that is silently dropped is a purchase that silently differs from
- * what was asked for.
+ * the Raft log. Both are strict: missing or wrongly typed fields are errors, and so are unknown and
+ * repeated ones, but for arrays in CBOR, since a field that is silently dropped is a purchase that
+ * silently differs from what was asked for.
  */
 public final class Json {
   private static final ObjectMapper JSON =

@@ -90,7 +90,15 @@ final class HoldDesk implements AutoCloseable {
   }
 
   private List<Hold.Answer> send(List<Timed<Hold>> batch) throws IOException {
-    return post(new Hold.Batch(Timed.items(batch), takeOutcomes()), Timed.latest(batch));
+    Hold.Outcomes outcomes = takeOutcomes();
+    try {
+      return post(new Hold.Batch(Timed.items(batch), outcomes), Timed.latest(batch));
+    } catch (IOException | RuntimeException e) {
+      // These holds may have had little time left; what is told once more is told for nothing.
+      outcomes.settled().forEach(this::settled);
+      outcomes.released().forEach(this::released);
+      throw e;
+    }
   }
 
   private void sendOutcomes() {

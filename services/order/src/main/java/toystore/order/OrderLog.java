@@ -63,7 +63,7 @@ final class OrderLog implements ReplicatedState {
   private final OrderTail tail = new OrderTail();
   private final FreshIds orderIds;
   private final RunningHash hasher = new RunningHash();
-  private final Book book = new Book(this::inFileForLog);
+  private final Book book = new Book();
 
   // Changed under this object's lock, by the applying thread and by an install.
   private final Map<UUID, OrderChange.Tombstoned> tombstones;
@@ -252,10 +252,8 @@ final class OrderLog implements ReplicatedState {
    * What the log knows now: the tail first, then the file, which few ids have to be looked up in.
    */
   private final class Book implements OrderRules.Book {
-    private final File file;
-
-    Book(File file) {
-      this.file = file;
+    private @Nullable OrderRow inFile(Lookup lookup) {
+      return database.<OneOrNone>readForLog(c -> new OneOrNone(lookup.in(c))).row();
     }
 
     @Override
@@ -263,13 +261,13 @@ final class OrderLog implements ReplicatedState {
       OrderRow row = tail.byOrderId(orderId);
       return row != null || orderIds.isNew(orderId)
           ? row
-          : file.find(connection -> OrderTables.byOrderId(connection, orderId));
+          : inFile(connection -> OrderTables.byOrderId(connection, orderId));
     }
 
     @Override
     public boolean namesHold(UUID holdId) {
       return tail.byHold(holdId) != null
-          || file.find(connection -> OrderTables.byHold(connection, holdId)) != null;
+          || inFile(connection -> OrderTables.byHold(connection, holdId)) != null;
     }
 
     @Override
@@ -290,19 +288,8 @@ final class OrderLog implements ReplicatedState {
 
   private record OneOrNone(@Nullable OrderRow row) {}
 
-  /** A way to the rows of the file. */
-  @FunctionalInterface
-  private interface File {
-    @Nullable OrderRow find(Lookup lookup);
-  }
-
   private @Nullable OrderRow inFile(Lookup lookup) {
     return database.<OneOrNone>read(connection -> new OneOrNone(lookup.in(connection))).row();
-  }
-
-  /** For the thread that applies the log: readers do not hold it up. */
-  private @Nullable OrderRow inFileForLog(Lookup lookup) {
-    return database.<OneOrNone>readForLog(c -> new OneOrNone(lookup.in(c))).row();
   }
 
   /**
@@ -468,15 +455,30 @@ final class OrderLog implements ReplicatedState {
   }
 
   /** Which of these order ids the log holds already. */
-  Map<UUID, OrderRow> existing(List<UUID> orderIds) {
+  Map<UUID, OrderRow> existing(List<UUID> wanted) {
     Map<UUID, OrderRow> found = new HashMap<>();
-    Book readable = new Book(this::inFile);
-    for (UUID orderId : orderIds) {
-      OrderRow row = readable.byOrderId(orderId);
+    List<UUID> perhapsInFile = new ArrayList<>();
+    for (UUID orderId : wanted) {
+      OrderRow row = tail.byOrderId(orderId);
       if (row != null) {
         found.put(orderId, row);
+      } else if (!orderIds.isNew(orderId)) {
+        perhapsInFile.add(orderId);
       }
     }
-    return found;
+    return perhapsInFile.isEmpty() ? found : withRows(found, perhapsInFile);
+  }
+
+  private Map<UUID, OrderRow> withRows(Map<UUID, OrderRow> found, List<UUID> wanted) {
+    return database.read(
+        connection -> {
+          for (UUID orderId : wanted) {
+            OrderRow row = OrderTables.byOrderId(connection, orderId);
+            if (row != null) {
+              found.put(orderId, row);
+            }
+          }
+          return found;
+        });
   }
 }

@@ -19,6 +19,8 @@ import toystore.server.NodeServer;
 
 /** HTTP of an order replica. */
 final class OrderRoutes {
+  private static final int MOST_ROWS = 10_000;
+
   /** Each may take some megabytes, and a connection to the file. */
   private static final int MOST_LISTINGS = 8;
 
@@ -39,10 +41,10 @@ final class OrderRoutes {
     return new NodeServer.Routes()
         .post(Paths.PURCHASES, replica.leaderOnly(this::purchases))
         .get(Paths.ORDERS + "/{number}", this::order)
-        .get(Paths.ORDERS, listings.of(this::orders))
+        .get(Paths.ORDERS, this::orders)
         .post(Paths.RESOLUTIONS, replica.leaderOnly(this::resolutions))
         .post(Paths.FENCE, replica.leaderOnly(this::fence))
-        .get(Paths.LOG, listings.of(this::log))
+        .get(Paths.LOG, this::log)
         .get(MissedOrdersWire.PATH, this::missed);
   }
 
@@ -80,19 +82,21 @@ final class OrderRoutes {
 
   private void orders(ServerRequest request, ServerResponse response) throws Exception {
     long after = Exchange.after(request);
-    int limit = Exchange.limit(request);
+    int limit = Exchange.limit(request, MOST_ROWS);
     replica.awaitAllCommitted(patience);
     Exchange.sendData(
-        request, response, log.after(after, limit).stream().map(OrderRow::order).toList());
+        request,
+        response,
+        listings.work(() -> log.after(after, limit).stream().map(OrderRow::order).toList()));
   }
 
   /** Rows as they are here, for comparing replicas; what others have is not waited for. */
-  private void log(ServerRequest request, ServerResponse response) {
+  private void log(ServerRequest request, ServerResponse response) throws Exception {
     long applied = log.applied().index();
+    long after = Exchange.after(request);
+    int limit = Exchange.limit(request, MOST_ROWS);
     List<LoggedOrder> rows =
-        log.after(Exchange.after(request), Exchange.limit(request)).stream()
-            .map(OrderRow::logged)
-            .toList();
+        listings.work(() -> log.after(after, limit).stream().map(OrderRow::logged).toList());
     Exchange.sendJson(request, response, new LoggedOrder.Page(applied, rows));
   }
 

@@ -309,6 +309,34 @@ class HoldDeskTest {
     assertThat(answer.exceptionNow()).hasMessageContaining("400");
   }
 
+  /** The holds may have had no time left; what became of others is told with the next ones. */
+  @Test
+  void outcomesOfACallThatFailsRideWithTheNextOne() throws InterruptedException {
+    Hold unlucky = hold(1);
+    TestCatalog catalog =
+        new TestCatalog(
+            batch ->
+                batch.holds().contains(unlucky)
+                    ? TestCatalog.status(400)
+                    : batch.holds().isEmpty() ? later(batch) : done(grantAll(batch)));
+    HoldDesk desk = desk(catalog, LONG);
+    keepTimerBusy(desk, catalog);
+    UUID settled = Ids.fresh();
+    UUID released = Ids.fresh();
+    desk.settled(settled);
+    desk.released(released);
+    assertFailed(ask(desk, List.of(unlucky)).getFirst(), IOException.class);
+    Hold.Outcomes both = new Hold.Outcomes(List.of(settled), List.of(released));
+    assertThat(catalog.next().outcomes()).isEqualTo(both);
+
+    assertThat(ask(desk, List.of(hold(2))).getFirst()).succeedsWithin(Duration.ofSeconds(10));
+    assertThat(catalog.next().outcomes()).isEqualTo(both);
+  }
+
+  private static CompletableFuture<Caller.Reply> done(Caller.Reply reply) {
+    return CompletableFuture.completedFuture(reply);
+  }
+
   @Test
   void closingFailsWhatWaitsAndTakesNothingMore() throws InterruptedException {
     TestCatalog catalog = slow();

@@ -26,7 +26,6 @@ public final class Exchange {
   /** Largest body that nodes send each other: a full batch, several times over. */
   private static final int MAX_INTERNAL_BYTES = 8 << 20;
 
-  private static final int MAX_PAGE = 10_000;
   private static final int DEFAULT_PAGE = 100;
 
   private Exchange() {}
@@ -121,11 +120,11 @@ public final class Exchange {
     return fromStart ? -1 : number(request, "after", -1);
   }
 
-  /** The parameter {@code limit} of a listing. */
-  public static int limit(ServerRequest request) {
+  /** The parameter {@code limit} of a listing, at most this. */
+  public static int limit(ServerRequest request, int most) {
     long limit = number(request, "limit", DEFAULT_PAGE);
-    if (limit < 1 || limit > MAX_PAGE) {
-      throw ApiException.badRequest("limit must be from 1 to " + MAX_PAGE);
+    if (limit < 1 || limit > most) {
+      throw ApiException.badRequest("limit must be from 1 to " + most);
     }
     return (int) limit;
   }

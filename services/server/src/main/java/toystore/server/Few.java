@@ -1,15 +1,17 @@
 package toystore.server;
 
-import io.helidon.webserver.http.Handler;
+import java.util.concurrent.Callable;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Lets only so many requests of a costly kind be at work at a time, so that a crowd of them takes
- * neither the memory nor the file from all others. Further ones wait a moment and are refused then.
+ * Lets only so many requests of a costly kind work at a time, so that a crowd of them takes neither
+ * the memory nor the file from all others. Further ones wait a moment and are refused then. What
+ * may take long for other reasons, such as sending to a slow reader, does not belong in here.
  */
 public final class Few {
-  private static final long PATIENCE_S = 1;
+  /** Less than a front end waits for a replica before it asks the next one. */
+  private static final long PATIENCE_MS = 500;
 
   private final String what;
   private final Semaphore places;
@@ -24,17 +26,19 @@ public final class Few {
     this.places = new Semaphore(atATime);
   }
 
-  /** The handler, for those who get a place. */
-  public Handler of(Handler handler) {
-    return (request, response) -> {
-      if (!places.tryAcquire(PATIENCE_S, TimeUnit.SECONDS)) {
-        throw new OverloadedException("too many " + what + " at a time");
-      }
-      try {
-        handler.handle(request, response);
-      } finally {
-        places.release();
-      }
-    };
+  /**
+   * Works when it has a place.
+   *
+   * @throws OverloadedException if none becomes free in time
+   */
+  public <T> T work(Callable<T> work) throws Exception {
+    if (!places.tryAcquire(PATIENCE_MS, TimeUnit.MILLISECONDS)) {
+      throw new OverloadedException("too many " + what + " at a time");
+    }
+    try {
+      return work.call();
+    } finally {
+      places.release();
+    }
   }
 }

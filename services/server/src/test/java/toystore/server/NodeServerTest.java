@@ -109,7 +109,8 @@ class NodeServerTest {
             ? Map.of(
                 "number",
                 Exchange.number("order number", request.path().pathParameters().get("number")))
-            : Map.of("after", Exchange.after(request), "limit", (long) Exchange.limit(request));
+            : Map.of(
+                "after", Exchange.after(request), "limit", (long) Exchange.limit(request, 10_000));
     Exchange.sendData(request, response, data);
   }
 

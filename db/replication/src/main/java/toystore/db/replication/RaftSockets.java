@@ -272,7 +272,7 @@ final class RaftSockets implements RaftServerRpc {
 
   /** A connection for entries. Who steps down does not wait for a host that is silent. */
   RaftConnection connectInterruptibly(RaftPeerId to) throws IOException, InterruptedException {
-    CompletableFuture<RaftConnection> connected = later(() -> connect(to));
+    CompletableFuture<RaftConnection> connected = later(platform(), () -> connect(to));
     try {
       return awaited(connected);
     } catch (InterruptedException e) {
@@ -284,7 +284,7 @@ final class RaftSockets implements RaftServerRpc {
   /** As {@link #installSnapshot}, for who may have to step down meanwhile. */
   InstallSnapshotReplyProto installInterruptibly(InstallSnapshotRequestProto request)
       throws IOException, InterruptedException {
-    return awaited(later(() -> installSnapshot(request)));
+    return awaited(later(platform(), () -> installSnapshot(request)));
   }
 
   private static <T> T awaited(CompletableFuture<T> future)
@@ -387,7 +387,9 @@ final class RaftSockets implements RaftServerRpc {
 
       @Override
       public CompletableFuture<ReadIndexReplyProto> readIndexAsync(ReadIndexRequestProto request) {
+        // One for each read at a follower.
         return later(
+            Thread.ofVirtual().name("raft-call"),
             () ->
                 call(
                     Kind.READ_INDEX,
@@ -403,21 +405,27 @@ final class RaftSockets implements RaftServerRpc {
     T get() throws IOException;
   }
 
-  private static <T> CompletableFuture<T> later(Blocking<T> work) {
+  private static <T> CompletableFuture<T> later(Thread.Builder on, Blocking<T> work) {
     CompletableFuture<T> future = new CompletableFuture<>();
-    // Not a virtual one: looking a name up holds its carrier, and there are as many as cores.
-    Thread.ofPlatform()
-        .daemon()
-        .name("raft-call")
-        .start(
-            () -> {
-              try {
-                future.complete(work.get());
-              } catch (IOException | RuntimeException | Error e) {
-                future.completeExceptionally(e);
-              }
-            });
+    Runnable run =
+        () -> {
+          try {
+            future.complete(work.get());
+          } catch (IOException | RuntimeException | Error e) {
+            future.completeExceptionally(e);
+          }
+        };
+    try {
+      on.start(run);
+    } catch (OutOfMemoryError e) {
+      future.completeExceptionally(new IOException("no thread for a call", e));
+    }
     return future;
+  }
+
+  /** Few at a time: looking a name up holds a virtual thread's carrier, and those are few too. */
+  private static Thread.Builder platform() {
+    return Thread.ofPlatform().daemon().name("raft-call");
   }
 
   @Override

@@ -112,9 +112,15 @@ final class SocketAppender extends LogAppenderBase {
     return (RaftSockets) getServerRpc();
   }
 
+  /**
+   * Who asks for a heartbeat triggers it first and then notes, by this, which answers will do. The
+   * sender may have taken its call id in between: so it is triggered once more.
+   */
   @Override
   public long getCallId() {
-    return nextCallId.get();
+    long next = nextCallId.get();
+    triggerHeartbeat();
+    return next;
   }
 
   @Override
@@ -237,7 +243,7 @@ final class SocketAppender extends LogAppenderBase {
       }
       boolean due = getHeartbeatWaitTimeMs() <= 0;
       if (due) {
-        // Who asks from here on waits for the answer to a later call.
+        // Before the call has its id: who asks from here on waits for a later one.
         resetHeartbeatTrigger();
       }
       long callId = nextCallId.getAndIncrement();
@@ -256,9 +262,6 @@ final class SocketAppender extends LogAppenderBase {
     try {
       over.connection.send(Kind.APPEND, request);
     } catch (IOException e) {
-      if (request.getEntriesCount() == 0) {
-        triggerHeartbeat();
-      }
       broken(over, e);
     }
   }
@@ -351,10 +354,12 @@ final class SocketAppender extends LogAppenderBase {
   /** All that this connection did not answer is to be sent again. */
   private void broken(Link of, @Nullable Throwable why) {
     of.connection.close();
+    boolean heartbeatLost;
     synchronized (lock) {
       if (link != of) {
         return;
       }
+      heartbeatLost = of.unanswered.values().stream().anyMatch(Sent::isHeartbeat);
       link = null;
       failures++;
       // What this leader knows of the follower's state may be old.
@@ -368,6 +373,10 @@ final class SocketAppender extends LogAppenderBase {
     if (isRunning()) {
       LOG.log(Level.INFO, "the connection with {0} has ended: {1}", getFollowerId(), why);
     }
+    if (heartbeatLost) {
+      // Somebody may wait for its answer.
+      triggerHeartbeat();
+    }
     wake();
   }
 
@@ -376,10 +385,12 @@ final class SocketAppender extends LogAppenderBase {
     TermIndex first = shouldNotifyToInstallSnapshot();
     if (refusals >= REFUSALS || (first != null && toldInVain)) {
       // What is committed is more than whatever it may have been told of by another leader.
-      first = getRaftLog().getTermIndex(getRaftLog().getLastCommittedIndex());
+      TermIndex committed = getRaftLog().getTermIndex(getRaftLog().getLastCommittedIndex());
+      first = committed == null ? first : committed;
     }
     if (first == null) {
       told = null;
+      toldInVain = false;
       return false;
     }
     if (told != null && told.getIndex() > first.getIndex()) {

@@ -56,6 +56,8 @@ public final class Database implements AutoCloseable {
   /** Not of the pool; opened when it is first needed. */
   private @Nullable Connection logReader;
 
+  private boolean closed;
+
   private final ScheduledThreadPoolExecutor writerThread;
   private final Consumer<Throwable> onFatal;
   private final AtomicBoolean failed = new AtomicBoolean();
@@ -266,6 +268,10 @@ public final class Database implements AutoCloseable {
     synchronized (logReading) {
       try {
         Connection connection = logReader;
+        if (closed) {
+          // Else H2 would open the file anew.
+          throw new SQLException("closed");
+        }
         if (connection == null) {
           connection = DriverManager.getConnection(url, "sa", "");
           connection.setReadOnly(true);
@@ -342,6 +348,9 @@ public final class Database implements AutoCloseable {
    */
   @Override
   public void close() {
+    synchronized (logReading) {
+      closed = true;
+    }
     readers.close();
     CompletableFuture<Void> closed = new CompletableFuture<>();
     writerThread.execute(
