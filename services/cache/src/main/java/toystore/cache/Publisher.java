@@ -58,12 +58,32 @@ public final class Publisher implements AutoCloseable {
   /** A change that caches are being told of. To be closed, whatever becomes of it. */
   public final class Announcement implements AutoCloseable {
     private final Change change;
-    private final CompletableFuture<Boolean> told;
+    private final CompletableFuture<Boolean> told = new CompletableFuture<>();
 
     private Announcement(Collection<String> names) {
       this.change = new Change(published, names);
-      this.told =
-          change.names.isEmpty() ? CompletableFuture.completedFuture(true) : batches.submit(change);
+    }
+
+    /**
+     * Tells caches, on this thread if nothing else is being told. To be called once, when the
+     * change itself is on its way into the log, which takes as long.
+     */
+    public void tell() {
+      if (change.names.isEmpty()) {
+        told.complete(true);
+        return;
+      }
+      batches
+          .sendAll(List.of(change))
+          .getFirst()
+          .whenComplete(
+              (all, e) -> {
+                if (e == null) {
+                  told.complete(all);
+                } else {
+                  told.completeExceptionally(e);
+                }
+              });
     }
 
     /**
@@ -83,6 +103,7 @@ public final class Publisher implements AutoCloseable {
         return;
       }
       try (Announcement late = announce(others.stream().map(p -> p.product().name()).toList())) {
+        late.tell();
         show(expected, patience);
         late.show(others, patience);
       }
@@ -111,7 +132,10 @@ public final class Publisher implements AutoCloseable {
     }
   }
 
-  /** Begins to tell caches to forget these products, since they may be about to change. */
+  /**
+   * These products may be about to change: from now on no cache is given them to keep. Before the
+   * change is published, caches have to be {@linkplain Announcement#tell told} to forget them.
+   */
   public Announcement announce(Collection<String> names) {
     return new Announcement(names);
   }

@@ -124,7 +124,14 @@ class CacheUnderLoadTest {
         if (luck == 0) {
           continue;
         }
+        boolean told = random.nextBoolean();
+        if (told) {
+          change.tell();
+        }
         long version = Objects.requireNonNull(applied.get(name)).incrementAndGet();
+        if (!told) {
+          change.tell();
+        }
         if (luck == 1) {
           continue;
         }

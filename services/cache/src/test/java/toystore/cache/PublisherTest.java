@@ -89,8 +89,15 @@ class PublisherTest {
   private static CompletableFuture<Boolean> publishLater(
       Publisher publisher, Product.Versioned... products) {
     Publisher.Announcement announced =
-        publisher.announce(Stream.of(products).map(p -> p.product().name()).toList());
+        announce(publisher, Stream.of(products).map(p -> p.product().name()).toList());
     return publishLater(announced, products);
+  }
+
+  /** Announces, and tells caches meanwhile. */
+  private static Publisher.Announcement announce(Publisher publisher, List<String> names) {
+    Publisher.Announcement announced = publisher.announce(names);
+    Thread.ofVirtual().start(announced::tell);
+    return announced;
   }
 
   private static CompletableFuture<Boolean> publishLater(
@@ -324,12 +331,12 @@ class PublisherTest {
     Sessions sessions = sessions(Ticker.SYSTEM, LONG);
     session(sessions, "http://one");
     Publisher publisher = publisher(sessions);
-    Publisher.Announcement announced = publisher.announce(List.of("Tux"));
+    Publisher.Announcement announced = announce(publisher, List.of("Tux"));
     Told message = next();
     assertShown(publisher, 1, false);
     message.answer(200);
     // The next round begins only after this one.
-    Publisher.Announcement fox = publisher.announce(List.of("Fox"));
+    Publisher.Announcement fox = announce(publisher, List.of("Fox"));
     next().answer(200);
     assertShown(publisher, 1, false);
 
@@ -345,7 +352,7 @@ class PublisherTest {
     Sessions sessions = sessions(Ticker.SYSTEM, LONG);
     session(sessions, "http://one");
     Publisher publisher = publisher(sessions);
-    try (Publisher.Announcement announced = publisher.announce(List.of("Tux"))) {
+    try (Publisher.Announcement announced = announce(publisher, List.of("Tux"))) {
       Told message = next();
       assertThatThrownBy(() -> announced.publish(List.of(row("Tux", 90, 2)), Duration.ofMillis(50)))
           .isInstanceOf(TimeoutException.class);
@@ -362,7 +369,7 @@ class PublisherTest {
     Sessions sessions = sessions(Ticker.SYSTEM, LONG);
     session(sessions, "http://one");
     Publisher publisher = publisher(sessions);
-    Publisher.Announcement announced = publisher.announce(List.of("Tux"));
+    Publisher.Announcement announced = announce(publisher, List.of("Tux"));
     Told message = next();
     announced.close();
     assertShown(publisher, 1, true);
@@ -381,7 +388,7 @@ class PublisherTest {
     Publisher publisher = publisher(sessions);
     CompletableFuture<Boolean> done = publishLater(publisher, row("Tux", 90, 2));
     Told round = next();
-    publisher.announce(List.of("Fox")).close();
+    announce(publisher, List.of("Fox")).close();
     round.answer(200);
     assertPublished(done);
     CompletableFuture<Boolean> after = publishLater(publisher, row("Tux", 80, 3));
@@ -397,7 +404,7 @@ class PublisherTest {
     Sessions sessions = sessions(Ticker.SYSTEM, LONG);
     session(sessions, "http://one");
     Publisher publisher = publisher(sessions);
-    Publisher.Announcement announced = publisher.announce(List.of("Fox"));
+    Publisher.Announcement announced = announce(publisher, List.of("Fox"));
     next().answer(200);
     CompletableFuture<Boolean> done = publishLater(announced, row("Tux", 90, 2), row("Fox", 99, 2));
 
@@ -414,8 +421,8 @@ class PublisherTest {
   @Test
   void aProductIsCacheableAgainOnlyWhenTheLastOfItsChangesHasEnded() {
     Publisher publisher = publisher(sessions(Ticker.SYSTEM, LONG));
-    Publisher.Announcement first = publisher.announce(List.of("Tux"));
-    Publisher.Announcement second = publisher.announce(List.of("Tux", "Fox"));
+    Publisher.Announcement first = announce(publisher, List.of("Tux"));
+    Publisher.Announcement second = announce(publisher, List.of("Tux", "Fox"));
     assertPublished(publishLater(second, row("Tux", 90, 2)));
     assertShown(publisher, 2, false);
     assertThat(publisher.read("Fox").cacheable()).isTrue();

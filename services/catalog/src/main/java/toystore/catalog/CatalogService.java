@@ -219,7 +219,9 @@ final class CatalogService implements Replica.Leadership {
       throw new NotLeaderException(log.status().leader());
     }
     try (Publisher.Announcement change = publisher.announce(announced)) {
-      CatalogCommand.Result result = submit(command);
+      CompletableFuture<ReplicatedLog.Applied> applied = log.submit(command.encode());
+      change.tell();
+      CatalogCommand.Result result = (CatalogCommand.Result) await(applied).result();
       if (opened != mine) {
         throw new IndeterminateException("the leader has changed meanwhile", null);
       }

@@ -55,9 +55,12 @@ final class HoldDesk implements AutoCloseable {
     timer.scheduleWithFixedDelay(this::sendOutcomes, IDLE_MS, IDLE_MS, TimeUnit.MILLISECONDS);
   }
 
-  /** Asks for stock. What is not asked before the deadline is not asked for any more. */
+  /**
+   * Asks for stock, on this thread if no more is under way than may be. What is not asked before
+   * the deadline is not asked for any more.
+   */
   List<CompletableFuture<Hold.Answer>> holdAll(List<Hold> wanted, Deadline deadline) {
-    return holds.submitAll(wanted.stream().map(hold -> new Timed<>(hold, deadline)).toList());
+    return holds.sendAll(wanted.stream().map(hold -> new Timed<>(hold, deadline)).toList());
   }
 
   /** An order names this hold. */

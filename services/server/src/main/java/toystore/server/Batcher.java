@@ -51,7 +51,7 @@ public final class Batcher<I, O> implements AutoCloseable {
   private int lanesStarted;
   private int lanesIdle;
 
-  /** Batches that are being sent, and the items in them. */
+  /** Batches that are being sent, by lanes or by who asked, and the items in them. */
   private int batchesUnderWay;
 
   private int itemsUnderWay;
@@ -132,6 +132,33 @@ public final class Batcher<I, O> implements AutoCloseable {
     return answers;
   }
 
+  /**
+   * Like {@link #submitAll}, for a thread that has nothing to do but wait for the answers: where a
+   * lane is free and nothing waits, it sends the items itself, as a batch of their own, and returns
+   * when that is over. To wake a lane, and be woken by it, are two changes of thread.
+   */
+  public List<CompletableFuture<O>> sendAll(List<I> items) {
+    lock.lock();
+    try {
+      if (closed || !queue.isEmpty() || batchesUnderWay >= lanes || items.size() > maxBatch) {
+        return submitAll(items);
+      }
+      begun(items.size());
+    } finally {
+      lock.unlock();
+    }
+    List<Waiting<I, O>> batch = new ArrayList<>(items.size());
+    items.forEach(item -> batch.add(new Waiting<>(item, new CompletableFuture<>(), 0)));
+    send(batch);
+    lock.lock();
+    try {
+      wake();
+    } finally {
+      lock.unlock();
+    }
+    return batch.stream().map(Waiting::answer).toList();
+  }
+
   /** Sees to it that a lane takes what waits, or watches how long it does. */
   private void wake() {
     if (queue.isEmpty()) {
@@ -169,20 +196,24 @@ public final class Batcher<I, O> implements AutoCloseable {
       if (batch.isEmpty()) {
         return;
       }
-      try {
-        List<O> answers = send.send(batch.stream().map(Waiting::item).toList());
-        if (answers.size() != batch.size()) {
-          throw new IllegalStateException(
-              name + ": " + answers.size() + " answers to " + batch.size() + " requests");
-        }
-        for (int i = 0; i < batch.size(); i++) {
-          batch.get(i).answer().complete(answers.get(i));
-        }
-      } catch (Exception | Error e) {
-        batch.forEach(waiting -> waiting.answer().completeExceptionally(e));
-      } finally {
-        ended(batch.size());
+      send(batch);
+    }
+  }
+
+  private void send(List<Waiting<I, O>> batch) {
+    try {
+      List<O> answers = send.send(batch.stream().map(Waiting::item).toList());
+      if (answers.size() != batch.size()) {
+        throw new IllegalStateException(
+            name + ": " + answers.size() + " answers to " + batch.size() + " requests");
       }
+      for (int i = 0; i < batch.size(); i++) {
+        batch.get(i).answer().complete(answers.get(i));
+      }
+    } catch (Exception | Error e) {
+      batch.forEach(waiting -> waiting.answer().completeExceptionally(e));
+    } finally {
+      ended(batch.size());
     }
   }
 
@@ -199,8 +230,7 @@ public final class Batcher<I, O> implements AutoCloseable {
           await();
         }
       }
-      batchesUnderWay++;
-      itemsUnderWay += batch.size();
+      begun(batch.size());
       wake();
     } finally {
       lock.unlock();
@@ -222,7 +252,7 @@ public final class Batcher<I, O> implements AutoCloseable {
   @SuppressWarnings("WaitNotInLoop") // called in one
   private void await() {
     Waiting<I, O> first = queue.peek();
-    boolean watch = first != null && !watched;
+    boolean watch = first != null && !watched && batchesUnderWay < lanes;
     lanesIdle++;
     try {
       if (watch) {
@@ -245,10 +275,16 @@ public final class Batcher<I, O> implements AutoCloseable {
   private boolean isDue(long now) {
     Waiting<I, O> first = queue.peek();
     return first != null
+        && batchesUnderWay < lanes
         && (batchesUnderWay == 0
             || queue.size() >= maxBatch
             || (long) queue.size() * batchesUnderWay >= itemsUnderWay
             || now - first.sinceNanos() >= patienceNanos);
+  }
+
+  private void begun(int items) {
+    batchesUnderWay++;
+    itemsUnderWay += items;
   }
 
   private void ended(int items) {

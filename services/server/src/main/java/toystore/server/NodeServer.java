@@ -26,6 +26,7 @@ import io.helidon.webserver.http.RoutingResponse;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.helidon.webserver.http1.Http1Config;
+import io.helidon.webserver.http1.Http1ConnectionSelector;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -45,6 +46,7 @@ import toystore.api.Json;
 import toystore.api.NodeStatus;
 import toystore.api.Paths;
 import toystore.api.Problem;
+import toystore.api.Role;
 import toystore.api.StoreConfig;
 
 /**
@@ -210,7 +212,7 @@ public final class NodeServer implements AutoCloseable {
             .serviceRegistry(emptyRegistry())
             .featuresDiscoverServices(false)
             .protocolsDiscoverServices(false)
-            .addProtocol(http1())
+            .addConnectionSelector(connections(node))
             .address(address)
             .port(config.httpPort(node))
             .backlog(1024)
@@ -262,6 +264,13 @@ public final class NodeServer implements AutoCloseable {
                   HeaderValues.CONTENT_TYPE_JSON,
                   Json.toJson(Map.of("status", now.ready() ? "UP" : "DOWN", "state", now.state())));
             });
+  }
+
+  /** Only nodes call the catalog and order replicas; a front end is called by the catalog too. */
+  private static NodeConnections connections(StoreConfig.Node node) {
+    return new NodeConnections(
+        Http1ConnectionSelector.builder().config(http1()).build(),
+        node.role() == Role.FRONTEND ? "POST " + Paths.INVALIDATION : "");
   }
 
   private static Http1Config http1() {

@@ -198,6 +198,65 @@ class BatcherTest {
   }
 
   @Test
+  void whoHasNothingElseToDoSendsByItself() throws Exception {
+    List<String> threads = new CopyOnWriteArrayList<>();
+    Batcher<String, String> batcher =
+        new Batcher<>(
+            "test",
+            10,
+            100,
+            1,
+            items -> {
+              threads.add(Thread.currentThread().getName());
+              return items;
+            });
+    open = batcher;
+    List<CompletableFuture<String>> answers = batcher.sendAll(List.of("a", "b"));
+    assertThat(answers).allMatch(CompletableFuture::isDone);
+    assertThat(get(answers.getLast())).isEqualTo("b");
+    assertThat(threads).containsExactly(Thread.currentThread().getName());
+  }
+
+  @Test
+  void whatIsSentByWhoAskedCountsAmongTheBatchesUnderWay() throws Exception {
+    Batcher<String, String> batcher = batcher(10, 100, 1);
+    CompletableFuture<List<CompletableFuture<String>>> mine =
+        CompletableFuture.supplyAsync(() -> batcher.sendAll(List.of("a", "b")));
+    Sent first = next();
+    CompletableFuture<String> meanwhile = batcher.submit("c");
+    List<CompletableFuture<String>> others = batcher.sendAll(List.of("d"));
+    // More than the patience of one that waits for a lane: the only one is taken.
+    assertThat(sent.poll(50, TimeUnit.MILLISECONDS)).isNull();
+    assertThat(batcher.queued()).isEqualTo(2);
+
+    first.answerAll();
+    assertThat(get(get(mine).getFirst())).isEqualTo("a!");
+    Sent second = next();
+    assertThat(second.items()).containsExactly("c", "d");
+    second.answerAll();
+    assertThat(get(meanwhile)).isEqualTo("c!");
+    assertThat(get(others.getFirst())).isEqualTo("d!");
+  }
+
+  @Test
+  void aFailureOfWhatOneSendsByItselfIsInTheFutures() {
+    Batcher<String, String> batcher =
+        new Batcher<>(
+            "test",
+            10,
+            100,
+            1,
+            items -> {
+              throw new IOException("no answer");
+            });
+    open = batcher;
+    for (int i = 0; i < 2; i++) {
+      CompletableFuture<String> answer = batcher.sendAll(List.of("a")).getFirst();
+      assertThatThrownBy(() -> get(answer)).hasRootCauseMessage("no answer");
+    }
+  }
+
+  @Test
   void aFullQueueRefusesAtOnceAndKeepsWhatWaits() throws Exception {
     Batcher<String, String> batcher = batcher(10, 2, 1);
     batcher.submit("a");

@@ -29,6 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import toystore.api.ApiException;
 import toystore.api.Json;
 import toystore.api.NodeStatus;
+import toystore.api.Paths;
 import toystore.api.StoreConfig;
 
 class NodeServerTest {
@@ -128,8 +129,17 @@ class NodeServerTest {
 
   /** What a raw connection answers to bytes that no client would send. */
   private static String raw(String request) throws IOException {
-    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), CONFIG.httpPort(NODE))) {
-      socket.setSoTimeout(20_000);
+    return raw(CONFIG.httpPort(NODE), request);
+  }
+
+  private static Socket connect(int port) throws IOException {
+    Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
+    socket.setSoTimeout(20_000);
+    return socket;
+  }
+
+  private static String raw(int port, String request) throws IOException {
+    try (Socket socket = connect(port)) {
       socket.getOutputStream().write(request.getBytes(ISO_8859_1));
       socket.getOutputStream().flush();
       return new String(socket.getInputStream().readAllBytes(), UTF_8);
@@ -403,6 +413,61 @@ class NodeServerTest {
             .isInstanceOf(ConfigurationFailure.class)
             .hasMessage("port " + port + " on 127.0.0.1 is in use");
       }
+    }
+  }
+
+  private static NodeServer startNode(StoreConfig config, String node) {
+    NodeServer.Routes routes =
+        new NodeServer.Routes()
+            .post(Paths.INVALIDATION, NodeServerTest::isVirtual)
+            .post("/orders", NodeServerTest::isVirtual)
+            .get("/orders", NodeServerTest::isVirtual);
+    return NodeServer.start(
+        config,
+        config.node(node),
+        routes,
+        new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
+        () -> status("ready"));
+  }
+
+  private static void isVirtual(ServerRequest request, ServerResponse response) {
+    response.send("virtual: " + Thread.currentThread().isVirtual());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "frontend, POST /invalidation, false",
+    "frontend, POST /orders, true",
+    "frontend, GET /orders, true",
+    "order-1, GET /orders, false"
+  })
+  void nodesAreServedByPlatformThreads(String node, String what, boolean virtual)
+      throws IOException {
+    StoreConfig config = FreePorts.config(node);
+    NodeServer server = startNode(config, node);
+    try {
+      String request =
+          what + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+      assertThat(raw(config.httpPort(config.node(node)), request)).endsWith("virtual: " + virtual);
+    } finally {
+      server.close();
+    }
+  }
+
+  @Test
+  void aServerEndsTheConnectionsThatNodesKeep() throws IOException {
+    StoreConfig config = FreePorts.config("order-1");
+    NodeServer server = startNode(config, "order-1");
+    try (Socket used = connect(config.httpPort(config.node("order-1")));
+        Socket unused = connect(config.httpPort(config.node("order-1")))) {
+      used.getOutputStream()
+          .write("GET /orders HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(ISO_8859_1));
+      assertThat(used.getInputStream().read()).isEqualTo('H');
+      server.close();
+      assertThat(used.getInputStream().readAllBytes()).isNotEmpty();
+      assertThat(unused.getInputStream().readAllBytes()).isEmpty();
+    } finally {
+      server.close();
     }
   }
 }
