@@ -155,6 +155,9 @@ final class Launcher {
     List<String> command = new ArrayList<>();
     command.add(java());
     command.addAll(words(config.jvm().common()));
+    if (System.getProperty("os.name").equals("Linux")) {
+      command.addAll(words(config.jvm().linux()));
+    }
     command.addAll(
         words(
             switch (node.role()) {

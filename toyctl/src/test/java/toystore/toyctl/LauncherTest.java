@@ -27,6 +27,17 @@ class LauncherTest {
   }
 
   @Test
+  void optionsThatOnlyLinuxKnowsAreGivenOnLinux() {
+    boolean linux = System.getProperty("os.name").equals("Linux");
+
+    assertThat(
+            launcher()
+                .command(config.node("order-2"), null)
+                .contains("-XX:+UseTransparentHugePages"))
+        .isEqualTo(linux);
+  }
+
+  @Test
   void loggingIsConfiguredWhereThereIsAConfiguration() throws IOException {
     assertThat(launcher().command(config.node("order-2"), null))
         .noneMatch(word -> word.startsWith("-Djava.util.logging"));

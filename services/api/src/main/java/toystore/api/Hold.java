@@ -6,13 +6,16 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.util.List;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A reservation of stock that the order leader asks the catalog for, idempotent by hold id. It ends
  * as settled (an order names it) or released (none does and none can).
+ *
+ * @param orderId the only order that may ever name it; null in logs of older versions
  */
 @JsonFormat(shape = JsonFormat.Shape.ARRAY)
-public record Hold(UUID holdId, String name, int quantity) {
+public record Hold(UUID holdId, String name, int quantity, @Nullable UUID orderId) {
   /**
    * What the order leader sends as one call: new holds, and what became of earlier ones. Outcomes
    * ride with the next holds, so that under load they cost neither a call nor an fsync.
@@ -76,8 +79,16 @@ public record Hold(UUID holdId, String name, int quantity) {
     }
   }
 
+  /**
+   * A hold of which the catalog was not told what became.
+   *
+   * @param orderId the order that it was made for; null if it was made by an older version
+   */
+  @JsonFormat(shape = JsonFormat.Shape.ARRAY)
+  public record Doubt(UUID holdId, @Nullable UUID orderId) {}
+
   /** Doubtful holds that the order log shall decide (services/order/DESIGN.md). */
-  public record Doubtful(List<UUID> holds) {
+  public record Doubtful(List<Doubt> holds) {
     public Doubtful {
       holds = List.copyOf(holds);
     }

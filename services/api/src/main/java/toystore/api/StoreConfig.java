@@ -161,7 +161,7 @@ public record StoreConfig(
   }
 
   /** Options of the virtual machines that toyctl starts. */
-  public record Jvm(String catalog, String order, String frontend, String common) {}
+  public record Jvm(String catalog, String order, String frontend, String common, String linux) {}
 
   public StoreConfig {
     require(cluster.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,62}"), "cluster: not a name: " + cluster);

@@ -47,7 +47,8 @@ class JsonTest {
     UUID id = Ids.fresh();
     Hold.Batch batch =
         new Hold.Batch(
-            List.of(new Hold(id, "Käthe 🐧", 3)), new Hold.Outcomes(List.of(id), List.of()));
+            List.of(new Hold(id, "Käthe 🐧", 3, UUID.randomUUID())),
+            new Hold.Outcomes(List.of(id), List.of()));
     Hold.Answers answers =
         new Hold.Answers(
             List.of(

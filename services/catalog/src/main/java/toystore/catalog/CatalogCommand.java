@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import toystore.api.CatalogFile;
 import toystore.api.Hold;
 import toystore.api.Json;
@@ -39,6 +40,26 @@ sealed interface CatalogCommand {
     }
   }
 
+  /** {@link Change} as older versions wrote it: without the orders that holds were made for. */
+  @JsonFormat(shape = JsonFormat.Shape.ARRAY)
+  record ChangeWithoutOrders(long timeMs, List<HoldWithoutOrder> holds, Hold.Outcomes outcomes) {
+    public ChangeWithoutOrders {
+      holds = List.copyOf(holds);
+    }
+
+    Change change() {
+      return new Change(timeMs, holds.stream().map(HoldWithoutOrder::hold).toList(), outcomes);
+    }
+  }
+
+  /** One hold of such a change. */
+  @JsonFormat(shape = JsonFormat.Shape.ARRAY)
+  record HoldWithoutOrder(UUID holdId, String name, int quantity) {
+    Hold hold() {
+      return new Hold(holdId, name, quantity, null);
+    }
+  }
+
   /** Fills what is out of stock to so many. */
   @JsonFormat(shape = JsonFormat.Shape.ARRAY)
   record Restock(long timeMs, long wanted) implements CatalogCommand {}
@@ -68,10 +89,10 @@ sealed interface CatalogCommand {
   private static byte tag(CatalogCommand command) {
     return switch (command) {
       case Import first -> 1;
-      case Change change -> 2;
       case Restock restock -> 3;
       case Prune prune -> 4;
       case Fence fence -> 5;
+      case Change change -> 6;
     };
   }
 
@@ -94,10 +115,11 @@ sealed interface CatalogCommand {
     try {
       return switch (bytes[0]) {
         case 1 -> Json.fromCbor(body, Import.class);
-        case 2 -> Json.fromCbor(body, Change.class);
+        case 2 -> Json.fromCbor(body, ChangeWithoutOrders.class).change();
         case 3 -> Json.fromCbor(body, Restock.class);
         case 4 -> Json.fromCbor(body, Prune.class);
         case 5 -> Json.fromCbor(body, Fence.class);
+        case 6 -> Json.fromCbor(body, Change.class);
         default -> throw new IllegalArgumentException("unknown catalog command " + bytes[0]);
       };
     } catch (IOException e) {

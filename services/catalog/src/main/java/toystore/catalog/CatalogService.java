@@ -220,7 +220,9 @@ final class CatalogService implements Replica.Leadership {
     }
     try (Publisher.Announcement change = publisher.announce(announced)) {
       CompletableFuture<ReplicatedLog.Applied> applied = log.submit(command.encode());
-      change.tell();
+      if (!applied.isCompletedExceptionally()) {
+        change.tell();
+      }
       CatalogCommand.Result result = (CatalogCommand.Result) await(applied).result();
       if (opened != mine) {
         throw new IndeterminateException("the leader has changed meanwhile", null);

@@ -435,12 +435,12 @@ final class CatalogState implements ReplicatedState {
   }
 
   /** Holds that have been open since before a time of the log, oldest first, at most so many. */
-  synchronized List<UUID> doubtful(long beforeMs, int limit) {
+  synchronized List<Hold.Doubt> doubtful(long beforeMs, int limit) {
     return openHolds.values().stream()
         .filter(h -> h.heldAtMs() < beforeMs)
         .sorted(Comparator.comparingLong(HoldRow::heldAtMs))
         .limit(limit)
-        .map(HoldRow::holdId)
+        .map(HoldRow::doubt)
         .toList();
   }
 

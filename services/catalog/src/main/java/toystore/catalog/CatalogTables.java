@@ -17,7 +17,9 @@ import toystore.db.storage.Migrations;
 /** The SQL of the catalog. */
 final class CatalogTables {
   static final Migrations MIGRATIONS =
-      new Migrations(CatalogTables.class, List.of("V1__catalog.sql", "V2__group.sql"));
+      new Migrations(
+          CatalogTables.class,
+          List.of("V1__catalog.sql", "V2__group.sql", "V3__order_of_hold.sql"));
 
   private static final String ENDED = "hold_id, settled, log_index FROM ended_holds";
 
@@ -92,7 +94,7 @@ final class CatalogTables {
       Connection transaction, Map<UUID, HoldRow> opened, List<UUID> endedBefore)
       throws SQLException {
     try (PreparedStatement open =
-            transaction.prepareStatement("INSERT INTO open_holds VALUES (?, ?, ?, ?, ?, ?)");
+            transaction.prepareStatement("INSERT INTO open_holds VALUES (?, ?, ?, ?, ?, ?, ?)");
         PreparedStatement close =
             transaction.prepareStatement("DELETE FROM open_holds WHERE hold_id = ?")) {
       for (HoldRow hold : opened.values()) {
@@ -102,6 +104,7 @@ final class CatalogTables {
         open.setLong(4, hold.unitPriceCents());
         open.setLong(5, hold.version());
         open.setLong(6, hold.heldAtMs());
+        open.setObject(7, hold.orderId());
         open.addBatch();
       }
       for (UUID holdId : endedBefore) {
@@ -188,7 +191,7 @@ final class CatalogTables {
     Map<UUID, HoldRow> holds = new LinkedHashMap<>();
     try (PreparedStatement select =
             connection.prepareStatement(
-                "SELECT hold_id, name, quantity, unit_price_cents, version, held_at_ms"
+                "SELECT hold_id, name, quantity, unit_price_cents, version, held_at_ms, order_id"
                     + " FROM open_holds ORDER BY held_at_ms, hold_id");
         ResultSet rows = select.executeQuery()) {
       while (rows.next()) {
@@ -201,7 +204,8 @@ final class CatalogTables {
                 rows.getInt(3),
                 rows.getLong(4),
                 rows.getLong(5),
-                rows.getLong(6)));
+                rows.getLong(6),
+                rows.getObject(7, UUID.class)));
       }
     }
     return holds;

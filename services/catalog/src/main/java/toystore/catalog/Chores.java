@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.List;
-import java.util.UUID;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import toystore.api.Hold;
@@ -87,7 +86,7 @@ final class Chores implements AutoCloseable {
 
   /** Step 7 of a purchase: the order log alone decides what became of a doubtful hold. */
   private void resolve() throws Exception {
-    List<UUID> doubtful =
+    List<Hold.Doubt> doubtful =
         state.doubtful(service.timeMs() - settings.doubtAfter().toMillis(), MAX_DOUBTFUL);
     if (doubtful.isEmpty()) {
       return;

@@ -59,7 +59,8 @@ final class StockRules {
             wanted.quantity(),
             held.priceCents(),
             held.version(),
-            timeMs));
+            timeMs,
+            wanted.orderId()));
     return new Hold.Granted(held.priceCents(), held.version());
   }
 

@@ -296,7 +296,8 @@ class CatalogServiceTest {
   }
 
   private static Hold.Batch batch(String name, int quantity) {
-    return new Hold.Batch(List.of(new Hold(Ids.fresh(), name, quantity)), Hold.Outcomes.NONE);
+    return new Hold.Batch(
+        List.of(new Hold(Ids.fresh(), name, quantity, Ids.fresh())), Hold.Outcomes.NONE);
   }
 
   private CompletableFuture<Hold.Answer> hold(String name, int quantity) {
@@ -426,8 +427,17 @@ class CatalogServiceTest {
 
     // Whether a cache is told at all depends on how soon the command fails.
     CompletableFuture<Hold.Answer> answer = hold("Tux", 10);
+    await().atMost(SOON).until(() -> isDoneOrAcknowledged(answer));
     assertFailed(answer, NotLeaderException.class);
     assertShown(100, 1, true);
+  }
+
+  private boolean isDoneOrAcknowledged(CompletableFuture<?> answer) {
+    Told message = told.poll();
+    if (message != null) {
+      message.acknowledge();
+    }
+    return answer.isDone();
   }
 
   @Test

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import toystore.api.Hold;
+import toystore.api.Json;
 import toystore.api.Stock;
 import toystore.db.storage.Database;
 import toystore.db.storage.LogPosition;
@@ -70,7 +71,7 @@ class CatalogStateTest {
     }
 
     Hold.Answer hold(UUID id, String name, int quantity) {
-      return apply(change(List.of(new Hold(id, name, quantity)), List.of(), List.of()))
+      return apply(change(List.of(new Hold(id, name, quantity, order(id))), List.of(), List.of()))
           .answers()
           .getFirst();
     }
@@ -153,6 +154,15 @@ class CatalogStateTest {
     return new UUID((NOW + n) << 16 | 0x7000, 0x8000_0000_0000_0000L | n);
   }
 
+  /** The order that a hold of these tests is made for. */
+  private static UUID order(UUID hold) {
+    return new UUID(hold.getMostSignificantBits(), ~hold.getLeastSignificantBits());
+  }
+
+  private static Hold.Doubt doubt(UUID hold) {
+    return new Hold.Doubt(hold, order(hold));
+  }
+
   private Open reopen() {
     if (open != null) {
       open.close();
@@ -208,7 +218,7 @@ class CatalogStateTest {
     CatalogState after = reopen().state;
     assertThat(after.report()).isEqualTo(before);
     assertThat(after.openHolds()).isEqualTo(2);
-    assertThat(after.doubtful(NOW + 1, 10)).containsExactly(id(2), id(3));
+    assertThat(after.doubtful(NOW + 1, 10)).containsExactly(doubt(id(2)), doubt(id(3)));
     assertThat(after.logTimeMs()).isEqualTo(NOW);
     assertThat(after.recovered()).isEqualTo(new LogPosition(1, 4));
     assertThat(catalog().stock("Tux")).isEqualTo(new Stock("Tux", 1599, 10, 5, 2, 3, 3));
@@ -248,7 +258,10 @@ class CatalogStateTest {
     catalog().hold(id(1), "Tux", 1);
 
     CatalogCommand.Result result =
-        catalog().apply(change(List.of(new Hold(id(2), "Tux", 1)), List.of(), List.of(id(1))));
+        catalog()
+            .apply(
+                change(
+                    List.of(new Hold(id(2), "Tux", 1, order(id(2)))), List.of(), List.of(id(1))));
     assertThat(result.answers().getFirst()).isInstanceOf(Hold.Granted.class);
   }
 
@@ -257,7 +270,8 @@ class CatalogStateTest {
     catalog().apply(products(5));
     catalog().hold(id(1), "Tux", 3);
 
-    for (Hold hold : List.of(new Hold(id(1), "Tux", 3), new Hold(id(2), "Tux", 4))) {
+    for (Hold hold :
+        List.of(new Hold(id(1), "Tux", 3, order(id(1))), new Hold(id(2), "Tux", 4, order(id(2))))) {
       CatalogCommand.Result result = catalog().apply(change(List.of(hold), List.of(), List.of()));
       assertThat(result.visible().get("Tux"))
           .as("a repetition, and a refusal")
@@ -265,7 +279,8 @@ class CatalogStateTest {
     }
     assertThat(
             catalog()
-                .apply(change(List.of(new Hold(id(3), "none", 1)), List.of(), List.of()))
+                .apply(
+                    change(List.of(new Hold(id(3), "none", 1, order(id(3)))), List.of(), List.of()))
                 .visible())
         .isEmpty();
     assertThat(catalog().apply(change(List.of(), List.of(id(1)), List.of())).visible())
@@ -295,11 +310,12 @@ class CatalogStateTest {
       catalog()
           .apply(
               new CatalogCommand.Change(
-                  NOW + i, List.of(new Hold(id(i), "Tux", 1)), Hold.Outcomes.NONE));
+                  NOW + i, List.of(new Hold(id(i), "Tux", 1, order(id(i)))), Hold.Outcomes.NONE));
     }
 
-    assertThat(catalog().state.doubtful(NOW + 3, 2)).containsExactly(id(0), id(1));
-    assertThat(catalog().state.doubtful(NOW + 3, 9)).containsExactly(id(0), id(1), id(2));
+    assertThat(catalog().state.doubtful(NOW + 3, 2)).containsExactly(doubt(id(0)), doubt(id(1)));
+    assertThat(catalog().state.doubtful(NOW + 3, 9))
+        .containsExactly(doubt(id(0)), doubt(id(1)), doubt(id(2)));
   }
 
   @Test
@@ -318,7 +334,7 @@ class CatalogStateTest {
         .singleElement()
         .asString()
         .contains(id(2).toString());
-    assertThat(catalog().state.doubtful(NOW + 1, 9)).containsExactly(id(3));
+    assertThat(catalog().state.doubtful(NOW + 1, 9)).containsExactly(doubt(id(3)));
   }
 
   @Test
@@ -402,12 +418,39 @@ class CatalogStateTest {
     for (CatalogCommand command :
         List.of(
             products(7),
-            change(List.of(new Hold(id(1), "Käthe 🐧", 2)), List.of(id(2)), List.of(id(3))),
+            change(
+                List.of(new Hold(id(1), "Käthe 🐧", 2, order(id(1)))),
+                List.of(id(2)),
+                List.of(id(3))),
             new CatalogCommand.Restock(NOW, 100),
             new CatalogCommand.Prune(NOW, NOW - 1),
             new CatalogCommand.Fence(NOW))) {
       assertThat(CatalogCommand.decode(command.encode())).isEqualTo(command);
     }
+  }
+
+  @Test
+  void aChangeOfAnOlderVersionIsRead() {
+    byte[] body =
+        Json.toCbor(
+            new CatalogCommand.ChangeWithoutOrders(
+                NOW,
+                List.of(new CatalogCommand.HoldWithoutOrder(id(1), "Tux", 2)),
+                new Hold.Outcomes(List.of(id(2)), List.of())));
+    byte[] command = new byte[body.length + 1];
+    command[0] = 2;
+    System.arraycopy(body, 0, command, 1, body.length);
+
+    assertThat(CatalogCommand.decode(command))
+        .isEqualTo(change(List.of(new Hold(id(1), "Tux", 2, null)), List.of(id(2)), List.of()));
+  }
+
+  @Test
+  void aHoldWithoutItsOrderIsKeptAsSuch() {
+    catalog().apply(products(10));
+    catalog().apply(change(List.of(new Hold(id(1), "Tux", 2, null)), List.of(), List.of()));
+
+    assertThat(reopen().state.doubtful(NOW + 1, 9)).containsExactly(new Hold.Doubt(id(1), null));
   }
 
   /**
@@ -432,7 +475,7 @@ class CatalogStateTest {
       }
     }
     Stock.Report expected = catalog().state.report();
-    List<UUID> expectedHolds = catalog().state.doubtful(Long.MAX_VALUE, 10_000);
+    List<Hold.Doubt> expectedHolds = catalog().state.doubtful(Long.MAX_VALUE, 10_000);
     assertThat(expected.stock()).allMatch(s -> s.stocked() == s.onHand() + s.held() + s.sold());
     assertThat(crashed).isNotEmpty();
 
@@ -588,7 +631,7 @@ class CatalogStateTest {
       for (int i = random.nextInt(4); i > 0; i--) {
         int n = random.nextInt(5) == 0 && made > 0 ? random.nextInt(made) : made++;
         // The same hold id always asks for the same.
-        holds.add(new Hold(id(n), NAMES.get(n % NAMES.size()), 1 + n % 5));
+        holds.add(new Hold(id(n), NAMES.get(n % NAMES.size()), 1 + n % 5, order(id(n))));
       }
       List<UUID> settled = new ArrayList<>();
       List<UUID> released = new ArrayList<>();

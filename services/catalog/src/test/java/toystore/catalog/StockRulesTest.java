@@ -88,7 +88,7 @@ class StockRulesTest {
   }
 
   private static Hold one(int hold) {
-    return new Hold(id(hold), "Tux", 1);
+    return new Hold(id(hold), "Tux", 1, null);
   }
 
   /**
@@ -184,16 +184,17 @@ class StockRulesTest {
     Shelf shelf = new Shelf(10);
     UUID old = Ids.smallestOf(5_000);
     UUID young = Ids.smallestOf(5_001);
-    Hold.Answer open = StockRules.hold(shelf, new Hold(young, "Tux", 1), 5_001);
-    StockRules.hold(shelf, new Hold(old, "Tux", 1), 5_000);
+    Hold.Answer open = StockRules.hold(shelf, new Hold(young, "Tux", 1, null), 5_001);
+    StockRules.hold(shelf, new Hold(old, "Tux", 1, null), 5_000);
     StockRules.settle(shelf, old);
     shelf.ended.remove(old);
     shelf.prunedBeforeMs = 5_001;
 
-    assertThat(StockRules.hold(shelf, new Hold(old, "Tux", 1), 9_000)).isEqualTo(new Hold.Over());
-    assertThat(StockRules.hold(shelf, new Hold(young, "Tux", 1), 9_000)).isEqualTo(open);
+    assertThat(StockRules.hold(shelf, new Hold(old, "Tux", 1, null), 9_000))
+        .isEqualTo(new Hold.Over());
+    assertThat(StockRules.hold(shelf, new Hold(young, "Tux", 1, null), 9_000)).isEqualTo(open);
     shelf.prunedBeforeMs = 5_002;
-    assertThat(StockRules.hold(shelf, new Hold(young, "Tux", 1), 9_000))
+    assertThat(StockRules.hold(shelf, new Hold(young, "Tux", 1, null), 9_000))
         .as("an open one is on record however old it is")
         .isEqualTo(open);
     assertThat(shelf.tux().held()).isEqualTo(1);
@@ -203,17 +204,17 @@ class StockRulesTest {
   @Test
   void whoWantsTooMuchHearsHowManyAreLeft() {
     Shelf shelf = new Shelf(10);
-    StockRules.hold(shelf, new Hold(id(0), "Tux", 4), 1_000);
+    StockRules.hold(shelf, new Hold(id(0), "Tux", 4, null), 1_000);
 
-    assertThat(StockRules.hold(shelf, new Hold(id(1), "Tux", 7), 1_000))
+    assertThat(StockRules.hold(shelf, new Hold(id(1), "Tux", 7, null), 1_000))
         .isEqualTo(new Hold.NotEnough(6));
-    assertThat(StockRules.hold(shelf, new Hold(id(1), "Tux", 6), 1_000))
+    assertThat(StockRules.hold(shelf, new Hold(id(1), "Tux", 6, null), 1_000))
         .isInstanceOf(Hold.Granted.class);
   }
 
   @Test
   void thereMayBeNoSuchProduct() {
-    assertThat(StockRules.hold(new Shelf(1), new Hold(id(0), "tux", 1), 1_000))
+    assertThat(StockRules.hold(new Shelf(1), new Hold(id(0), "tux", 1, null), 1_000))
         .isEqualTo(new Hold.NoSuchProduct());
   }
 

@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
+import toystore.api.Hold;
 import toystore.api.Json;
 
 /**
@@ -41,9 +42,21 @@ sealed interface OrderCommand {
 
   /** Decides doubtful holds. Result: {@link toystore.api.Hold.Outcomes}. */
   @JsonFormat(shape = JsonFormat.Shape.ARRAY)
-  record Resolve(long timeMs, List<UUID> holds) implements OrderCommand {
+  record Resolve(long timeMs, List<Hold.Doubt> holds) implements OrderCommand {
     public Resolve {
       holds = List.copyOf(holds);
+    }
+  }
+
+  /** {@link Resolve} as older versions wrote it: without the orders that holds were made for. */
+  @JsonFormat(shape = JsonFormat.Shape.ARRAY)
+  record ResolveByHold(long timeMs, List<UUID> holds) {
+    public ResolveByHold {
+      holds = List.copyOf(holds);
+    }
+
+    Resolve resolve() {
+      return new Resolve(timeMs, holds.stream().map(id -> new Hold.Doubt(id, null)).toList());
     }
   }
 
@@ -70,9 +83,9 @@ sealed interface OrderCommand {
   private static byte tag(OrderCommand command) {
     return switch (command) {
       case Place place -> 1;
-      case Resolve resolve -> 2;
       case Prune prune -> 3;
       case Fence fence -> 4;
+      case Resolve resolve -> 5;
     };
   }
 
@@ -95,9 +108,10 @@ sealed interface OrderCommand {
     try {
       return switch (bytes[0]) {
         case 1 -> Json.fromCbor(body, Place.class);
-        case 2 -> Json.fromCbor(body, Resolve.class);
+        case 2 -> Json.fromCbor(body, ResolveByHold.class).resolve();
         case 3 -> Json.fromCbor(body, Prune.class);
         case 4 -> Json.fromCbor(body, Fence.class);
+        case 5 -> Json.fromCbor(body, Resolve.class);
         default -> throw new IllegalArgumentException("unknown order command " + bytes[0]);
       };
     } catch (IOException e) {

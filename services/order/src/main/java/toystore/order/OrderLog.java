@@ -123,7 +123,7 @@ final class OrderLog implements ReplicatedState {
   }
 
   /**
-   * Checks the next rows of a walk over all of them, with their indexes.
+   * Checks the next rows of a walk over all of them, with their index.
    *
    * @return how far the walk is; the same place where there is no row after it
    * @throws DamagedFileException naming the first row that is not as it was written
@@ -132,7 +132,7 @@ final class OrderLog implements ReplicatedState {
     return database.read(
         connection -> {
           OrderTables.Verified reached = OrderTables.verifyFrom(connection, from, rows);
-          OrderTables.verifyIndexes(connection, from.orders(), reached.orders());
+          OrderTables.verifyIndex(connection, from.orders(), reached.orders());
           return reached;
         });
   }
@@ -221,8 +221,9 @@ final class OrderLog implements ReplicatedState {
       OrderCommand.Resolve resolve, LogPosition position, List<OrderChange> changes) {
     List<UUID> settled = new ArrayList<>();
     List<UUID> released = new ArrayList<>();
-    for (UUID holdId : resolve.holds()) {
-      if (OrderRules.settles(book, holdId)) {
+    for (Hold.Doubt doubt : resolve.holds()) {
+      UUID holdId = doubt.holdId();
+      if (OrderRules.settles(book, doubt)) {
         settled.add(holdId);
       } else {
         released.add(holdId);
@@ -252,7 +253,7 @@ final class OrderLog implements ReplicatedState {
    * What the log knows now: the tail first, then the file, which few ids have to be looked up in.
    */
   private final class Book implements OrderRules.Book {
-    private @Nullable OrderRow inFile(Lookup lookup) {
+    private @Nullable OrderRow inFileForLog(Lookup lookup) {
       return database.<OneOrNone>readForLog(c -> new OneOrNone(lookup.in(c))).row();
     }
 
@@ -261,13 +262,13 @@ final class OrderLog implements ReplicatedState {
       OrderRow row = tail.byOrderId(orderId);
       return row != null || orderIds.isNew(orderId)
           ? row
-          : inFile(connection -> OrderTables.byOrderId(connection, orderId));
+          : inFileForLog(connection -> OrderTables.byOrderId(connection, orderId));
     }
 
     @Override
-    public boolean namesHold(UUID holdId) {
-      return tail.byHold(holdId) != null
-          || inFile(connection -> OrderTables.byHold(connection, holdId)) != null;
+    public @Nullable OrderRow byHold(UUID holdId) {
+      OrderRow row = tail.byHold(holdId);
+      return row != null ? row : inFileForLog(connection -> OrderTables.byHold(connection, holdId));
     }
 
     @Override

@@ -2,6 +2,7 @@ package toystore.order;
 
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import toystore.api.Hold;
 import toystore.api.Purchase;
 
 /**
@@ -16,8 +17,8 @@ final class OrderRules {
     /** The order that has this id, if there is one. */
     @Nullable OrderRow byOrderId(UUID orderId);
 
-    /** Whether an order names this hold. */
-    boolean namesHold(UUID holdId);
+    /** The order that names this hold, if there is one; may look at all orders. */
+    @Nullable OrderRow byHold(UUID holdId);
 
     /** Whether it was decided that no order may ever name this hold. */
     boolean tombstoned(UUID holdId);
@@ -51,8 +52,10 @@ final class OrderRules {
   }
 
   /** Whether a doubtful hold counts for an order; if not, it needs a tombstone from now on. */
-  static boolean settles(Book book, UUID holdId) {
-    return book.namesHold(holdId);
+  static boolean settles(Book book, Hold.Doubt doubt) {
+    UUID orderId = doubt.orderId();
+    OrderRow row = orderId == null ? book.byHold(doubt.holdId()) : book.byOrderId(orderId);
+    return row != null && row.holdId().equals(doubt.holdId());
   }
 
   /** Whether a hold that was made for an entry is free again, given what the log decided. */

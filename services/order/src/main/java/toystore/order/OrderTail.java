@@ -15,7 +15,6 @@ import org.jspecify.annotations.Nullable;
 final class OrderTail {
   private final ConcurrentHashMap<Long, OrderRow> byNumber = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<UUID, OrderRow> byOrderId = new ConcurrentHashMap<>();
-  private final ConcurrentHashMap<UUID, OrderRow> byHold = new ConcurrentHashMap<>();
 
   /** No row here has a lower number, and none a number as high as the end. */
   private volatile long first;
@@ -28,7 +27,6 @@ final class OrderTail {
     }
     byNumber.put(row.number(), row);
     byOrderId.put(row.orderId(), row);
-    byHold.put(row.holdId(), row);
     end = row.number() + 1;
   }
 
@@ -40,8 +38,12 @@ final class OrderTail {
     return byOrderId.get(orderId);
   }
 
+  /** Looks at all of them. */
   @Nullable OrderRow byHold(UUID holdId) {
-    return byHold.get(holdId);
+    return byNumber.values().stream()
+        .filter(row -> row.holdId().equals(holdId))
+        .findAny()
+        .orElse(null);
   }
 
   /** Rows whose number is above this, by rising number. An install may leave gaps between them. */
@@ -66,7 +68,6 @@ final class OrderTail {
           return;
         }
         byOrderId.remove(row.orderId());
-        byHold.remove(row.holdId());
         byNumber.remove(next);
       }
       first = next + 1;

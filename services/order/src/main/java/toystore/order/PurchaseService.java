@@ -189,7 +189,7 @@ final class PurchaseService {
   }
 
   private static Hold newHold(Purchase purchase) {
-    return new Hold(Ids.fresh(), purchase.name(), purchase.quantity());
+    return new Hold(Ids.fresh(), purchase.name(), purchase.quantity(), purchase.orderId());
   }
 
   /**
@@ -365,7 +365,7 @@ final class PurchaseService {
   private static final long LOG_SECONDS = 10;
 
   /** Step 7: decides doubtful holds by the log. */
-  Hold.Outcomes resolve(List<UUID> holds) throws Exception {
+  Hold.Outcomes resolve(List<Hold.Doubt> holds) throws Exception {
     return (Hold.Outcomes) result(new OrderCommand.Resolve(timeMs(), holds).encode());
   }
 

@@ -32,7 +32,7 @@ class HoldDeskTest {
 
   /** What it stands for is its quantity, so that an answer can be told from another one. */
   private static Hold hold(int quantity) {
-    return new Hold(Ids.fresh(), "Tux", quantity);
+    return new Hold(Ids.fresh(), "Tux", quantity, Ids.fresh());
   }
 
   private static Hold.Answer granted(Hold hold) {
@@ -88,8 +88,19 @@ class HoldDeskTest {
     answerAll();
   }
 
+  /** Returns at once where both calls are under way; else with the answer. */
   private static List<CompletableFuture<Hold.Answer>> ask(HoldDesk desk, List<Hold> holds) {
     return desk.holdAll(holds, Deadline.in(LONG));
+  }
+
+  /** Who asks is at it until there is an answer. */
+  private static List<CompletableFuture<Hold.Answer>> askMeanwhile(
+      HoldDesk desk, List<Hold> holds) {
+    CompletableFuture<List<CompletableFuture<Hold.Answer>>> all = new CompletableFuture<>();
+    Thread.ofVirtual().start(() -> all.complete(ask(desk, holds)));
+    return IntStream.range(0, holds.size())
+        .mapToObj(i -> all.thenCompose(answers -> answers.get(i)))
+        .toList();
   }
 
   private static void assertGranted(
@@ -108,10 +119,11 @@ class HoldDeskTest {
     HoldDesk desk = desk(catalog, LONG, 3, 100);
     // No caller waits for another one as long as a lane is free.
     List<Hold> first = List.of(hold(1));
-    List<CompletableFuture<Hold.Answer>> firstAnswers = new ArrayList<>(ask(desk, first));
+    List<CompletableFuture<Hold.Answer>> firstAnswers = new ArrayList<>(askMeanwhile(desk, first));
     assertThat(catalog.next().holds()).isEqualTo(first);
     List<Hold> second = List.of(hold(2));
-    List<CompletableFuture<Hold.Answer>> secondAnswers = new ArrayList<>(ask(desk, second));
+    List<CompletableFuture<Hold.Answer>> secondAnswers =
+        new ArrayList<>(askMeanwhile(desk, second));
     assertThat(catalog.next().holds()).isEqualTo(second);
 
     List<Hold> rest = IntStream.rangeClosed(3, 7).mapToObj(HoldDeskTest::hold).toList();
@@ -143,7 +155,7 @@ class HoldDeskTest {
     TestCatalog catalog = slow();
     HoldDesk desk = desk(catalog, LONG, 2, 2);
     for (int lane = 1; lane <= 2; lane++) {
-      assertThat(ask(desk, List.of(hold(lane))).getFirst()).isNotDone();
+      assertThat(askMeanwhile(desk, List.of(hold(lane))).getFirst()).isNotDone();
       assertThat(catalog.next().holds()).hasSize(1);
     }
 
@@ -158,7 +170,7 @@ class HoldDeskTest {
     TestCatalog catalog = slow();
     HoldDesk desk = desk(catalog, LONG);
     for (int lane = 1; lane <= 2; lane++) {
-      assertThat(ask(desk, List.of(hold(lane))).getFirst()).isNotDone();
+      assertThat(askMeanwhile(desk, List.of(hold(lane))).getFirst()).isNotDone();
       assertThat(catalog.next().holds()).hasSize(1);
     }
     CompletableFuture<Hold.Answer> givenUp =
@@ -179,7 +191,7 @@ class HoldDeskTest {
     TestCatalog catalog = slow();
     HoldDesk desk = desk(catalog, LONG);
     for (int lane = 1; lane <= 2; lane++) {
-      assertThat(ask(desk, List.of(hold(lane))).getFirst()).isNotDone();
+      assertThat(askMeanwhile(desk, List.of(hold(lane))).getFirst()).isNotDone();
       assertThat(catalog.next().holds()).hasSize(1);
     }
     List<Hold> holds = List.of(hold(3), hold(4));
@@ -235,9 +247,9 @@ class HoldDeskTest {
     outcomes.released().forEach(desk::released);
 
     List<Hold> holds = List.of(hold(1), hold(2));
-    List<CompletableFuture<Hold.Answer>> answers = ask(desk, holds);
+    List<CompletableFuture<Hold.Answer>> answers = askMeanwhile(desk, holds);
     assertThat(catalog.next()).isEqualTo(new Hold.Batch(holds, outcomes));
-    List<CompletableFuture<Hold.Answer>> more = ask(desk, List.of(hold(3)));
+    List<CompletableFuture<Hold.Answer>> more = askMeanwhile(desk, List.of(hold(3)));
     assertThat(catalog.next().outcomes()).isEqualTo(Hold.Outcomes.NONE);
     answerAll();
     assertGranted(answers, holds);
@@ -254,7 +266,7 @@ class HoldDeskTest {
     ids.forEach(desk::settled);
     ids.forEach(desk::released);
 
-    var _ = ask(desk, List.of(hold(1)));
+    var _ = askMeanwhile(desk, List.of(hold(1)));
     assertThat(catalog.next().outcomes())
         .isEqualTo(new Hold.Outcomes(ids.subList(0, 4_096), ids.subList(0, 4_096)));
   }
@@ -342,7 +354,7 @@ class HoldDeskTest {
     TestCatalog catalog = slow();
     HoldDesk desk = desk(catalog, LONG);
     for (int lane = 1; lane <= 2; lane++) {
-      assertThat(ask(desk, List.of(hold(lane))).getFirst()).isNotDone();
+      assertThat(askMeanwhile(desk, List.of(hold(lane))).getFirst()).isNotDone();
       assertThat(catalog.next().holds()).hasSize(1);
     }
     CompletableFuture<Hold.Answer> waiting = ask(desk, List.of(hold(3))).getFirst();

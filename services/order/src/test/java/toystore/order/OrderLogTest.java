@@ -85,7 +85,7 @@ class OrderLogTest {
       return place(entry).getFirst();
     }
 
-    Hold.Outcomes resolve(UUID... holds) {
+    Hold.Outcomes resolve(Hold.Doubt... holds) {
       return (Hold.Outcomes) apply(new OrderCommand.Resolve(NOW, List.of(holds)));
     }
 
@@ -109,6 +109,15 @@ class OrderLogTest {
       database.close();
       assertThat(fatal).isEmpty();
     }
+  }
+
+  private static Hold.Doubt doubt(Entry entry) {
+    return new Hold.Doubt(entry.holdId(), entry.orderId());
+  }
+
+  /** A hold that was made for an order which did not come. */
+  private static Hold.Doubt doubt(UUID holdId) {
+    return new Hold.Doubt(holdId, Ids.fresh());
   }
 
   private Open open(String name, Duration interval, OrderLog.MissedOrders missed) {
@@ -238,16 +247,45 @@ class OrderLogTest {
       reopen();
     }
 
-    assertThat(orders().resolve(entry.holdId()))
+    assertThat(orders().resolve(doubt(entry)))
         .isEqualTo(new Hold.Outcomes(List.of(entry.holdId()), List.of()));
     assertThat(orders().log.tombstones()).isZero();
   }
 
   @ParameterizedTest(name = "written first: {0}")
   @ValueSource(booleans = {false, true})
+  void aDoubtfulHoldOfAnOlderVersionDoesNotSayItsOrder(boolean written) {
+    Entry entry = fresh();
+    orders().placeOne(entry);
+    if (written) {
+      reopen();
+    }
+
+    UUID other = Ids.fresh();
+    assertThat(orders().resolve(new Hold.Doubt(entry.holdId(), null), new Hold.Doubt(other, null)))
+        .isEqualTo(new Hold.Outcomes(List.of(entry.holdId()), List.of(other)));
+  }
+
+  @ParameterizedTest(name = "written first: {0}")
+  @ValueSource(booleans = {false, true})
+  void aDoubtfulHoldWhoseOrderNamesAnotherOneIsReleased(boolean written) {
+    Entry entry = fresh();
+    orders().placeOne(entry);
+    if (written) {
+      reopen();
+    }
+
+    UUID second = Ids.fresh();
+    assertThat(orders().resolve(new Hold.Doubt(second, entry.orderId())).released())
+        .containsExactly(second);
+    assertThat(orders().placeOne(entry(Ids.fresh(), second))).isEqualTo(new Voided());
+  }
+
+  @ParameterizedTest(name = "written first: {0}")
+  @ValueSource(booleans = {false, true})
   void aDoubtfulHoldThatNoOrderNamesCanNeverBeUsedAgain(boolean written) {
     Entry late = fresh();
-    assertThat(orders().resolve(late.holdId()))
+    assertThat(orders().resolve(doubt(late)))
         .isEqualTo(new Hold.Outcomes(List.of(), List.of(late.holdId())));
     if (written) {
       reopen();
@@ -255,7 +293,7 @@ class OrderLogTest {
 
     assertThat(orders().placeOne(late)).isEqualTo(new Voided());
     assertThat(orders().log.head().orders()).isZero();
-    assertThat(orders().resolve(late.holdId()).released()).containsExactly(late.holdId());
+    assertThat(orders().resolve(doubt(late)).released()).containsExactly(late.holdId());
     assertThat(orders().log.tombstones()).isEqualTo(1);
     assertThat(orders().placeOne(entry(late.orderId(), Ids.fresh())))
         .as("a fresh hold goes through")
@@ -265,7 +303,7 @@ class OrderLogTest {
   @Test
   void whatWasAskedForBeforeThePruneIsVoidAndItsTombstoneForgotten() {
     Entry early = fresh();
-    orders().resolve(early.holdId());
+    orders().resolve(doubt(early));
     orders().apply(new OrderCommand.Prune(NOW, NOW + 1));
     reopen();
 
@@ -286,11 +324,11 @@ class OrderLogTest {
   @Test
   void aHoldThatIsResolvedAgainAfterThePruneIsWrittenLikeAnyOther() {
     UUID hold = Ids.fresh();
-    orders().resolve(hold);
+    orders().resolve(doubt(hold));
     orders().write();
     // In one transaction: what is forgotten comes back before it is deleted.
     orders().apply(new OrderCommand.Prune(NOW + 5, NOW + 1));
-    orders().apply(new OrderCommand.Resolve(NOW + 6, List.of(hold)));
+    orders().apply(new OrderCommand.Resolve(NOW + 6, List.of(doubt(hold))));
     orders().write();
     reopen();
 
@@ -326,7 +364,7 @@ class OrderLogTest {
       UUID hold = Ids.fresh();
       for (Open replica : List.of(orders(), other)) {
         replica.place(entry, entry);
-        replica.resolve(hold, entry.holdId());
+        replica.resolve(doubt(hold), doubt(entry));
       }
     }
     other.write();
@@ -427,7 +465,7 @@ class OrderLogTest {
     UUID buried = Ids.fresh();
     for (int i = 0; i < 7; i++) {
       orders().placeOne(fresh());
-      orders().resolve(buried);
+      orders().resolve(doubt(buried));
     }
     orders().write();
     Entry last = fresh();
@@ -478,7 +516,7 @@ class OrderLogTest {
   void anInstallThatWasCutShortGoesOnAfterItsLastPage() throws IOException {
     for (int i = 0; i < 15; i++) {
       orders().place(fresh(), fresh(), fresh());
-      orders().resolve(Ids.fresh());
+      orders().resolve(doubt(Ids.fresh()));
     }
     Pages pages = new Pages();
     pages.failFrom = 20;
@@ -509,7 +547,7 @@ class OrderLogTest {
       Entry entry = fresh();
       UUID buried = Ids.fresh();
       commands.add(new OrderCommand.Place(NOW + i, List.of(entry, fresh())));
-      commands.add(new OrderCommand.Resolve(NOW + i, List.of(buried, entry.holdId())));
+      commands.add(new OrderCommand.Resolve(NOW + i, List.of(doubt(buried), doubt(entry))));
       commands.add(
           new OrderCommand.Place(NOW + i - 5, List.of(entry(Ids.fresh(), buried), fresh())));
       commands.add(new OrderCommand.Prune(NOW + i, NOW + i - 9));
@@ -662,7 +700,7 @@ class OrderLogTest {
     for (int i = 0; i < 30; i++) {
       Entry entry = fresh();
       commands.add(new OrderCommand.Place(NOW + i, List.of(entry, fresh(), entry)));
-      commands.add(new OrderCommand.Resolve(NOW + i, List.of(Ids.fresh(), entry.holdId())));
+      commands.add(new OrderCommand.Resolve(NOW + i, List.of(doubt(Ids.fresh()), doubt(entry))));
     }
     for (int i = 0; i < commands.size(); i++) {
       orders().apply(commands.get(i));

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import toystore.api.Hold;
 import toystore.api.Ids;
+import toystore.api.Json;
 import toystore.api.Purchase;
 
 class OrderRulesTest {
@@ -44,11 +46,23 @@ class OrderRulesTest {
             new OrderCommand.Place(
                 5, List.of(new OrderCommand.Entry(ORDER, HOLD, "Käthe 🐧", 3, 1599, 17, 4))),
             new OrderCommand.Place(5, List.of()),
-            new OrderCommand.Resolve(6, List.of(HOLD)),
+            new OrderCommand.Resolve(6, List.of(new Hold.Doubt(HOLD, ORDER))),
+            new OrderCommand.Resolve(6, List.of(new Hold.Doubt(HOLD, null))),
             new OrderCommand.Prune(7, 3),
             new OrderCommand.Fence(8))) {
       assertThat(OrderCommand.decode(command.encode())).isEqualTo(command);
     }
+  }
+
+  @Test
+  void aResolutionOfAnOlderVersionIsRead() {
+    byte[] body = Json.toCbor(new OrderCommand.ResolveByHold(6, List.of(HOLD)));
+    byte[] command = new byte[body.length + 1];
+    command[0] = 2;
+    System.arraycopy(body, 0, command, 1, body.length);
+
+    assertThat(OrderCommand.decode(command))
+        .isEqualTo(new OrderCommand.Resolve(6, List.of(new Hold.Doubt(HOLD, null))));
   }
 
   @Test

@@ -3,6 +3,7 @@ package toystore.order;
 import java.util.UUID;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import toystore.api.Hold;
 import toystore.models.ModelCatalog;
 import toystore.order.OrderCommand.Duplicate;
 import toystore.order.OrderCommand.Entry;
@@ -51,6 +52,7 @@ final class PurchaseModel implements OrderRules.Book {
   private static final int MAX_HOLDS = 4;
   private static final UUID ORDER = new UUID(0x7000, 0);
   private static final UUID[] HOLD_IDS = new UUID[MAX_HOLDS];
+  private static final Hold.Doubt[] DOUBTS = new Hold.Doubt[MAX_HOLDS];
   private static final OrderRow[] ROWS = new OrderRow[MAX_HOLDS];
 
   /** Entries by hold, asked for before the prune and after it. */
@@ -62,6 +64,7 @@ final class PurchaseModel implements OrderRules.Book {
   static {
     for (int h = 0; h < MAX_HOLDS; h++) {
       HOLD_IDS[h] = new UUID(0x7000, h + 1);
+      DOUBTS[h] = new Hold.Doubt(HOLD_IDS[h], ORDER);
       ENTRIES[h][0] = new Entry(ORDER, HOLD_IDS[h], "Tux", 1, 1599, 1, BEFORE_PRUNE_MS);
       ENTRIES[h][1] = new Entry(ORDER, HOLD_IDS[h], "Tux", 1, 1599, 1, AFTER_PRUNE_MS);
       ROWS[h] = new OrderRow(0, ORDER, HOLD_IDS[h], "Tux", 1, 1599, 1, 0, 0, OrderRow.Hash.START);
@@ -313,7 +316,7 @@ final class PurchaseModel implements OrderRules.Book {
   }
 
   private void resolve(int h) {
-    if (OrderRules.settles(this, HOLD_IDS[h])) {
+    if (OrderRules.settles(this, DOUBTS[h])) {
       settlements = with(settlements, h);
       return;
     }
@@ -336,8 +339,8 @@ final class PurchaseModel implements OrderRules.Book {
   }
 
   @Override
-  public boolean namesHold(UUID holdId) {
-    return has(named, hold(holdId));
+  public @Nullable OrderRow byHold(UUID holdId) {
+    throw new AssertionError("each hold says for which order it was made");
   }
 
   @Override
@@ -407,7 +410,7 @@ final class PurchaseModel implements OrderRules.Book {
     ModelCatalog rested = catalog.copy();
     for (int h = 0; h < setup.holds(); h++) {
       if (rested.status(h) == ModelCatalog.Status.OPEN) {
-        if (OrderRules.settles(this, HOLD_IDS[h])) {
+        if (OrderRules.settles(this, DOUBTS[h])) {
           rested.settle(h);
         } else {
           rested.release(h);

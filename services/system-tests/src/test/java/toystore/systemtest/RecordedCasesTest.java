@@ -122,7 +122,7 @@ class RecordedCasesTest {
 
     @Test
     void aSaleTakesStockAndReturningItGivesItBack(Store store) throws IOException {
-      Hold hold = new Hold(UUID.randomUUID(), "Giraffe", 5);
+      Hold hold = new Hold(UUID.randomUUID(), "Giraffe", 5, UUID.randomUUID());
       long before = quantity(store, "Giraffe");
 
       assertThat(hold(store, hold, Hold.Outcomes.NONE)).isInstanceOf(Hold.Granted.class);
@@ -134,7 +134,11 @@ class RecordedCasesTest {
 
     @Test
     void aSaleOfAProductThatDoesNotExistIsRefused(Store store) throws IOException {
-      assertThat(hold(store, new Hold(UUID.randomUUID(), "Yo-yo", 1), Hold.Outcomes.NONE))
+      assertThat(
+              hold(
+                  store,
+                  new Hold(UUID.randomUUID(), "Yo-yo", 1, UUID.randomUUID()),
+                  Hold.Outcomes.NONE))
           .isInstanceOf(Hold.NoSuchProduct.class);
     }
 
