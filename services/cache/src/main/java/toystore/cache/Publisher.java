@@ -91,7 +91,9 @@ public final class Publisher implements AutoCloseable {
      * cache needs to have been told; of products that were not announced, caches are told now.
      *
      * @param products as they are, durably
-     * @throws TimeoutException if a cache is waited for longer than this
+     * @param patience how long to wait for a round that others are at; one of this thread's own
+     *     ends with the leases
+     * @throws TimeoutException if it takes longer
      */
     public void publish(Collection<Product.Versioned> products, Duration patience)
         throws Exception {
@@ -103,8 +105,8 @@ public final class Publisher implements AutoCloseable {
         return;
       }
       try (Announcement late = announce(others.stream().map(p -> p.product().name()).toList())) {
-        late.tell();
         show(expected, patience);
+        late.tell();
         late.show(others, patience);
       }
     }

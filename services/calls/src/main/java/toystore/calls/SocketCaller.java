@@ -32,9 +32,17 @@ public final class SocketCaller implements Caller, AutoCloseable {
 
   private record Address(String host, int port, String authority) {}
 
+  private record Kind(Address address, boolean posts) {}
+
   private final long connectMs;
   private final Map<String, Address> addresses = new ConcurrentHashMap<>();
-  private final Map<Address, Deque<HttpConnection>> idle = new ConcurrentHashMap<>();
+
+  /**
+   * Connections that are free. Those that messages were sent on are for messages: the called node
+   * serves them better than those of which it sees that they read.
+   */
+  private final Map<Kind, Deque<HttpConnection>> idle = new ConcurrentHashMap<>();
+
   private final Set<HttpConnection> busy = ConcurrentHashMap.newKeySet();
   private final ScheduledThreadPoolExecutor guard;
   private volatile boolean closed;
@@ -85,12 +93,13 @@ public final class SocketCaller implements Caller, AutoCloseable {
     Deadline deadline = Deadline.in(timeout);
     int pathStart = url.indexOf('/', HTTP.length());
     Address address = addresses.computeIfAbsent(url.substring(0, pathStart), SocketCaller::parse);
+    Kind kind = new Kind(address, body != null);
     byte[] request = request(address, url.substring(pathStart), body);
     while (!deadline.passed()) {
-      HttpConnection kept = takeIdle(address);
+      HttpConnection kept = takeIdle(kind);
       HttpConnection connection = kept != null ? kept : open(address, deadline);
       try {
-        return exchange(address, connection, request, deadline, silence);
+        return exchange(kind, connection, request, deadline, silence);
       } catch (HttpConnection.Stale e) {
         // A node closes what was idle for long, and one that was restarted knows none of it.
         if (kept == null) {
@@ -102,11 +111,7 @@ public final class SocketCaller implements Caller, AutoCloseable {
   }
 
   private Reply exchange(
-      Address address,
-      HttpConnection connection,
-      byte[] request,
-      Deadline deadline,
-      Silence silence)
+      Kind kind, HttpConnection connection, byte[] request, Deadline deadline, Silence silence)
       throws IOException {
     connection.markNanos = deadline.nanoTime();
     busy.add(connection);
@@ -119,7 +124,7 @@ public final class SocketCaller implements Caller, AutoCloseable {
       busy.remove(connection);
       if (keep) {
         connection.markNanos = System.nanoTime();
-        idle.computeIfAbsent(address, a -> new ConcurrentLinkedDeque<>()).push(connection);
+        idle.computeIfAbsent(kind, k -> new ConcurrentLinkedDeque<>()).push(connection);
       } else {
         connection.close();
       }
@@ -135,8 +140,8 @@ public final class SocketCaller implements Caller, AutoCloseable {
   }
 
   /** The connection that was used last, so that those of a busy moment grow old and are closed. */
-  private @Nullable HttpConnection takeIdle(Address address) {
-    Deque<HttpConnection> kept = idle.get(address);
+  private @Nullable HttpConnection takeIdle(Kind kind) {
+    Deque<HttpConnection> kept = idle.get(kind);
     if (kept == null) {
       return null;
     }

@@ -24,7 +24,9 @@ final class Chores implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Chores.class.getName());
   private static final int MAX_DOUBTFUL = 1_000;
   private static final int PRUNES_PER_RETENTION = 1_440;
-  private static final Duration RESOLVE = Duration.ofSeconds(5);
+
+  /** Longer than an order leader waits for its log, so that one is not asked twice at a time. */
+  private static final Duration RESOLVE = Duration.ofSeconds(15);
 
   private final CatalogService service;
   private final CatalogState state;

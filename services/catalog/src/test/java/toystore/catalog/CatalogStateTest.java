@@ -433,16 +433,37 @@ class CatalogStateTest {
   void aChangeOfAnOlderVersionIsRead() {
     byte[] body =
         Json.toCbor(
-            new CatalogCommand.ChangeWithoutOrders(
-                NOW,
-                List.of(new CatalogCommand.HoldWithoutOrder(id(1), "Tux", 2)),
-                new Hold.Outcomes(List.of(id(2)), List.of())));
+            List.of(NOW, List.of(List.of(id(1), "Tux", 2)), List.of(List.of(id(2)), List.of())));
     byte[] command = new byte[body.length + 1];
     command[0] = 2;
     System.arraycopy(body, 0, command, 1, body.length);
 
     assertThat(CatalogCommand.decode(command))
         .isEqualTo(change(List.of(new Hold(id(1), "Tux", 2, null)), List.of(id(2)), List.of()));
+  }
+
+  @Test
+  void openHoldsOfAFileOfTheVersionBeforeAreDoubtfulWithoutTheirOrder() {
+    catalog().apply(products(10));
+    catalog().hold(id(1), "Tux", 3);
+    reopen();
+    catalog()
+        .database
+        .write(
+            connection -> {
+              try (var statement = connection.createStatement()) {
+                statement.executeUpdate("ALTER TABLE open_holds DROP COLUMN order_id");
+                return statement.executeUpdate("DELETE FROM schema_version WHERE version = 3");
+              }
+            })
+        .join();
+    Stock.Report before = catalog().state.report();
+
+    assertThat(reopen().state.report()).isEqualTo(before);
+    assertThat(catalog().state.doubtful(NOW + 1, 9)).containsExactly(new Hold.Doubt(id(1), null));
+    catalog().hold(id(2), "Tux", 1);
+    assertThat(reopen().state.doubtful(NOW + 1, 9))
+        .containsExactly(new Hold.Doubt(id(1), null), doubt(id(2)));
   }
 
   @Test

@@ -7,9 +7,11 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import toystore.api.Hold;
 import toystore.db.replication.ReplicatedState;
@@ -221,9 +223,11 @@ final class OrderLog implements ReplicatedState {
       OrderCommand.Resolve resolve, LogPosition position, List<OrderChange> changes) {
     List<UUID> settled = new ArrayList<>();
     List<UUID> released = new ArrayList<>();
+    Set<UUID> named = namedAmongUnknown(resolve.holds());
     for (Hold.Doubt doubt : resolve.holds()) {
       UUID holdId = doubt.holdId();
-      if (OrderRules.settles(book, doubt)) {
+      UUID orderId = doubt.orderId();
+      if (orderId == null ? named.contains(holdId) : OrderRules.settles(book, holdId, orderId)) {
         settled.add(holdId);
       } else {
         released.add(holdId);
@@ -233,6 +237,25 @@ final class OrderLog implements ReplicatedState {
       }
     }
     return new Hold.Outcomes(settled, released);
+  }
+
+  /**
+   * Of holds that do not say for which order they were made: those that an order names. There is no
+   * index by hold, so all orders are looked at, once for all of these holds.
+   */
+  private Set<UUID> namedAmongUnknown(List<Hold.Doubt> doubts) {
+    Set<UUID> unknown =
+        doubts.stream()
+            .filter(doubt -> doubt.orderId() == null)
+            .map(Hold.Doubt::holdId)
+            .collect(Collectors.toSet());
+    if (unknown.isEmpty()) {
+      return unknown;
+    }
+    // The tail first: what moves into the file meanwhile is then found twice, not never.
+    Set<UUID> named = tail.naming(unknown);
+    named.addAll(database.readForLog(connection -> OrderTables.naming(connection, unknown)));
+    return named;
   }
 
   private OrderChange.Tombstoned bury(UUID holdId, LogPosition position) {
@@ -263,12 +286,6 @@ final class OrderLog implements ReplicatedState {
       return row != null || orderIds.isNew(orderId)
           ? row
           : inFileForLog(connection -> OrderTables.byOrderId(connection, orderId));
-    }
-
-    @Override
-    public @Nullable OrderRow byHold(UUID holdId) {
-      OrderRow row = tail.byHold(holdId);
-      return row != null ? row : inFileForLog(connection -> OrderTables.byHold(connection, holdId));
     }
 
     @Override

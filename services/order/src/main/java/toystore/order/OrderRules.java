@@ -2,7 +2,6 @@ package toystore.order;
 
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import toystore.api.Hold;
 import toystore.api.Purchase;
 
 /**
@@ -16,9 +15,6 @@ final class OrderRules {
   interface Book {
     /** The order that has this id, if there is one. */
     @Nullable OrderRow byOrderId(UUID orderId);
-
-    /** The order that names this hold, if there is one; may look at all orders. */
-    @Nullable OrderRow byHold(UUID holdId);
 
     /** Whether it was decided that no order may ever name this hold. */
     boolean tombstoned(UUID holdId);
@@ -51,11 +47,13 @@ final class OrderRules {
     return new Append();
   }
 
-  /** Whether a doubtful hold counts for an order; if not, it needs a tombstone from now on. */
-  static boolean settles(Book book, Hold.Doubt doubt) {
-    UUID orderId = doubt.orderId();
-    OrderRow row = orderId == null ? book.byHold(doubt.holdId()) : book.byOrderId(orderId);
-    return row != null && row.holdId().equals(doubt.holdId());
+  /**
+   * Whether a doubtful hold counts for the order that it was made for; if not, it needs a tombstone
+   * from now on. No other order can name it.
+   */
+  static boolean settles(Book book, UUID holdId, UUID orderId) {
+    OrderRow row = book.byOrderId(orderId);
+    return row != null && row.holdId().equals(holdId);
   }
 
   /** Whether a hold that was made for an entry is free again, given what the log decided. */

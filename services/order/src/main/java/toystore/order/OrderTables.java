@@ -6,8 +6,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import toystore.db.storage.DamagedFileException;
@@ -114,9 +116,19 @@ final class OrderTables {
     return one(connection, SELECT + "WHERE order_id = ?", orderId);
   }
 
-  /** Walks over all rows. */
-  static @Nullable OrderRow byHold(Connection connection, UUID holdId) throws SQLException {
-    return one(connection, SELECT + "WHERE hold_id = ?", holdId);
+  /** Which of these holds orders name; walks over all rows. */
+  static Set<UUID> naming(Connection connection, Set<UUID> holds) throws SQLException {
+    Set<UUID> named = new HashSet<>();
+    try (PreparedStatement select =
+        connection.prepareStatement("SELECT hold_id FROM orders WHERE hold_id = ANY(?)")) {
+      select.setArray(1, connection.createArrayOf("UUID", holds.toArray()));
+      try (ResultSet rows = select.executeQuery()) {
+        while (rows.next()) {
+          named.add(rows.getObject(1, UUID.class));
+        }
+      }
+    }
+    return named;
   }
 
   /** Order ids that are no larger than this one, at most so many, by falling value. */

@@ -1,9 +1,12 @@
 package toystore.order;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,12 +41,12 @@ final class OrderTail {
     return byOrderId.get(orderId);
   }
 
-  /** Looks at all of them. */
-  @Nullable OrderRow byHold(UUID holdId) {
+  /** Which of these holds orders name; looks at all of them. */
+  Set<UUID> naming(Set<UUID> holds) {
     return byNumber.values().stream()
-        .filter(row -> row.holdId().equals(holdId))
-        .findAny()
-        .orElse(null);
+        .map(OrderRow::holdId)
+        .filter(holds::contains)
+        .collect(Collectors.toCollection(HashSet::new));
   }
 
   /** Rows whose number is above this, by rising number. An install may leave gaps between them. */

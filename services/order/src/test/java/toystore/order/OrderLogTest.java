@@ -28,6 +28,7 @@ import toystore.api.Hold;
 import toystore.api.Ids;
 import toystore.db.storage.Database;
 import toystore.db.storage.LogPosition;
+import toystore.db.storage.Migrations;
 import toystore.db.storage.StorageException;
 import toystore.db.storage.WriteBehind;
 import toystore.order.OrderCommand.Duplicate;
@@ -264,6 +265,49 @@ class OrderLogTest {
     UUID other = Ids.fresh();
     assertThat(orders().resolve(new Hold.Doubt(entry.holdId(), null), new Hold.Doubt(other, null)))
         .isEqualTo(new Hold.Outcomes(List.of(entry.holdId()), List.of(other)));
+  }
+
+  @Test
+  void aFileOfTheFirstSchemaLosesItsIndexByHoldAndNothingElse() {
+    Migrations before = new Migrations(OrderTables.class, List.of("V1__order_log.sql"));
+    Database old =
+        Database.open(directory.resolve("old"), before, new Database.Sizes(1024, 1), failure -> {});
+    Entry entry = fresh();
+    orders().placeOne(entry);
+    OrderRow row = Objects.requireNonNull(orders().log.byNumber(0));
+    old.write(
+            transaction -> {
+              OrderTables.write(transaction, List.of(new OrderChange.Placed(row)));
+              return true;
+            })
+        .join();
+    assertThat(indexes(old)).contains("ORDERS_BY_ID", "ORDERS_BY_HOLD");
+    old.close();
+
+    Open upgraded = open("old", NEVER, NOBODY);
+    assertThat(indexes(upgraded.database))
+        .contains("ORDERS_BY_ID")
+        .doesNotContain("ORDERS_BY_HOLD");
+    assertThat(upgraded.log.after(-1, 9)).containsExactly(row);
+    assertThat(upgraded.resolve(new Hold.Doubt(entry.holdId(), null)).settled())
+        .containsExactly(entry.holdId());
+  }
+
+  private static List<String> indexes(Database database) {
+    return database.read(
+        connection -> {
+          List<String> names = new ArrayList<>();
+          try (var statement = connection.createStatement();
+              var rows =
+                  statement.executeQuery(
+                      "SELECT index_name FROM information_schema.indexes"
+                          + " WHERE table_name = 'ORDERS'")) {
+            while (rows.next()) {
+              names.add(rows.getString(1));
+            }
+          }
+          return names;
+        });
   }
 
   @ParameterizedTest(name = "written first: {0}")

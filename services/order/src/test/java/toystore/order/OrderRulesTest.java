@@ -56,7 +56,7 @@ class OrderRulesTest {
 
   @Test
   void aResolutionOfAnOlderVersionIsRead() {
-    byte[] body = Json.toCbor(new OrderCommand.ResolveByHold(6, List.of(HOLD)));
+    byte[] body = Json.toCbor(List.of(6L, List.of(HOLD)));
     byte[] command = new byte[body.length + 1];
     command[0] = 2;
     System.arraycopy(body, 0, command, 1, body.length);

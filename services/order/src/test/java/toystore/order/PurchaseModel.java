@@ -3,7 +3,6 @@ package toystore.order;
 import java.util.UUID;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import toystore.api.Hold;
 import toystore.models.ModelCatalog;
 import toystore.order.OrderCommand.Duplicate;
 import toystore.order.OrderCommand.Entry;
@@ -52,7 +51,6 @@ final class PurchaseModel implements OrderRules.Book {
   private static final int MAX_HOLDS = 4;
   private static final UUID ORDER = new UUID(0x7000, 0);
   private static final UUID[] HOLD_IDS = new UUID[MAX_HOLDS];
-  private static final Hold.Doubt[] DOUBTS = new Hold.Doubt[MAX_HOLDS];
   private static final OrderRow[] ROWS = new OrderRow[MAX_HOLDS];
 
   /** Entries by hold, asked for before the prune and after it. */
@@ -64,7 +62,6 @@ final class PurchaseModel implements OrderRules.Book {
   static {
     for (int h = 0; h < MAX_HOLDS; h++) {
       HOLD_IDS[h] = new UUID(0x7000, h + 1);
-      DOUBTS[h] = new Hold.Doubt(HOLD_IDS[h], ORDER);
       ENTRIES[h][0] = new Entry(ORDER, HOLD_IDS[h], "Tux", 1, 1599, 1, BEFORE_PRUNE_MS);
       ENTRIES[h][1] = new Entry(ORDER, HOLD_IDS[h], "Tux", 1, 1599, 1, AFTER_PRUNE_MS);
       ROWS[h] = new OrderRow(0, ORDER, HOLD_IDS[h], "Tux", 1, 1599, 1, 0, 0, OrderRow.Hash.START);
@@ -316,7 +313,7 @@ final class PurchaseModel implements OrderRules.Book {
   }
 
   private void resolve(int h) {
-    if (OrderRules.settles(this, DOUBTS[h])) {
+    if (OrderRules.settles(this, HOLD_IDS[h], ORDER)) {
       settlements = with(settlements, h);
       return;
     }
@@ -336,11 +333,6 @@ final class PurchaseModel implements OrderRules.Book {
     return named == 0 || setup.fault() == Fault.NO_DEDUPLICATION
         ? null
         : ROWS[Integer.numberOfTrailingZeros(named)];
-  }
-
-  @Override
-  public @Nullable OrderRow byHold(UUID holdId) {
-    throw new AssertionError("each hold says for which order it was made");
   }
 
   @Override
@@ -410,7 +402,7 @@ final class PurchaseModel implements OrderRules.Book {
     ModelCatalog rested = catalog.copy();
     for (int h = 0; h < setup.holds(); h++) {
       if (rested.status(h) == ModelCatalog.Status.OPEN) {
-        if (OrderRules.settles(this, DOUBTS[h])) {
+        if (OrderRules.settles(this, HOLD_IDS[h], ORDER)) {
           rested.settle(h);
         } else {
           rested.release(h);

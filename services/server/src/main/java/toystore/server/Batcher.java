@@ -19,6 +19,7 @@ import java.util.function.Predicate;
  * <p>With several lanes a further batch goes while others are under way, once it is as large as
  * those, or has waited for {@link #PATIENCE}. Else the answers of a large batch would bring its
  * clients' next requests back one by one, and a lane that is free would send each of them alone.
+ * What comes as a batch already need not wait for that ({@link #sendAll}).
  *
  * @param <I> one request
  * @param <O> its answer
@@ -140,7 +141,11 @@ public final class Batcher<I, O> implements AutoCloseable {
   public List<CompletableFuture<O>> sendAll(List<I> items) {
     lock.lock();
     try {
-      if (closed || !queue.isEmpty() || batchesUnderWay >= lanes || items.size() > maxBatch) {
+      if (items.isEmpty()
+          || closed
+          || !queue.isEmpty()
+          || batchesUnderWay >= lanes
+          || items.size() > maxBatch) {
         return submitAll(items);
       }
       begun(items.size());

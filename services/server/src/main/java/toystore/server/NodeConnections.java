@@ -18,15 +18,15 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 
 /**
- * Connections of other nodes are served by platform threads. They are few, they stay, and each
- * purchase comes through three of them. A request wakes a virtual thread by way of a poller and a
- * carrier, and each time that it waits for the log, or for another node, again; a platform thread
- * is woken by the kernel. Clients' connections may be thousands and stay virtual.
+ * Connections on which nodes send each other batches are served by platform threads. They are few,
+ * they stay, and each purchase comes through three of them. A request wakes a virtual thread by way
+ * of a poller and a carrier, and each time that it waits for the log, or for another node, again; a
+ * platform thread is woken by the kernel. All others may be thousands, and stay virtual.
  */
 final class NodeConnections implements ServerConnectionSelector {
   private static final System.Logger LOG = System.getLogger(NodeConnections.class.getName());
 
-  /** More than a store has nodes that call one; all further connections are served as others. */
+  /** More than nodes need at a time; further connections are served like others. */
   private static final int MOST_THREADS = 64;
 
   private final ServerConnectionSelector http;
@@ -37,7 +37,7 @@ final class NodeConnections implements ServerConnectionSelector {
    * A selector for one listener.
    *
    * @param http what the connections speak
-   * @param beginning how the first request of a node begins; empty if only nodes come here
+   * @param beginning how the first request of such a connection begins
    */
   NodeConnections(ServerConnectionSelector http, String beginning) {
     this.http = http;
@@ -106,7 +106,7 @@ final class NodeConnections implements ServerConnectionSelector {
     private boolean ofNode() {
       try {
         DataReader reader = context.dataReader();
-        return beginning.length == 0 || reader.startsWith(beginning);
+        return reader.startsWith(beginning);
       } catch (DataReader.InsufficientDataAvailableException e) {
         throw new CloseConnectionException("closed before a request", e);
       }
@@ -124,18 +124,19 @@ final class NodeConnections implements ServerConnectionSelector {
     }
 
     /** What ended the connection ends it for Helidon too, which closes the socket. */
-    private static void await(CompletableFuture<Void> end, Thread thread)
-        throws InterruptedException {
+    private static void await(CompletableFuture<Void> end, Thread thread) {
       try {
         end.get();
       } catch (InterruptedException e) {
         thread.interrupt();
-        throw e;
+        Thread.currentThread().interrupt();
+        throw new CloseConnectionException("the server is stopping", e);
       } catch (ExecutionException e) {
         switch (e.getCause()) {
           case RuntimeException known -> throw known;
           case Error error -> throw error;
-          case InterruptedException interrupted -> throw interrupted;
+          case InterruptedException interrupted ->
+              throw new CloseConnectionException("the server is stopping", interrupted);
           case null, default -> throw new IllegalStateException(e);
         }
       }

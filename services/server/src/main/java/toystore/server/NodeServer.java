@@ -266,11 +266,14 @@ public final class NodeServer implements AutoCloseable {
             });
   }
 
-  /** Only nodes call the catalog and order replicas; a front end is called by the catalog too. */
+  /**
+   * Only nodes post to the catalog and to order replicas, and their callers keep connections for
+   * that apart from those for reading. To a front end clients post, too.
+   */
   private static NodeConnections connections(StoreConfig.Node node) {
     return new NodeConnections(
         Http1ConnectionSelector.builder().config(http1()).build(),
-        node.role() == Role.FRONTEND ? "POST " + Paths.INVALIDATION : "");
+        node.role() == Role.FRONTEND ? "POST " + Paths.INVALIDATION : "POST ");
   }
 
   private static Http1Config http1() {

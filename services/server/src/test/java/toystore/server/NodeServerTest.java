@@ -439,7 +439,8 @@ class NodeServerTest {
     "frontend, POST /invalidation, false",
     "frontend, POST /orders, true",
     "frontend, GET /orders, true",
-    "order-1, GET /orders, false"
+    "order-1, POST /orders, false",
+    "order-1, GET /orders, true"
   })
   void nodesAreServedByPlatformThreads(String node, String what, boolean virtual)
       throws IOException {
@@ -458,10 +459,12 @@ class NodeServerTest {
   void aServerEndsTheConnectionsThatNodesKeep() throws IOException {
     StoreConfig config = FreePorts.config("order-1");
     NodeServer server = startNode(config, "order-1");
-    try (Socket used = connect(config.httpPort(config.node("order-1")));
-        Socket unused = connect(config.httpPort(config.node("order-1")))) {
+    // In the order in which they are accepted.
+    try (Socket unused = connect(config.httpPort(config.node("order-1")));
+        Socket used = connect(config.httpPort(config.node("order-1")))) {
       used.getOutputStream()
-          .write("GET /orders HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(ISO_8859_1));
+          .write(
+              "POST /orders HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n".getBytes(ISO_8859_1));
       assertThat(used.getInputStream().read()).isEqualTo('H');
       server.close();
       assertThat(used.getInputStream().readAllBytes()).isNotEmpty();
