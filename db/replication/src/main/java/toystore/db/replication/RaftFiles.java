@@ -55,7 +55,7 @@ public sealed interface RaftFiles {
   static RaftFiles inspect(UUID group, List<Member> members, Path directory) {
     try {
       // What a crash left of a write that nobody was told of is no damage.
-      TornTail.cut(directory);
+      TornTail.mend(directory);
       return RaftInspection.of(members, current(group, directory));
     } catch (IOException | UncheckedIOException e) {
       return new Damaged(String.valueOf(e.getMessage()));

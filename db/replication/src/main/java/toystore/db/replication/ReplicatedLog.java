@@ -114,7 +114,7 @@ public final class ReplicatedLog implements AutoCloseable {
             .toList();
     requireLogFor(state.recovered(), directory);
     try {
-      TornTail.cut(directory);
+      TornTail.mend(directory);
       RaftServer server =
           RaftServer.newBuilder()
               .setServerId(RaftPeerId.valueOf(self.name()))

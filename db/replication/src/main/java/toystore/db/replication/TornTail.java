@@ -13,15 +13,17 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Cuts off what a crash left of the last write to a Raft log. A process that is killed in the
- * middle of a write, and a disk that loses power, leave the beginning of it. Ratis passes over such
- * a rest at the end of a file, but not before the zeros that it fills files with in advance: there
- * it takes it for damage, and the member cannot start.
+ * Mends what a crash left of the last write to a Raft log. A process that is killed in the middle
+ * of a write, and a disk that loses power, leave the beginning of it. Ratis passes over such a rest
+ * at the end of a file, but not before the zeros that it fills files with in advance: there it
+ * takes it for damage, and the member cannot start.
  *
- * <p>Nobody was told that an unfinished write happened: acknowledging comes after its sync. What
- * does not look like an unfinished write is left as it is, for damage may concern what was
- * acknowledged: an entry of which even a byte of the checksum is there, or one with anything behind
- * it, be it by a length that is not its own.
+ * <p>Nobody was told that an unfinished write happened: acknowledging comes after its sync. So an
+ * entry without its checksum is cut off. One whose message is there, as the bytes of the checksum
+ * that were written say, is completed: it is right to keep it, whether it was acknowledged or not.
+ * What looks like neither is left as it is, for damage may concern what was acknowledged: an entry
+ * that the written bytes of its checksum contradict, or one with anything behind it, be it by a
+ * length that is not its own.
  *
  * <p>A file: eight bytes, then entries, each a varint with the length of its message, the message,
  * and a CRC-32C of both in four bytes; then zeros.
@@ -34,8 +36,8 @@ final class TornTail {
 
   private TornTail() {}
 
-  /** Cuts the open segments below this directory, of which a member has one at most. */
-  static void cut(Path directory) throws IOException {
+  /** Mends the open segments below this directory, of which a member has one at most. */
+  static void mend(Path directory) throws IOException {
     if (!Files.isDirectory(directory)) {
       return;
     }
@@ -45,15 +47,31 @@ final class TornTail {
               .filter(file -> String.valueOf(file.getFileName()).startsWith("log_inprogress_"))
               .toList();
       for (Path file : open) {
-        cutFile(file);
+        mend(file, Files.readAllBytes(file));
       }
     }
   }
 
-  private static void cutFile(Path file) throws IOException {
-    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file));
+  private static void mend(Path file, byte[] content) throws IOException {
+    ByteBuffer bytes = ByteBuffer.wrap(content);
     int end = endOfWholeEntries(bytes);
-    if (end >= 0 && isUnfinished(bytes, end)) {
+    if (end < 0) {
+      return;
+    }
+    Entry almost = withoutEndOfItsChecksum(bytes, end);
+    if (almost != null) {
+      LOG.log(
+          Level.WARNING,
+          "{0}: the last write was cut short by a crash within its checksum, which is completed",
+          file);
+      try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+        ByteBuffer checksum = ByteBuffer.allocate(CHECKSUM).putInt(0, almost.checksum(bytes));
+        while (checksum.hasRemaining()) {
+          var _ = channel.write(checksum, almost.end - checksum.remaining());
+        }
+        channel.force(true);
+      }
+    } else if (isUnfinished(bytes, end)) {
       LOG.log(
           Level.WARNING,
           "{0}: the last write was cut short by a crash; it is forgotten from byte {1} on",
@@ -82,12 +100,34 @@ final class TornTail {
     return at;
   }
 
-  /** Whether what is there from here on can be the beginning of an entry, and nothing else. */
-  private static boolean isUnfinished(ByteBuffer bytes, int from) {
+  private static int endOfWritten(ByteBuffer bytes, int from) {
     int written = bytes.limit();
     while (written > from && bytes.get(written - 1) == 0) {
       written--;
     }
+    return written;
+  }
+
+  /** The entry from here on if it is all there is and lacks only the last bytes of its checksum. */
+  private static @Nullable Entry withoutEndOfItsChecksum(ByteBuffer bytes, int from) {
+    int written = endOfWritten(bytes, from);
+    Entry entry = written == from ? null : Entry.at(bytes, from);
+    if (entry == null
+        || entry.length < 0
+        || entry.end > bytes.limit()
+        || written <= entry.end - CHECKSUM
+        || written >= entry.end) {
+      return null;
+    }
+    int missing = 8 * (entry.end - written);
+    boolean agrees =
+        entry.checksum(bytes) >>> missing == bytes.getInt(entry.end - CHECKSUM) >>> missing;
+    return agrees ? entry : null;
+  }
+
+  /** Whether what is there from here on can be the beginning of an entry, and nothing else. */
+  private static boolean isUnfinished(ByteBuffer bytes, int from) {
+    int written = endOfWritten(bytes, from);
     if (written == from) {
       return false;
     }
@@ -168,9 +208,14 @@ final class TornTail {
       if (length < 0 || end > bytes.limit()) {
         return false;
       }
+      return checksum(bytes) == bytes.getInt(end - CHECKSUM);
+    }
+
+    /** What the checksum of this length and message is. */
+    int checksum(ByteBuffer bytes) {
       CRC32C crc = new CRC32C();
       crc.update(bytes.slice(start, end - CHECKSUM - start));
-      return (int) crc.getValue() == bytes.getInt(end - CHECKSUM);
+      return (int) crc.getValue();
     }
   }
 }
