@@ -68,6 +68,15 @@ public final class SocketCaller implements Caller, AutoCloseable {
         connection.close();
       }
     }
+    idle.values().forEach(SocketCaller::closeOldest);
+  }
+
+  /** Closes the connection that has been free for longest, if that is long. */
+  private static void closeOldest(Deque<HttpConnection> kept) {
+    HttpConnection oldest = kept.peekLast();
+    if (oldest != null && isOld(oldest) && kept.removeLastOccurrence(oldest)) {
+      oldest.close();
+    }
   }
 
   @Override
@@ -144,10 +153,6 @@ public final class SocketCaller implements Caller, AutoCloseable {
     Deque<HttpConnection> kept = idle.get(kind);
     if (kept == null) {
       return null;
-    }
-    HttpConnection oldest = kept.peekLast();
-    if (oldest != null && isOld(oldest) && kept.removeLastOccurrence(oldest)) {
-      oldest.close();
     }
     while (true) {
       HttpConnection connection = kept.poll();

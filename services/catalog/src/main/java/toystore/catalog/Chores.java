@@ -25,8 +25,8 @@ final class Chores implements AutoCloseable {
   private static final int MAX_DOUBTFUL = 1_000;
   private static final int PRUNES_PER_RETENTION = 1_440;
 
-  /** Longer than an order leader waits for its log, so that one is not asked twice at a time. */
-  private static final Duration RESOLVE = Duration.ofSeconds(15);
+  /** Shorter than an order leader waits for its log: what it refuses then would be sent again. */
+  private static final Duration RESOLVE = Duration.ofSeconds(9);
 
   private final CatalogService service;
   private final CatalogState state;

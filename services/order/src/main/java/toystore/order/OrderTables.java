@@ -23,6 +23,9 @@ final class OrderTables {
 
   private static final String SELECT = "SELECT " + OrderRow.COLUMNS + " FROM orders ";
 
+  /** Rows of one query where all are walked over. */
+  private static final int PAGE = 1_000;
+
   private OrderTables() {}
 
   /** Writes changes in order. Placed rows go in as one batch, which is where the time goes. */
@@ -119,12 +122,25 @@ final class OrderTables {
   /** Which of these holds orders name; walks over all rows. */
   static Set<UUID> naming(Connection connection, Set<UUID> holds) throws SQLException {
     Set<UUID> named = new HashSet<>();
+    // In pages, and compared here: H2 would go through all of these holds for each row.
     try (PreparedStatement select =
-        connection.prepareStatement("SELECT hold_id FROM orders WHERE hold_id = ANY(?)")) {
-      select.setArray(1, connection.createArrayOf("UUID", holds.toArray()));
-      try (ResultSet rows = select.executeQuery()) {
-        while (rows.next()) {
-          named.add(rows.getObject(1, UUID.class));
+        connection.prepareStatement(
+            "SELECT number, hold_id FROM orders WHERE number > ? ORDER BY number LIMIT ?")) {
+      long last = -1;
+      int found = PAGE;
+      while (found == PAGE) {
+        select.setLong(1, last);
+        select.setInt(2, PAGE);
+        found = 0;
+        try (ResultSet rows = select.executeQuery()) {
+          while (rows.next()) {
+            found++;
+            last = rows.getLong(1);
+            UUID holdId = rows.getObject(2, UUID.class);
+            if (holds.contains(holdId)) {
+              named.add(holdId);
+            }
+          }
         }
       }
     }

@@ -16,6 +16,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -265,6 +266,24 @@ class OrderLogTest {
     UUID other = Ids.fresh();
     assertThat(orders().resolve(new Hold.Doubt(entry.holdId(), null), new Hold.Doubt(other, null)))
         .isEqualTo(new Hold.Outcomes(List.of(entry.holdId()), List.of(other)));
+  }
+
+  @Test
+  void holdsOfAnOlderVersionAreLookedForAmongAllOrders() {
+    Entry[] entries = Stream.generate(OrderLogTest::fresh).limit(2_001).toArray(Entry[]::new);
+    orders().place(entries);
+    reopen();
+    List<UUID> named =
+        IntStream.of(0, 999, 1_000, 2_000).mapToObj(i -> entries[i].holdId()).toList();
+    UUID other = Ids.fresh();
+
+    Hold.Outcomes outcomes =
+        orders()
+            .resolve(
+                Stream.concat(named.stream(), Stream.of(other))
+                    .map(hold -> new Hold.Doubt(hold, null))
+                    .toArray(Hold.Doubt[]::new));
+    assertThat(outcomes).isEqualTo(new Hold.Outcomes(named, List.of(other)));
   }
 
   @Test
