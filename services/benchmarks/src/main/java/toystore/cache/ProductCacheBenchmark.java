@@ -4,28 +4,17 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
-import org.openjdk.jmh.annotations.Scope;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.Warmup;
 import toystore.api.CacheLease;
 import toystore.api.Ids;
 import toystore.api.Price;
 import toystore.api.Product;
 import toystore.api.StoreConfig;
+import toystore.benchmarks.Brief;
 
 /** What a cached product query costs besides HTTP. */
-@State(Scope.Benchmark)
-@BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
-@Fork(1)
-public class ProductCacheBenchmark {
+public class ProductCacheBenchmark extends Brief {
   private final ProductCache cache = filled();
 
   private static ProductCache filled() {

@@ -72,7 +72,7 @@ final class NodeConnections implements ServerConnectionSelector {
     private volatile boolean quiet = true;
 
     /** The one that Helidon gave this connection, until another one serves it. */
-    private volatile Thread waiting = Thread.currentThread();
+    private final Thread waiting = Thread.currentThread();
 
     Connection(ConnectionContext context, ServerConnection served) {
       this.context = context;
@@ -81,7 +81,6 @@ final class NodeConnections implements ServerConnectionSelector {
 
     @Override
     public void handle(Limit limit) throws InterruptedException {
-      waiting = Thread.currentThread();
       boolean ofNode = ofNode();
       quiet = false;
       if (!ofNode || !threads.tryAcquire()) {
