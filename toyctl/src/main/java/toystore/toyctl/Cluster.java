@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +25,10 @@ import toystore.api.StoreConfig.Node;
 /** The store's processes on this host: starting them, waiting for them, ending them. */
 final class Cluster {
   private static final Duration POLL = Duration.ofMillis(30);
+
+  /** For nodes that are asked after others: {@link #awaitReady}. */
+  private static final Duration SELDOM = Duration.ofMillis(300);
+
   private static final Duration PROBE = Duration.ofSeconds(1);
 
   /** How long nodes that have to go because another failed may take before they are killed. */
@@ -175,14 +181,20 @@ final class Cluster {
   /**
    * Waits until all nodes serve. If one of those just started ends instead, all of them are brought
    * down again; if only the time is up, they are left to finish.
+   *
+   * <p>A front end serves when the others do: those are asked after it. To ask all of them again
+   * and again while they start costs them a good part of what starting does.
    */
   Map<Node, NodeStatus> awaitReady(List<Node> nodes, List<NodeProcess> started, Deadline deadline)
       throws InterruptedException {
     Map<Node, NodeProcess> own =
         started.stream().collect(Collectors.toMap(NodeProcess::node, process -> process));
+    CountDownLatch frontEnds =
+        new CountDownLatch(
+            (int) nodes.stream().filter(node -> node.role() == Role.FRONTEND).count());
     Map<Node, Probe> last;
     try {
-      last = Parallel.forEach(nodes, node -> awaitReady(node, own.get(node), deadline));
+      last = Parallel.forEach(nodes, node -> awaitReady(node, own.get(node), frontEnds, deadline));
     } catch (RuntimeException e) {
       undo(started, e);
       throw e;
@@ -208,8 +220,10 @@ final class Cluster {
   }
 
   /** What was seen of the node last: that it is ready, unless the time was up first. */
-  private Probe awaitReady(Node node, @Nullable NodeProcess own, Deadline deadline)
+  private Probe awaitReady(
+      Node node, @Nullable NodeProcess own, CountDownLatch frontEnds, Deadline deadline)
       throws InterruptedException {
+    boolean first = node.role() == Role.FRONTEND;
     Probe last = new Probe.Refused();
     while (true) {
       if (Ports.listens(config, node, deadline.atMost(PROBE))) {
@@ -218,10 +232,18 @@ final class Cluster {
         last = deadline.passed() && next instanceof Probe.Silent ? last : next;
       }
       if (isReady(last, own) || deadline.passed()) {
+        if (first) {
+          frontEnds.countDown();
+        }
         return last;
       }
       requireAlive(node, own);
-      deadline.pause(POLL);
+      if (first || frontEnds.getCount() == 0) {
+        deadline.pause(POLL);
+      } else {
+        // Whether it lives is worth a look now and then.
+        var _ = frontEnds.await(deadline.atMost(SELDOM).toNanos(), TimeUnit.NANOSECONDS);
+      }
     }
   }
 

@@ -4,6 +4,10 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -32,6 +36,8 @@ import picocli.CommandLine.ScopeType;
       "11:no quorum (status)"
     })
 public final class Main {
+  private static final String HELP = "help";
+
   @Mixin private final Options options = new Options();
 
   private Main() {}
@@ -39,7 +45,7 @@ public final class Main {
   public static void main(String[] args) {
     PrintWriter out = writer(FileDescriptor.out);
     PrintWriter err = writer(FileDescriptor.err);
-    int exitCode = commandLine(out, err, Distribution::installed).execute(args);
+    int exitCode = run(out, err, Distribution::installed, args);
     out.flush();
     err.flush();
     System.exit(exitCode);
@@ -49,41 +55,40 @@ public final class Main {
     return new PrintWriter(new FileOutputStream(to), true, StandardCharsets.UTF_8);
   }
 
-  /** The parts of the command line. */
-  static CommandLine commandLine(
-      PrintWriter out, PrintWriter err, Supplier<Distribution> distribution) {
+  /**
+   * Runs one command. Of the many that there are, only those are set up that these words may mean,
+   * since to set one up takes as long as some of them run; all of them where these do not do.
+   *
+   * @return the exit code
+   */
+  static int run(
+      PrintWriter out, PrintWriter err, Supplier<Distribution> distribution, String... args) {
+    List<String> words = List.of(args);
+    CommandLine few = commandLine(out, err, distribution, words::contains);
+    if (few.getSubcommands().isEmpty() || few.getSubcommands().containsKey(HELP)) {
+      return commandLine(out, err, distribution, name -> true).execute(args);
+    }
+    return few.setParameterExceptionHandler(
+            (e, arguments) -> commandLine(out, err, distribution, name -> true).execute(arguments))
+        .execute(args);
+  }
+
+  /** The command line with those commands whose names are wanted. */
+  private static CommandLine commandLine(
+      PrintWriter out,
+      PrintWriter err,
+      Supplier<Distribution> distribution,
+      Predicate<String> wanted) {
     Main main = new Main();
     Context context = new Context(main.options, out, err, distribution);
-    CommandLine commands =
-        new CommandLine(main)
-            .addSubcommand(new UpCommand(context))
-            .addSubcommand(new DownCommand(context))
-            .addSubcommand(new StartCommand(context))
-            .addSubcommand(new StopCommand(context))
-            .addSubcommand(new RestartCommand(context))
-            .addSubcommand(new HealCommand(context))
-            .addSubcommand(new StatusCommand(context))
-            .addSubcommand(
-                new CommandLine(new ProductCommand())
-                    .addSubcommand(new ProductCommand.ListCommand(context))
-                    .addSubcommand(new ProductCommand.GetCommand(context)))
-            .addSubcommand(new BuyCommand(context))
-            .addSubcommand(
-                new CommandLine(new OrderCommand())
-                    .addSubcommand(new OrderCommand.GetCommand(context))
-                    .addSubcommand(new OrderCommand.ListCommand(context)))
-            .addSubcommand(new VerifyCommand(context))
-            .addSubcommand(new LoadCommand(context))
-            .addSubcommand(new BenchCommand(context))
-            .addSubcommand(
-                new CommandLine(new DemoCommand())
-                    .addSubcommand(new DemoCommand.CrashCommand(context)))
-            .addSubcommand(new ChaosCommand(context))
-            .addSubcommand(new CheckCommand(context))
-            .addSubcommand(new TrainCommand(context))
-            .addSubcommand(new SuperviseCommand(context))
-            .addSubcommand(new VersionCommand(context))
-            .addSubcommand(new HelpCommand());
+    CommandLine commands = new CommandLine(main);
+    commands(context)
+        .forEach(
+            (name, command) -> {
+              if (wanted.test(name)) {
+                commands.addSubcommand(name, command.get());
+              }
+            });
     ErrorHandler errors = new ErrorHandler();
     return commands
         .setOut(out)
@@ -91,5 +96,45 @@ public final class Main {
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler(errors)
         .setExecutionExceptionHandler(errors);
+  }
+
+  /** In the order in which help lists them. */
+  private static Map<String, Supplier<Object>> commands(Context context) {
+    Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
+    commands.put("up", () -> new UpCommand(context));
+    commands.put("down", () -> new DownCommand(context));
+    commands.put("start", () -> new StartCommand(context));
+    commands.put("stop", () -> new StopCommand(context));
+    commands.put("restart", () -> new RestartCommand(context));
+    commands.put("heal", () -> new HealCommand(context));
+    commands.put("status", () -> new StatusCommand(context));
+    commands.put(
+        "product",
+        () ->
+            new CommandLine(new ProductCommand())
+                .addSubcommand(new ProductCommand.ListCommand(context))
+                .addSubcommand(new ProductCommand.GetCommand(context)));
+    commands.put("buy", () -> new BuyCommand(context));
+    commands.put(
+        "order",
+        () ->
+            new CommandLine(new OrderCommand())
+                .addSubcommand(new OrderCommand.GetCommand(context))
+                .addSubcommand(new OrderCommand.ListCommand(context)));
+    commands.put("verify", () -> new VerifyCommand(context));
+    commands.put("load", () -> new LoadCommand(context));
+    commands.put("bench", () -> new BenchCommand(context));
+    commands.put(
+        "demo",
+        () ->
+            new CommandLine(new DemoCommand())
+                .addSubcommand(new DemoCommand.CrashCommand(context)));
+    commands.put("chaos", () -> new ChaosCommand(context));
+    commands.put("check", () -> new CheckCommand(context));
+    commands.put("train", () -> new TrainCommand(context));
+    commands.put("supervise", () -> new SuperviseCommand(context));
+    commands.put("version", () -> new VersionCommand(context));
+    commands.put(HELP, HelpCommand::new);
+    return commands;
   }
 }

@@ -51,8 +51,7 @@ final class Cli {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     int exitCode =
-        Main.commandLine(new PrintWriter(out, true), new PrintWriter(err, true), Cli::fakeNodes)
-            .execute(args);
+        Main.run(new PrintWriter(out, true), new PrintWriter(err, true), Cli::fakeNodes, args);
     return new Result(exitCode, out.toString(), err.toString());
   }
 

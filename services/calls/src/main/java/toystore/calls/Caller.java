@@ -10,14 +10,15 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls to other nodes over HTTP. One call is one attempt: who calls decides about retries. What is
- * called must be idempotent, since an attempt may be done although no answer came.
+ * Calls to other nodes. One call is one attempt: who calls decides about retries. What is called
+ * must be idempotent, since an attempt may be done although no answer came.
  */
 public interface Caller {
   /**
    * What came back.
    *
-   * @param leader the {@code Toystore-Leader} header, if there was one
+   * @param status as in HTTP
+   * @param leader which node leads, as far as one knows that does not
    */
   record Reply(int status, byte[] body, @Nullable String leader) {
     public boolean ok() {
@@ -26,9 +27,9 @@ public interface Caller {
   }
 
   /**
-   * Sends a body, or asks with GET where it is null. The future fails with an {@link
-   * java.io.IOException} when no answer came; then the request may or may not have been done.
-   * Cancelling the future gives the connection up.
+   * Sends a message, or asks with GET over HTTP where the body is null. The future fails with an
+   * {@link java.io.IOException} when no answer came; then the request may or may not have been
+   * done. Cancelling the future gives the connection up.
    */
   CompletableFuture<Reply> call(String url, byte @Nullable [] body, Duration timeout);
 

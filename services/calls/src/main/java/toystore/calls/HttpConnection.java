@@ -2,17 +2,10 @@ package toystore.calls;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
-import java.io.Closeable;
-import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.net.SocketTimeoutException;
 import java.util.Arrays;
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 import toystore.api.Paths;
 
 /**
@@ -20,36 +13,17 @@ import toystore.api.Paths;
  * understands what the store's own nodes answer: a status, headers, and a body whose length is
  * given.
  */
-public final class HttpConnection implements Closeable {
-  /** The peer had closed this connection before it answered anything. */
-  public static final class Stale extends IOException {
-    private static final long serialVersionUID = 1L;
-
-    Stale(String what, @Nullable Throwable cause) {
-      super(what, cause);
-    }
-  }
-
+public final class HttpConnection extends KeptConnection {
   private static final int MAX_HEAD = 16 << 10;
   private static final int MAX_BODY = 64 << 20;
   private static final String CRLF = "\r\n";
   private static final String VERSION = "HTTP/1.1 ";
   private static final String LEADER = Paths.LEADER.toLowerCase(Locale.ROOT);
 
-  private final Socket socket;
-  private final InputStream in;
-  private final OutputStream out;
-
   private byte[] head = new byte[1 << 10];
-  private boolean reusable;
-
-  /** When this connection was given back, or when its exchange has to end; monotonic. */
-  volatile long markNanos;
 
   private HttpConnection(Socket socket) throws IOException {
-    this.socket = socket;
-    this.in = socket.getInputStream();
-    this.out = socket.getOutputStream();
+    super(socket);
   }
 
   /**
@@ -58,15 +32,7 @@ public final class HttpConnection implements Closeable {
    * @param connectMs how long that may take, in milliseconds
    */
   public static HttpConnection open(String host, int port, int connectMs) throws IOException {
-    Socket socket = new Socket();
-    try {
-      socket.setTcpNoDelay(true);
-      socket.connect(new InetSocketAddress(host, port), Math.max(1, connectMs));
-      return new HttpConnection(socket);
-    } catch (IOException e) {
-      socket.close();
-      throw e;
-    }
+    return new HttpConnection(connect(host, port, connectMs));
   }
 
   /** Whether the connection can serve another exchange. */
@@ -80,14 +46,10 @@ public final class HttpConnection implements Closeable {
    * @throws Stale if the peer had closed the connection before it answered anything
    * @throws IOException if no answer came in time, or one that is no answer
    */
+  @Override
   public Caller.Reply exchange(byte[] request, Deadline deadline, Caller.Silence silence)
       throws IOException {
-    reusable = false;
-    try {
-      out.write(request);
-    } catch (IOException e) {
-      throw new Stale("the connection was closed", e);
-    }
+    write(request);
     int have = 0;
     int headEnd = -1;
     while (headEnd < 0) {
@@ -175,37 +137,5 @@ public final class HttpConnection implements Closeable {
       }
     }
     return -1;
-  }
-
-  private int read(
-      byte[] into, int offset, Deadline deadline, Caller.Silence silence, boolean first)
-      throws IOException {
-    while (true) {
-      long left = Math.min(silence.every().toMillis(), deadline.left().toMillis() + 1);
-      socket.setSoTimeout((int) Math.min(Integer.MAX_VALUE, Math.max(1, left)));
-      try {
-        int read = in.read(into, offset, into.length - offset);
-        if (read < 0) {
-          throw first ? new Stale("closed before an answer", null) : new EOFException("cut off");
-        }
-        return read;
-      } catch (SocketTimeoutException e) {
-        if (deadline.passed() || !silence.goOn().getAsBoolean()) {
-          throw e;
-        }
-      } catch (java.net.SocketException e) {
-        throw first ? new Stale("reset before an answer", e) : e;
-      }
-    }
-  }
-
-  @Override
-  public void close() {
-    try {
-      socket.close();
-    } catch (IOException e) {
-      System.getLogger(HttpConnection.class.getName())
-          .log(System.Logger.Level.DEBUG, "closing a connection", e);
-    }
   }
 }

@@ -5,13 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
+import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -43,23 +48,114 @@ class SocketCallerTest {
     server.createContext(
         "/",
         exchange -> {
-          byte[] body = exchange.getRequestBody().readAllBytes();
+          byte[] body = exchange.getRequestURI().getPath().getBytes(ISO_8859_1);
           exchange.getResponseHeaders().add(Paths.LEADER, exchange.getRequestMethod());
-          exchange.sendResponseHeaders(421, body.length == 0 ? -1 : body.length);
+          exchange.sendResponseHeaders(421, body.length);
           exchange.getResponseBody().write(body);
           exchange.close();
         });
     server.start();
-    String url = "http://127.0.0.1:" + server.getAddress().getPort() + "/";
+    String url = "http://127.0.0.1:" + server.getAddress().getPort() + "/b";
     try {
-      Caller.Reply posted = get(caller.call(url, new byte[] {1, 2}, Duration.ofSeconds(10)));
-      assertThat(posted.status()).isEqualTo(421);
-      assertThat(posted.ok()).isFalse();
-      assertThat(posted.body()).containsExactly(1, 2);
-      assertThat(posted.leader()).isEqualTo("POST");
-      assertThat(get(caller.call(url, null, Duration.ofSeconds(10))).leader()).isEqualTo("GET");
+      Caller.Reply reply = get(caller.call(url, null, Duration.ofSeconds(10)));
+      assertThat(reply.status()).isEqualTo(421);
+      assertThat(reply.ok()).isFalse();
+      assertThat(reply.body()).containsExactly('/', 'b');
+      assertThat(reply.leader()).isEqualTo("GET");
     } finally {
       server.stop(0);
+    }
+  }
+
+  /** Answers messages on one connection with these replies, and says what was asked. */
+  private static CompletableFuture<List<Frames.Question>> node(
+      ServerSocket server, Caller.Reply... replies) {
+    CompletableFuture<List<Frames.Question>> asked = new CompletableFuture<>();
+    Thread.ofVirtual()
+        .start(
+            () -> {
+              List<Frames.Question> questions = new ArrayList<>();
+              try (Socket socket = server.accept()) {
+                DataInputStream in = new DataInputStream(socket.getInputStream());
+                assertThat(in.readNBytes(Frames.beginning().length)).isEqualTo(Frames.beginning());
+                for (Caller.Reply reply : replies) {
+                  byte[] frame = in.readNBytes(Frames.length(in.readNBytes(Frames.LENGTH)));
+                  questions.add(Frames.question(ByteBuffer.wrap(frame)));
+                  socket.getOutputStream().write(Frames.answer(reply));
+                }
+                asked.complete(questions);
+              } catch (Throwable e) {
+                asked.completeExceptionally(e);
+              }
+            });
+    return asked;
+  }
+
+  @Test
+  void messagesGoAsFramesOnOneConnection() throws Exception {
+    try (ServerSocket server = new ServerSocket()) {
+      server.bind(anyPort());
+      byte[] large = new byte[1 << 20];
+      Arrays.fill(large, (byte) 7);
+      CompletableFuture<List<Frames.Question>> asked =
+          node(
+              server,
+              new Caller.Reply(200, new byte[0], null),
+              new Caller.Reply(200, large, null),
+              new Caller.Reply(421, new byte[] {3}, "order-2"));
+      String url = "http://127.0.0.1:" + server.getLocalPort() + "/purchases";
+
+      Caller.Reply empty = get(caller.call(url, new byte[] {1, 2}, Duration.ofSeconds(10)));
+      assertThat(empty.ok()).isTrue();
+      assertThat(empty.body()).isEmpty();
+      assertThat(empty.leader()).isNull();
+      assertThat(get(caller.call(url, large, Duration.ofSeconds(10))).body()).isEqualTo(large);
+      Caller.Reply refused = get(caller.call(url, new byte[0], Duration.ofSeconds(10)));
+      assertThat(refused.status()).isEqualTo(421);
+      assertThat(refused.body()).containsExactly(3);
+      assertThat(refused.leader()).isEqualTo("order-2");
+
+      List<Frames.Question> questions = asked.get(20, TimeUnit.SECONDS);
+      assertThat(questions)
+          .extracting(Frames.Question::path)
+          .containsExactly("/purchases", "/purchases", "/purchases");
+      assertThat(questions.getFirst().body()).containsExactly(1, 2);
+      assertThat(questions.get(1).body()).isEqualTo(large);
+      assertThat(questions.get(2).body()).isEmpty();
+    }
+  }
+
+  @Test
+  void aMessageThatIsTooLongIsNotSent() throws Exception {
+    byte[] tooLong = new byte[Frames.MAX_BYTES];
+
+    assertThatThrownBy(
+            () -> get(caller.call("http://127.0.0.1:1/x", tooLong, Duration.ofSeconds(10))))
+        .hasCauseInstanceOf(IOException.class)
+        .hasMessageContaining("too long");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "HTTP/1.1 400 Bad Request\r\n\r\n",
+        "\0\0\0\0",
+        "\u00ff\u00ff\u00ff\u00ff\0\0\0\0",
+        "\0\0\0\3\0",
+        "\0\0\0\3\0\u00c8\7",
+        "\0\0\0\3\0\u00c8\0and more",
+        "\0\0\0",
+        ""
+      })
+  void whatIsNoFrameFailsTheCall(String answer) throws Exception {
+    try (ServerSocket server = new ServerSocket()) {
+      server.bind(anyPort());
+      String url = "http://127.0.0.1:" + server.getLocalPort() + "/x";
+      Thread node = answering(server, answer);
+
+      assertThatThrownBy(() -> get(caller.call(url, new byte[1], Duration.ofSeconds(10))))
+          .hasCauseInstanceOf(IOException.class);
+      node.join();
     }
   }
 
@@ -154,7 +250,7 @@ class SocketCallerTest {
       silent.bind(anyPort());
       String url = "http://127.0.0.1:" + silent.getLocalPort() + "/";
 
-      assertThatThrownBy(() -> get(caller.call(url, new byte[32 << 20], Duration.ofMillis(100))))
+      assertThatThrownBy(() -> get(caller.call(url, new byte[7 << 20], Duration.ofMillis(100))))
           .hasCauseInstanceOf(IOException.class);
     }
   }

@@ -50,9 +50,9 @@ final class CatalogRoutes {
 
   NodeServer.Routes routes() {
     return new NodeServer.Routes()
-        .post(Paths.HOLDS, replica.leaderOnly(this::holds))
-        .post(Paths.PRODUCT_READS, replica.leaderOnly(this::productReads))
-        .post(Paths.LEASE, replica.leaderOnly(this::lease))
+        .message(Paths.HOLDS, Hold.Batch.class, replica.leaderOnly(this::holds))
+        .message(Paths.PRODUCT_READS, ProductReads.class, replica.leaderOnly(this::productReads))
+        .message(Paths.LEASE, CacheLease.Renewal.class, replica.leaderOnly(this::lease))
         .get(Paths.PRODUCTS + "/{name}", replica.leaderOnly(this::product))
         .get(Paths.PRODUCTS, replica.leaderOnly(this::products))
         .get(Paths.STOCK, replica.leaderOnly(this::stock))
@@ -61,19 +61,14 @@ final class CatalogRoutes {
         .get(MissedStateWire.PATH, this::missed);
   }
 
-  private void holds(ServerRequest request, ServerResponse response) throws Exception {
-    Hold.Batch batch = Exchange.message(request, Hold.Batch.class);
+  private Hold.Answers holds(Hold.Batch batch) throws Exception {
     service.awaitOpen(patience);
-    Exchange.sendMessage(request, response, new Hold.Answers(service.hold(batch)));
+    return new Hold.Answers(service.hold(batch));
   }
 
-  private void productReads(ServerRequest request, ServerResponse response) throws Exception {
-    ProductReads reads = Exchange.message(request, ProductReads.class);
+  private ProductReads.Answers productReads(ProductReads reads) throws Exception {
     proof.await();
-    Exchange.sendMessage(
-        request,
-        response,
-        new ProductReads.Answers(reads.names().stream().map(publisher::read).toList()));
+    return new ProductReads.Answers(reads.names().stream().map(publisher::read).toList());
   }
 
   private void product(ServerRequest request, ServerResponse response) throws Exception {
@@ -93,11 +88,10 @@ final class CatalogRoutes {
     Exchange.sendData(request, response, products);
   }
 
-  private void lease(ServerRequest request, ServerResponse response) throws Exception {
-    CacheLease.Renewal renewal = Exchange.message(request, CacheLease.Renewal.class);
+  private CacheLease.Grant lease(CacheLease.Renewal renewal) throws Exception {
     // The proof that Sessions.renew asks for.
     proof.await();
-    Exchange.sendMessage(request, response, sessions.renew(renewal));
+    return sessions.renew(renewal);
   }
 
   /** The applied state with all its numbers, for verifying that stock is exact. */

@@ -62,7 +62,7 @@ final class FrontendRoutes {
         .get(Paths.ORDERS + "/{number}", metrics.read("order", this::order))
         .get(Paths.PRODUCTS, metrics.read("products", this::products))
         .get(Paths.ORDERS, metrics.read("orders", this::orders))
-        .post(Paths.INVALIDATION, this::invalidation);
+        .message(Paths.INVALIDATION, CacheLease.Invalidation.class, this::invalidation);
   }
 
   private String buy(ServerRequest request, ServerResponse response) throws Exception {
@@ -149,11 +149,10 @@ final class FrontendRoutes {
     Exchange.send(request, response, reply.status(), HeaderValues.CONTENT_TYPE_JSON, reply.body());
   }
 
-  private void invalidation(ServerRequest request, ServerResponse response) {
-    CacheLease.Invalidation told = Exchange.message(request, CacheLease.Invalidation.class);
+  private String invalidation(CacheLease.Invalidation told) {
     if (cache == null || !cache.invalidate(told.session(), told.names())) {
       throw new ApiException(410, "there is no such cache session");
     }
-    Exchange.sendMessage(request, response, "ok");
+    return "ok";
   }
 }

@@ -7,7 +7,7 @@ import toystore.server.LeaderRoute;
 
 /** Whether a purchase can be made now: both leaders answer. Looked at again and again. */
 final class Readiness implements AutoCloseable {
-  private static final long SOON_MS = 20;
+  private static final long SOON_MS = 50;
   private static final long LATER_MS = 500;
 
   private final LeaderRoute catalog;

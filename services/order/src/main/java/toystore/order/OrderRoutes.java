@@ -39,25 +39,22 @@ final class OrderRoutes {
 
   NodeServer.Routes routes() {
     return new NodeServer.Routes()
-        .post(Paths.PURCHASES, replica.leaderOnly(this::purchases))
+        .message(Paths.PURCHASES, Purchase.Batch.class, replica.leaderOnly(this::purchases))
         .get(Paths.ORDERS + "/{number}", this::order)
         .get(Paths.ORDERS, this::orders)
-        .post(Paths.RESOLUTIONS, replica.leaderOnly(this::resolutions))
+        .message(Paths.RESOLUTIONS, Hold.Doubtful.class, replica.leaderOnly(this::resolutions))
         .post(Paths.FENCE, replica.leaderOnly(this::fence))
         .get(Paths.LOG, this::log)
         .get(MissedOrdersWire.PATH, this::missed);
   }
 
-  private void purchases(ServerRequest request, ServerResponse response) {
-    Purchase.Batch batch = Exchange.message(request, Purchase.Batch.class);
+  private Purchase.Answers purchases(Purchase.Batch batch) {
     Deadline deadline = Deadline.in(Duration.ofMillis(batch.budgetMs()));
-    Exchange.sendMessage(
-        request, response, new Purchase.Answers(purchases.buy(batch.purchases(), deadline)));
+    return new Purchase.Answers(purchases.buy(batch.purchases(), deadline));
   }
 
-  private void resolutions(ServerRequest request, ServerResponse response) throws Exception {
-    Hold.Doubtful doubtful = Exchange.message(request, Hold.Doubtful.class);
-    Exchange.sendMessage(request, response, purchases.resolve(doubtful.holds()));
+  private Hold.Outcomes resolutions(Hold.Doubtful doubtful) throws Exception {
+    return purchases.resolve(doubtful.holds());
   }
 
   private void fence(ServerRequest request, ServerResponse response) throws Exception {

@@ -15,7 +15,7 @@ import toystore.calls.Deadline;
 import toystore.db.replication.Rejoin;
 import toystore.server.LeaderRoute;
 
-/** The other members of this node's group, asked over HTTP while it does not run. */
+/** The other members of this node's group, asked while it does not run. */
 final class HttpOthers implements Rejoin.Others {
   private static final Duration ASK = Duration.ofSeconds(1);
   private static final Duration FENCE = Duration.ofSeconds(10);
@@ -35,13 +35,16 @@ final class HttpOthers implements Rejoin.Others {
             LeaderRoute.OnLeader.NOBODY);
   }
 
-  /** An entry that only had to be committed. */
+  /** Asks the leader for an entry that only has to be committed. */
+  record Fence() {}
+
+  /** It is. */
   record Committed(String leader, long index) {}
 
   @Override
   public Rejoin.Fence fence() throws IOException {
     try {
-      Caller.Reply reply = leader.call(Paths.REJOIN, new byte[0], Deadline.in(FENCE));
+      Caller.Reply reply = leader.call(Paths.REJOIN, Json.toCbor(new Fence()), Deadline.in(FENCE));
       if (!reply.ok()) {
         throw new IOException("the leader answered " + reply.status());
       }

@@ -1,10 +1,6 @@
 package toystore.replica;
 
-import io.helidon.http.HeaderName;
-import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.Handler;
-import io.helidon.webserver.http.ServerRequest;
-import io.helidon.webserver.http.ServerResponse;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.lang.System.Logger.Level;
@@ -13,6 +9,7 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -23,7 +20,6 @@ import org.jspecify.annotations.Nullable;
 import toystore.api.ApiException;
 import toystore.api.NodeStatus;
 import toystore.api.Paths;
-import toystore.api.Problem;
 import toystore.api.StoreConfig;
 import toystore.calls.SocketCaller;
 import toystore.db.replication.IndeterminateException;
@@ -36,7 +32,8 @@ import toystore.db.storage.Database;
 import toystore.db.storage.Migrations;
 import toystore.db.storage.StorageException;
 import toystore.db.storage.WriteBehind;
-import toystore.server.Exchange;
+import toystore.server.Answering;
+import toystore.server.MisdirectedException;
 import toystore.server.Node;
 import toystore.server.NodeServer;
 
@@ -48,7 +45,6 @@ import toystore.server.NodeServer;
  */
 public final class Replica<S extends ReplicatedState> implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Replica.class.getName());
-  private static final HeaderName LEADER = HeaderNames.create(Paths.LEADER);
   private static final Duration BARRIER = Duration.ofSeconds(1);
   private static final Duration FENCE = Duration.ofSeconds(5);
   private static final Duration CONNECT = Duration.ofMillis(500);
@@ -156,14 +152,13 @@ public final class Replica<S extends ReplicatedState> implements AutoCloseable {
 
   /** Adds what every member of a group answers to the routes of its role. */
   public NodeServer.Routes withMemberRoutes(NodeServer.Routes routes) {
-    return routes.post(Paths.REJOIN, leaderOnly(this::fence));
+    return routes.message(Paths.REJOIN, HttpOthers.Fence.class, leaderOnly(this::fence));
   }
 
-  private void fence(ServerRequest request, ServerResponse response) throws Exception {
+  private HttpOthers.Committed fence(HttpOthers.Fence asked) throws Exception {
     try {
       ReplicatedLog.Applied applied = log.fence().get(FENCE.toMillis(), TimeUnit.MILLISECONDS);
-      Exchange.sendMessage(
-          request, response, new HttpOthers.Committed(node.name(), applied.index()));
+      return new HttpOthers.Committed(node.name(), applied.index());
     } catch (ExecutionException e) {
       throw e.getCause() instanceof Exception cause ? cause : e;
     }
@@ -275,27 +270,30 @@ public final class Replica<S extends ReplicatedState> implements AutoCloseable {
 
   /** A handler that answers 421 with the leader's name where this member does not lead. */
   public Handler leaderOnly(Handler handler) {
-    return (request, response) -> {
-      if (!log.leads()) {
-        misdirected(request, response, log.status().leader());
-        return;
-      }
-      try {
-        handler.handle(request, response);
-      } catch (NotLeaderException e) {
-        misdirected(request, response, e.leader());
-      } catch (IndeterminateException | TimeoutException e) {
-        throw new ApiException(503, "the outcome is unknown; a retry is safe", e);
-      }
-    };
+    return (request, response) ->
+        leading(
+            () -> {
+              handler.handle(request, response);
+              return response;
+            });
   }
 
-  private void misdirected(
-      ServerRequest request, ServerResponse response, @Nullable String leader) {
-    if (leader != null && !leader.equals(node.name())) {
-      response.header(LEADER, leader);
+  /** The same for messages of other nodes. */
+  public <T> Answering<T> leaderOnly(Answering<T> answering) {
+    return message -> leading(() -> answering.answer(message));
+  }
+
+  private <T> T leading(Callable<T> work) throws Exception {
+    if (!log.leads()) {
+      throw new MisdirectedException(node.name(), log.status().leader());
     }
-    Exchange.sendProblem(request, response, new Problem(421, node.name() + " does not lead"));
+    try {
+      return work.call();
+    } catch (NotLeaderException e) {
+      throw new MisdirectedException(node.name(), e.leader());
+    } catch (IndeterminateException | TimeoutException e) {
+      throw new ApiException(503, "the outcome is unknown; a retry is safe", e);
+    }
   }
 
   /**

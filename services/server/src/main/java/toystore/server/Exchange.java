@@ -23,9 +23,6 @@ public final class Exchange {
       HeaderValues.createCached(HeaderNames.CONTENT_TYPE, "application/cbor");
   private static final Header RETRY_SOON = HeaderValues.createCached(HeaderNames.RETRY_AFTER, "1");
 
-  /** Largest body that nodes send each other: a full batch, several times over. */
-  private static final int MAX_INTERNAL_BYTES = 8 << 20;
-
   private static final int DEFAULT_PAGE = 100;
 
   private Exchange() {}
@@ -83,15 +80,6 @@ public final class Exchange {
     return (parameters < 0 ? type : type.substring(0, parameters))
         .strip()
         .equalsIgnoreCase("application/json");
-  }
-
-  /** A message of another node; throws {@link ApiException} 400 if it does not fit. */
-  public static <T> T message(ServerRequest request, Class<T> type) {
-    try {
-      return Json.fromCbor(body(request, MAX_INTERNAL_BYTES), type);
-    } catch (IOException e) {
-      throw new ApiException(400, "not a " + type.getSimpleName() + " message", e);
-    }
   }
 
   /** A query parameter that must be a whole number from 0 on. */

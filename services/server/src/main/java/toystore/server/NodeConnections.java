@@ -1,7 +1,5 @@
 package toystore.server;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataReader;
 import io.helidon.common.concurrency.limits.Limit;
@@ -10,38 +8,46 @@ import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.spi.ServerConnection;
 import io.helidon.webserver.spi.ServerConnectionSelector;
+import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
+import toystore.calls.Frames;
 
 /**
- * Connections on which nodes send each other batches are served by platform threads. They are few,
- * they stay, and each purchase comes through three of them. A request wakes a virtual thread by way
- * of a poller and a carrier, and each time that it waits for the log, or for another node, again; a
- * platform thread is woken by the kernel. All others may be thousands, and stay virtual.
+ * Tells the connections on which nodes send each other messages ({@link Frames}) from those that
+ * speak HTTP, and serves them on platform threads. They are few, they stay, and each purchase comes
+ * through three of them. A question wakes a virtual thread by way of a poller and a carrier, and
+ * each time that it waits for the log, or for another node, again; a platform thread is woken by
+ * the kernel. All others may be thousands, and stay virtual.
  */
 final class NodeConnections implements ServerConnectionSelector {
   private static final System.Logger LOG = System.getLogger(NodeConnections.class.getName());
 
-  /** More than nodes need at a time; further connections are served like others. */
+  /** More than nodes need at a time; further connections are served on virtual threads. */
   private static final int MOST_THREADS = 64;
 
+  private static final byte[] BEGINNING = Frames.beginning();
+
   private final ServerConnectionSelector http;
-  private final byte[] beginning;
+  private final Messages messages;
   private final Semaphore threads = new Semaphore(MOST_THREADS);
 
   /**
    * A selector for one listener.
    *
-   * @param http what the connections speak
-   * @param beginning how the first request of such a connection begins
+   * @param http what all other connections speak
+   * @param messages answers what comes on those of nodes
    */
-  NodeConnections(ServerConnectionSelector http, String beginning) {
+  NodeConnections(ServerConnectionSelector http, Messages messages) {
     this.http = http;
-    this.beginning = beginning.getBytes(US_ASCII);
+    this.messages = messages;
   }
 
   @Override
@@ -64,56 +70,71 @@ final class NodeConnections implements ServerConnectionSelector {
     return new Connection(context, http.connection(context));
   }
 
+  /** Of either kind; which, it sees from the first byte, and waits for that. */
   private final class Connection implements ServerConnection, InterruptableTask<Void> {
     private final ConnectionContext context;
-    private final ServerConnection served;
+    private final ServerConnection other;
 
-    /** No request has begun yet. */
-    private volatile boolean quiet = true;
+    /** Set once the first byte was that of another protocol. */
+    private boolean speaksHttp;
 
-    /** The one that Helidon gave this connection, until another one serves it. */
-    private final Thread waiting = Thread.currentThread();
+    /** The thread that waits for a first byte, or for the next question; null while it works. */
+    private @Nullable Thread waiting;
 
-    Connection(ConnectionContext context, ServerConnection served) {
+    private long waitsSinceNanos = System.nanoTime();
+    private boolean closing;
+
+    Connection(ConnectionContext context, ServerConnection other) {
       this.context = context;
-      this.served = served;
+      this.other = other;
     }
 
     @Override
     public void handle(Limit limit) throws InterruptedException {
-      boolean ofNode = ofNode();
-      quiet = false;
-      if (!ofNode || !threads.tryAcquire()) {
-        served.handle(limit);
+      if (!waits()) {
         return;
       }
-      CompletableFuture<Void> end = new CompletableFuture<>();
-      Thread thread =
-          Thread.ofPlatform().daemon().name("node-call").unstarted(() -> serve(limit, end));
-      try {
-        thread.start();
-      } catch (OutOfMemoryError e) {
-        threads.release();
-        LOG.log(Level.WARNING, "no thread can be had for a node's connection", e);
-        served.handle(limit);
-        return;
+      if (isHttp(firstByte())) {
+        other.handle(limit);
+      } else if (threads.tryAcquire()) {
+        serveOnPlatformThread();
+      } else {
+        serve();
       }
-      await(end, thread);
     }
 
-    /** Whether the first request, as far as it has come, is one of another node. */
-    private boolean ofNode() {
+    /** Decides it, for {@link #close} too. */
+    private synchronized boolean isHttp(byte first) {
+      works();
+      speaksHttp = first != BEGINNING[0];
+      return speaksHttp;
+    }
+
+    private byte firstByte() {
       try {
-        DataReader reader = context.dataReader();
-        return reader.startsWith(beginning);
+        return context.dataReader().lookup();
       } catch (DataReader.InsufficientDataAvailableException e) {
         throw new CloseConnectionException("closed before a request", e);
       }
     }
 
-    private void serve(Limit limit, CompletableFuture<Void> end) {
+    private void serveOnPlatformThread() {
+      CompletableFuture<Void> end = new CompletableFuture<>();
+      Thread thread = Thread.ofPlatform().daemon().name("node-call").unstarted(() -> serve(end));
       try {
-        served.handle(limit);
+        thread.start();
+      } catch (OutOfMemoryError e) {
+        threads.release();
+        LOG.log(Level.WARNING, "no thread can be had for a node's connection", e);
+        serve();
+        return;
+      }
+      await(end, thread);
+    }
+
+    private void serve(CompletableFuture<Void> end) {
+      try {
+        serve();
         end.complete(null);
       } catch (Throwable e) {
         end.completeExceptionally(e);
@@ -134,16 +155,47 @@ final class NodeConnections implements ServerConnectionSelector {
         switch (e.getCause()) {
           case RuntimeException known -> throw known;
           case Error error -> throw error;
-          case InterruptedException interrupted ->
-              throw new CloseConnectionException("the server is stopping", interrupted);
           case null, default -> throw new IllegalStateException(e);
         }
       }
     }
 
+    /** Answers question by question until either side ends it. */
+    private void serve() {
+      DataReader in = context.dataReader();
+      try {
+        if (!Arrays.equals(in.readBytes(BEGINNING.length), BEGINNING)) {
+          throw new CloseConnectionException("neither HTTP nor messages");
+        }
+        while (waits()) {
+          byte[] frame = in.readBytes(Frames.length(in.readBytes(Frames.LENGTH)));
+          works();
+          byte[] answer = Frames.answer(messages.answer(Frames.question(ByteBuffer.wrap(frame))));
+          context.dataWriter().writeNow(BufferData.create(answer));
+        }
+      } catch (DataReader.InsufficientDataAvailableException e) {
+        throw new CloseConnectionException("closed by the other node", e);
+      } catch (IOException e) {
+        throw new CloseConnectionException("what came is no message", e);
+      }
+    }
+
+    /** From here on this thread may be interrupted; false when it has to end instead. */
+    private synchronized boolean waits() {
+      waiting = closing ? null : Thread.currentThread();
+      waitsSinceNanos = System.nanoTime();
+      return !closing;
+    }
+
+    private synchronized void works() {
+      waiting = null;
+    }
+
     @Override
-    public boolean canInterrupt() {
-      return quiet || (served instanceof InterruptableTask<?> task && task.canInterrupt());
+    public synchronized boolean canInterrupt() {
+      return speaksHttp
+          ? other instanceof InterruptableTask<?> task && task.canInterrupt()
+          : waiting != null;
     }
 
     @Override
@@ -152,16 +204,23 @@ final class NodeConnections implements ServerConnectionSelector {
     }
 
     @Override
-    public Duration idleTime() {
-      return served.idleTime();
+    public synchronized Duration idleTime() {
+      if (speaksHttp) {
+        return other.idleTime();
+      }
+      return waiting == null
+          ? Duration.ZERO
+          : Duration.ofNanos(System.nanoTime() - waitsSinceNanos);
     }
 
+    /** Ends the connection as soon as the question that is being answered has its answer. */
     @Override
-    public void close(boolean interrupt) {
-      if (quiet) {
+    public synchronized void close(boolean interrupt) {
+      closing = true;
+      if (speaksHttp) {
+        other.close(interrupt);
+      } else if (waiting != null) {
         waiting.interrupt();
-      } else {
-        served.close(interrupt);
       }
     }
   }

@@ -5,9 +5,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.sun.management.UnixOperatingSystemMXBean;
 import io.helidon.http.DirectHandler;
 import io.helidon.http.Header;
+import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
-import io.helidon.http.HttpException;
 import io.helidon.http.encoding.ContentEncodingContext;
 import io.helidon.http.media.MediaContext;
 import io.helidon.service.registry.ServiceRegistry;
@@ -29,7 +29,6 @@ import io.helidon.webserver.http1.Http1Config;
 import io.helidon.webserver.http1.Http1ConnectionSelector;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
-import java.lang.System.Logger.Level;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -46,7 +45,6 @@ import toystore.api.Json;
 import toystore.api.NodeStatus;
 import toystore.api.Paths;
 import toystore.api.Problem;
-import toystore.api.Role;
 import toystore.api.StoreConfig;
 
 /**
@@ -54,7 +52,7 @@ import toystore.api.StoreConfig;
  * as {@link Problem} in JSON, also those that Helidon finds before any route.
  */
 public final class NodeServer implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(NodeServer.class.getName());
+  private static final HeaderName LEADER = HeaderNames.create(Paths.LEADER);
   private static final String OBSERVE = "observe";
   private static final Header METRICS_TYPE =
       HeaderValues.createCached(
@@ -72,6 +70,7 @@ public final class NodeServer implements AutoCloseable {
   /** The routes of a node: verbs by path, with 405 and 404 for everything else. */
   public static final class Routes {
     private final Map<String, Map<String, Handler>> byPath = new LinkedHashMap<>();
+    private final Messages messages = new Messages();
 
     public Routes get(String path, Handler handler) {
       return add("GET", path, handler);
@@ -79,6 +78,12 @@ public final class NodeServer implements AutoCloseable {
 
     public Routes post(String path, Handler handler) {
       return add("POST", path, handler);
+    }
+
+    /** What is answered to a message of another node; it comes by a way of its own. */
+    public <T> Routes message(String path, Class<T> type, Answering<T> answering) {
+      messages.add(path, type, answering);
+      return this;
     }
 
     private Routes add(String method, String path, Handler handler) {
@@ -153,17 +158,11 @@ public final class NodeServer implements AutoCloseable {
   }
 
   private static void answerError(ServerRequest request, ServerResponse response, Throwable error) {
-    Problem problem =
-        switch (error) {
-          case ApiException e -> e.problem();
-          case OverloadedException e -> new Problem(503, String.valueOf(e.getMessage()));
-          case HttpException e -> new Problem(e.status().code(), e.status().reasonPhrase());
-          default -> {
-            LOG.log(Level.ERROR, "request " + request.prologue() + " failed", error);
-            yield new Problem(500, "internal error");
-          }
-        };
+    Problem problem = Refusals.problem(error, request.prologue());
     response.headers().clear();
+    if (error instanceof MisdirectedException e && e.leader() != null) {
+      response.header(LEADER, e.leader());
+    }
     Exchange.sendProblem(request, response, problem);
   }
 
@@ -212,7 +211,9 @@ public final class NodeServer implements AutoCloseable {
             .serviceRegistry(emptyRegistry())
             .featuresDiscoverServices(false)
             .protocolsDiscoverServices(false)
-            .addConnectionSelector(connections(node))
+            .addConnectionSelector(
+                new NodeConnections(
+                    Http1ConnectionSelector.builder().config(http1()).build(), routes.messages))
             .address(address)
             .port(config.httpPort(node))
             .backlog(1024)
@@ -264,16 +265,6 @@ public final class NodeServer implements AutoCloseable {
                   HeaderValues.CONTENT_TYPE_JSON,
                   Json.toJson(Map.of("status", now.ready() ? "UP" : "DOWN", "state", now.state())));
             });
-  }
-
-  /**
-   * Only nodes post to the catalog and to order replicas, and their callers keep connections for
-   * that apart from those for reading. To a front end clients post, too.
-   */
-  private static NodeConnections connections(StoreConfig.Node node) {
-    return new NodeConnections(
-        Http1ConnectionSelector.builder().config(http1()).build(),
-        node.role() == Role.FRONTEND ? "POST " + Paths.INVALIDATION : "POST ");
   }
 
   private static Http1Config http1() {

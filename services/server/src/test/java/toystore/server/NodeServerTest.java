@@ -29,7 +29,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 import toystore.api.ApiException;
 import toystore.api.Json;
 import toystore.api.NodeStatus;
-import toystore.api.Paths;
 import toystore.api.StoreConfig;
 
 class NodeServerTest {
@@ -81,7 +80,7 @@ class NodeServerTest {
         config, config.node("frontend"), routes, metrics, () -> status("starting"));
   }
 
-  private static NodeStatus status(String state) {
+  static NodeStatus status(String state) {
     return new NodeStatus(
         "frontend",
         "frontend",
@@ -132,7 +131,7 @@ class NodeServerTest {
     return raw(CONFIG.httpPort(NODE), request);
   }
 
-  private static Socket connect(int port) throws IOException {
+  static Socket connect(int port) throws IOException {
     Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
     socket.setSoTimeout(20_000);
     return socket;
@@ -413,64 +412,6 @@ class NodeServerTest {
             .isInstanceOf(ConfigurationFailure.class)
             .hasMessage("port " + port + " on 127.0.0.1 is in use");
       }
-    }
-  }
-
-  private static NodeServer startNode(StoreConfig config, String node) {
-    NodeServer.Routes routes =
-        new NodeServer.Routes()
-            .post(Paths.INVALIDATION, NodeServerTest::isVirtual)
-            .post("/orders", NodeServerTest::isVirtual)
-            .get("/orders", NodeServerTest::isVirtual);
-    return NodeServer.start(
-        config,
-        config.node(node),
-        routes,
-        new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
-        () -> status("ready"));
-  }
-
-  private static void isVirtual(ServerRequest request, ServerResponse response) {
-    response.send("virtual: " + Thread.currentThread().isVirtual());
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "frontend, POST /invalidation, false",
-    "frontend, POST /orders, true",
-    "frontend, GET /orders, true",
-    "order-1, POST /orders, false",
-    "order-1, GET /orders, true"
-  })
-  void nodesAreServedByPlatformThreads(String node, String what, boolean virtual)
-      throws IOException {
-    StoreConfig config = FreePorts.config(node);
-    NodeServer server = startNode(config, node);
-    try {
-      String request =
-          what + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-      assertThat(raw(config.httpPort(config.node(node)), request)).endsWith("virtual: " + virtual);
-    } finally {
-      server.close();
-    }
-  }
-
-  @Test
-  void aServerEndsTheConnectionsThatNodesKeep() throws IOException {
-    StoreConfig config = FreePorts.config("order-1");
-    NodeServer server = startNode(config, "order-1");
-    // In the order in which they are accepted.
-    try (Socket unused = connect(config.httpPort(config.node("order-1")));
-        Socket used = connect(config.httpPort(config.node("order-1")))) {
-      used.getOutputStream()
-          .write(
-              "POST /orders HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n".getBytes(ISO_8859_1));
-      assertThat(used.getInputStream().read()).isEqualTo('H');
-      server.close();
-      assertThat(used.getInputStream().readAllBytes()).isNotEmpty();
-      assertThat(unused.getInputStream().readAllBytes()).isEmpty();
-    } finally {
-      server.close();
     }
   }
 }

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpRequest;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
@@ -16,6 +14,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import toystore.api.Hold;
 import toystore.api.Json;
 import toystore.api.Purchase;
+import toystore.calls.Caller;
+import toystore.calls.SocketCaller;
 
 /** The 19 cases of the reference system's own test suite, by behaviour, part by part. */
 @ExtendWith(SharedStore.class)
@@ -236,13 +236,13 @@ class RecordedCasesTest {
 
   // The 19th case, missed orders, is played in RecordedExperimentTest, twice.
 
-  private static byte[] call(String url, Object message) {
-    Store.RawAnswer answer =
-        Store.raw(
-            HttpRequest.newBuilder(URI.create(url))
-                .POST(HttpRequest.BodyPublishers.ofByteArray(Json.toCbor(message))));
-    assertThat(answer.status()).isEqualTo(200);
-    return answer.body();
+  private static byte[] call(String url, Object message) throws IOException {
+    try (SocketCaller caller = new SocketCaller(Duration.ofSeconds(5))) {
+      Caller.Reply reply =
+          caller.send(url, Json.toCbor(message), Duration.ofSeconds(20), Caller.Silence.BORNE);
+      assertThat(reply.status()).isEqualTo(200);
+      return reply.body();
+    }
   }
 
   private static long quantity(Store store, String name) {

@@ -1,0 +1,164 @@
+package toystore.server;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import toystore.api.ApiException;
+import toystore.api.Json;
+import toystore.api.Problem;
+import toystore.api.StoreConfig;
+import toystore.calls.Caller;
+import toystore.calls.SocketCaller;
+
+/** Messages of other nodes, by the client that nodes use and by such as know no better. */
+class NodeConnectionsTest {
+  /** A node that takes messages, and says to one whether it does so on a virtual thread. */
+  private static NodeServer start(StoreConfig config) {
+    NodeServer.Routes routes =
+        new NodeServer.Routes()
+            .get(
+                "/orders",
+                (request, response) -> response.send("" + Thread.currentThread().isVirtual()))
+            .message("/virtual", String.class, m -> m + Thread.currentThread().isVirtual())
+            .message(
+                "/fail",
+                String.class,
+                message -> {
+                  throw switch (message) {
+                    case "leader" -> new MisdirectedException("order-1", "order-2");
+                    case "nobody" -> new MisdirectedException("order-1", null);
+                    case "full" -> new OverloadedException("too many requests wait");
+                    case "gone" -> new ApiException(410, "there is no such cache session");
+                    default -> new IllegalStateException(message);
+                  };
+                });
+    return NodeServer.start(
+        config,
+        config.node("order-1"),
+        routes,
+        new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
+        () -> NodeServerTest.status("ready"));
+  }
+
+  @Test
+  void messagesAreAnsweredByPlatformThreadsAndReadersByVirtualOnes() throws Exception {
+    StoreConfig config = FreePorts.config("order-1");
+    String url = config.url(config.node("order-1"));
+    NodeServer server = start(config);
+    try (SocketCaller caller = new SocketCaller(Duration.ofSeconds(5))) {
+      Caller.Reply reply = call(caller, url + "/virtual", Json.toCbor("virtual: "));
+      assertThat(reply.status()).isEqualTo(200);
+      assertThat(Json.fromCbor(reply.body(), String.class)).isEqualTo("virtual: false");
+      assertThat(new String(call(caller, url + "/orders", null).body(), UTF_8)).isEqualTo("true");
+    } finally {
+      server.close();
+    }
+  }
+
+  private static Caller.Reply call(SocketCaller caller, String url, byte @Nullable [] body)
+      throws Exception {
+    return caller.call(url, body, Duration.ofSeconds(10)).get(20, TimeUnit.SECONDS);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/fail, leader, 421, order-2, order-1 does not lead",
+    "/fail, nobody, 421, , order-1 does not lead",
+    "/fail, full, 503, , too many requests wait",
+    "/fail, gone, 410, , there is no such cache session",
+    "/fail, other, 500, , internal error",
+    "/orders, x, 404, , there is no message /orders",
+  })
+  void aMessageThatIsRefusedHearsWhy(
+      String path, String message, int status, @Nullable String leader, String why)
+      throws Exception {
+    StoreConfig config = FreePorts.config("order-1");
+    NodeServer server = start(config);
+    try (SocketCaller caller = new SocketCaller(Duration.ofSeconds(5))) {
+      Caller.Reply reply =
+          call(caller, config.url(config.node("order-1")) + path, Json.toCbor(message));
+      assertThat(reply.status()).isEqualTo(status);
+      assertThat(reply.leader()).isEqualTo(leader);
+      assertThat(Json.fromJson(reply.body(), Problem.Body.class).error().message()).isEqualTo(why);
+    } finally {
+      server.close();
+    }
+  }
+
+  @Test
+  void aMessageOfAnotherShapeIsABadRequest() throws Exception {
+    StoreConfig config = FreePorts.config("order-1");
+    NodeServer server = start(config);
+    try (SocketCaller caller = new SocketCaller(Duration.ofSeconds(5))) {
+      String url = config.url(config.node("order-1")) + "/virtual";
+      for (byte[] body : List.of(new byte[0], new byte[] {1, 2, 3}, Json.toCbor(List.of(1)))) {
+        assertThat(call(caller, url, body).status()).isEqualTo(400);
+      }
+      assertThat(call(caller, url, Json.toCbor("")).status()).isEqualTo(200);
+    } finally {
+      server.close();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\0",
+        "\0toystore messages 2\n\0\0\0\2\1/",
+        "\0toystore messages 1\n\0\0\0\0",
+        "\0toystore messages 1\n\u007f\0\0\0\0",
+        "\0toystore messages 1\n\u00ff\0\0\0\0",
+        "\0toystore messages 1\n\0\0\0\2\7/",
+        "\0toystore messages 1\n\0\0\0\u00ff\7/"
+      })
+  void whatIsNoMessageEndsItsConnectionAndNothingElse(String garbage) throws Exception {
+    StoreConfig config = FreePorts.config("order-1");
+    NodeServer server = start(config);
+    int port = config.httpPort(config.node("order-1"));
+    try (SocketCaller caller = new SocketCaller(Duration.ofSeconds(5));
+        Socket socket = NodeServerTest.connect(port)) {
+      socket.getOutputStream().write(garbage.getBytes(ISO_8859_1));
+      socket.shutdownOutput();
+      assertThat(socket.getInputStream().readAllBytes()).isEmpty();
+      String url = config.url(config.node("order-1")) + "/virtual";
+      assertThat(call(caller, url, Json.toCbor("")).ok()).isTrue();
+    } finally {
+      server.close();
+    }
+  }
+
+  @Test
+  void aServerEndsTheConnectionsThatNodesKeep() throws IOException {
+    StoreConfig config = FreePorts.config("order-1");
+    NodeServer server = start(config);
+    int port = config.httpPort(config.node("order-1"));
+    // In the order in which they are accepted.
+    try (Socket unused = NodeServerTest.connect(port);
+        Socket reader = NodeServerTest.connect(port);
+        Socket node = NodeServerTest.connect(port)) {
+      reader.getOutputStream().write("GET /orders HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(UTF_8));
+      assertThat(reader.getInputStream().read()).isEqualTo('H');
+      node.getOutputStream().write("\0toystore messages 1\n\0\0\0\2\1/".getBytes(ISO_8859_1));
+      assertThat(node.getInputStream().readNBytes(6)).endsWith(404 >> 8, 404 & 0xff);
+      server.close();
+      assertThat(node.getInputStream().readAllBytes()).isNotEmpty();
+      assertThat(reader.getInputStream().readAllBytes()).isNotEmpty();
+      assertThat(unused.getInputStream().readAllBytes()).isEmpty();
+    } finally {
+      server.close();
+    }
+  }
+}
