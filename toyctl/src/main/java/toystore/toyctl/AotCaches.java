@@ -102,8 +102,15 @@ record AotCaches(Path directory, Path jars, Use use) {
     return directory.resolve(name + ".aot" + NEW);
   }
 
-  /** Puts a cache that a training run wrote in the place of the old one. */
+  /**
+   * Puts a cache that a training run wrote in the place of the old one.
+   *
+   * @throws IOException also if there is nothing in it: the JVM that made it has crashed
+   */
   void adopt(String name) throws IOException {
+    if (Files.size(written(name)) == 0) {
+      throw new IOException("the JVM has not written the start-up cache " + written(name));
+    }
     Files.move(
         written(name),
         file(name),

@@ -12,7 +12,9 @@ import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 
 /** The command line of the toy store. */
@@ -68,9 +70,20 @@ public final class Main {
     if (few.getSubcommands().isEmpty() || few.getSubcommands().containsKey(HELP)) {
       return commandLine(out, err, distribution, name -> true).execute(args);
     }
-    return few.setParameterExceptionHandler(
-            (e, arguments) -> commandLine(out, err, distribution, name -> true).execute(arguments))
-        .execute(args);
+    return few.setParameterExceptionHandler(new AskAll(out, err, distribution)).execute(args);
+  }
+
+  /**
+   * Leaves it to all commands together to say what is wrong with some words. A class of its own:
+   * JDK 25 cannot write a start-up cache with a lambda of this interface, which is of an old
+   * version.
+   */
+  private record AskAll(PrintWriter out, PrintWriter err, Supplier<Distribution> distribution)
+      implements IParameterExceptionHandler {
+    @Override
+    public int handleParseException(ParameterException e, String[] args) {
+      return commandLine(out, err, distribution, name -> true).execute(args);
+    }
   }
 
   /** The command line with those commands whose names are wanted. */

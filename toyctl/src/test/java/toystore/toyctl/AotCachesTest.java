@@ -1,6 +1,7 @@
 package toystore.toyctl;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -65,6 +66,19 @@ class AotCachesTest {
   @Test
   void aCacheThatIsNotThereIsNot() {
     assertThat(distribution("").aotCaches().options("catalog")).isEmpty();
+  }
+
+  @Test
+  void aCacheThatAJvmHasNotWrittenIsNotAdopted() throws IOException {
+    Path aot = home.resolve("toyctl/target/dist/aot");
+    Path written = Files.writeString(aot.resolve("order.aot.new"), "written");
+    distribution("").aotCaches().adopt("order");
+    assertThat(aot.resolve("order.aot")).hasContent("written");
+
+    Files.createFile(written);
+    assertThatThrownBy(() -> distribution("").aotCaches().adopt("order"))
+        .isInstanceOf(IOException.class);
+    assertThat(aot.resolve("order.aot")).hasContent("written");
   }
 
   @Test

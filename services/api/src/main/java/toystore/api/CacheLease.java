@@ -1,9 +1,12 @@
 package toystore.api;
 
-import com.fasterxml.jackson.annotation.JsonFormat;
+import java.io.IOException;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import toystore.api.Cbor.Compact;
+import toystore.api.Cbor.In;
+import toystore.api.Cbor.Out;
 
 /**
  * What a front end and the catalog say to each other about cached products
@@ -31,11 +34,29 @@ public final class CacheLease {
    */
   public record Grant(long lengthMs, boolean continued, UUID catalog) {}
 
-  /** Catalog to front end: forget these products. The answer 200 acknowledges it. */
-  @JsonFormat(shape = JsonFormat.Shape.ARRAY)
-  public record Invalidation(UUID session, List<String> names) {
+  /** Catalog to front end: forget these products. The answer {@link Heard} acknowledges it. */
+  public record Invalidation(UUID session, List<String> names) implements Compact {
     public Invalidation {
       names = List.copyOf(names);
+    }
+
+    @Override
+    public void write(Out out) {
+      out.array(2).id(session).array(names.size());
+      names.forEach(out::text);
+    }
+
+    /** Reads what {@link #write} wrote. */
+    public static Invalidation read(In in) throws IOException {
+      return in.array(2, i -> new Invalidation(i.id(), i.list(In::text)));
+    }
+  }
+
+  /** Front end to catalog: they are forgotten. */
+  public record Heard() implements Compact {
+    @Override
+    public void write(Out out) {
+      out.array(0);
     }
   }
 }

@@ -1,76 +1,117 @@
 package toystore.catalog;
 
-import com.fasterxml.jackson.annotation.JsonFormat;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import toystore.api.CatalogFile;
+import toystore.api.Cbor;
+import toystore.api.Cbor.Compact;
+import toystore.api.Cbor.In;
+import toystore.api.Cbor.Out;
 import toystore.api.Hold;
-import toystore.api.Json;
 
 /** What the catalog's log is made of. Times and prices are put in by the leader. */
-sealed interface CatalogCommand {
+sealed interface CatalogCommand extends Compact {
   /** The leader's time when it proposed this, in milliseconds since 1970. */
   long timeMs();
 
   /** The products of a first start; nothing where there are products. */
-  @JsonFormat(shape = JsonFormat.Shape.ARRAY)
   record Import(long timeMs, List<Line> lines) implements CatalogCommand {
     public Import {
       lines = List.copyOf(lines);
     }
+
+    @Override
+    public void write(Out out) {
+      out.array(2).number(timeMs).list(lines);
+    }
+
+    private static Import read(In in) throws IOException {
+      return in.array(2, i -> new Import(i.number(), i.list(Line::read)));
+    }
   }
 
   /** One product of an import. */
-  @JsonFormat(shape = JsonFormat.Shape.ARRAY)
-  record Line(String name, long priceCents, long quantity) {
+  record Line(String name, long priceCents, long quantity) implements Compact {
+    @Override
+    public void write(Out out) {
+      out.array(3).text(name).number(priceCents).number(quantity);
+    }
+
+    private static Line read(In in) throws IOException {
+      return in.array(3, i -> new Line(i.text(), i.number(), i.number()));
+    }
+
     static Line of(CatalogFile.Item item) {
       return new Line(item.name(), item.price().cents(), item.quantity());
     }
   }
 
   /** New holds, and what became of earlier ones. */
-  @JsonFormat(shape = JsonFormat.Shape.ARRAY)
   record Change(long timeMs, List<Hold> holds, Hold.Outcomes outcomes) implements CatalogCommand {
     public Change {
       holds = List.copyOf(holds);
     }
-  }
 
-  /** {@link Change} as older versions wrote it: without the orders that holds were made for. */
-  @JsonFormat(shape = JsonFormat.Shape.ARRAY)
-  record ChangeWithoutOrders(long timeMs, List<HoldWithoutOrder> holds, Hold.Outcomes outcomes) {
-    public ChangeWithoutOrders {
-      holds = List.copyOf(holds);
+    @Override
+    public void write(Out out) {
+      outcomes.write(out.array(3).number(timeMs).list(holds));
     }
 
-    Change change() {
-      return new Change(timeMs, holds.stream().map(HoldWithoutOrder::hold).toList(), outcomes);
+    private static Change read(In in) throws IOException {
+      return in.array(3, i -> new Change(i.number(), i.list(Hold::read), Hold.Outcomes.read(i)));
     }
-  }
 
-  /** One hold of such a change. */
-  @JsonFormat(shape = JsonFormat.Shape.ARRAY)
-  record HoldWithoutOrder(UUID holdId, String name, int quantity) {
-    Hold hold() {
-      return new Hold(holdId, name, quantity, null);
+    /** As older versions wrote it: without the orders that holds were made for. */
+    private static Change readWithoutOrders(In in) throws IOException {
+      return in.array(
+          3,
+          i ->
+              new Change(
+                  i.number(),
+                  i.list(
+                      hold ->
+                          hold.array(3, h -> new Hold(h.id(), h.text(), h.smallNumber(), null))),
+                  Hold.Outcomes.read(i)));
     }
   }
 
   /** Fills what is out of stock to so many. */
-  @JsonFormat(shape = JsonFormat.Shape.ARRAY)
-  record Restock(long timeMs, long wanted) implements CatalogCommand {}
+  record Restock(long timeMs, long wanted) implements CatalogCommand {
+    @Override
+    public void write(Out out) {
+      out.array(2).number(timeMs).number(wanted);
+    }
+
+    private static Restock read(In in) throws IOException {
+      return in.array(2, i -> new Restock(i.number(), i.number()));
+    }
+  }
 
   /** Forgets ended holds that were asked for before a time; from now on such a hold is over. */
-  @JsonFormat(shape = JsonFormat.Shape.ARRAY)
-  record Prune(long timeMs, long beforeMs) implements CatalogCommand {}
+  record Prune(long timeMs, long beforeMs) implements CatalogCommand {
+    @Override
+    public void write(Out out) {
+      out.array(2).number(timeMs).number(beforeMs);
+    }
+
+    private static Prune read(In in) throws IOException {
+      return in.array(2, i -> new Prune(i.number(), i.number()));
+    }
+  }
 
   /** Has every replica keep what it holds at this index, so that they can be compared. */
-  @JsonFormat(shape = JsonFormat.Shape.ARRAY)
-  record Fence(long timeMs) implements CatalogCommand {}
+  record Fence(long timeMs) implements CatalogCommand {
+    @Override
+    public void write(Out out) {
+      out.array(1).number(timeMs);
+    }
+
+    private static Fence read(In in) throws IOException {
+      return in.array(1, i -> new Fence(i.number()));
+    }
+  }
 
   /**
    * What applying a command gave.
@@ -98,11 +139,7 @@ sealed interface CatalogCommand {
 
   /** One byte that says which command, then CBOR. */
   default byte[] encode() {
-    byte[] body = Json.toCbor(this);
-    byte[] bytes = new byte[body.length + 1];
-    bytes[0] = tag(this);
-    System.arraycopy(body, 0, bytes, 1, body.length);
-    return bytes;
+    return Cbor.bytes(tag(this), this);
   }
 
   /**
@@ -111,17 +148,18 @@ sealed interface CatalogCommand {
    * @throws IllegalArgumentException for a command of a newer version: this replica must not go on
    */
   static CatalogCommand decode(byte[] bytes) {
-    byte[] body = Arrays.copyOfRange(bytes, 1, bytes.length);
+    Cbor.Reading<? extends CatalogCommand> reading =
+        switch (bytes[0]) {
+          case 1 -> Import::read;
+          case 2 -> Change::readWithoutOrders;
+          case 3 -> Restock::read;
+          case 4 -> Prune::read;
+          case 5 -> Fence::read;
+          case 6 -> Change::read;
+          default -> throw new IllegalArgumentException("unknown catalog command " + bytes[0]);
+        };
     try {
-      return switch (bytes[0]) {
-        case 1 -> Json.fromCbor(body, Import.class);
-        case 2 -> Json.fromCbor(body, ChangeWithoutOrders.class).change();
-        case 3 -> Json.fromCbor(body, Restock.class);
-        case 4 -> Json.fromCbor(body, Prune.class);
-        case 5 -> Json.fromCbor(body, Fence.class);
-        case 6 -> Json.fromCbor(body, Change.class);
-        default -> throw new IllegalArgumentException("unknown catalog command " + bytes[0]);
-      };
+      return Cbor.read(bytes, 1, reading);
     } catch (IOException e) {
       throw new UncheckedIOException("a catalog command in the log is unreadable", e);
     }

@@ -149,10 +149,10 @@ final class FrontendRoutes {
     Exchange.send(request, response, reply.status(), HeaderValues.CONTENT_TYPE_JSON, reply.body());
   }
 
-  private String invalidation(CacheLease.Invalidation told) {
+  private CacheLease.Heard invalidation(CacheLease.Invalidation told) {
     if (cache == null || !cache.invalidate(told.session(), told.names())) {
       throw new ApiException(410, "there is no such cache session");
     }
-    return "ok";
+    return new CacheLease.Heard();
   }
 }

@@ -1,19 +1,20 @@
 package toystore.order;
 
-import com.fasterxml.jackson.annotation.JsonFormat;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
+import toystore.api.Cbor;
+import toystore.api.Cbor.Compact;
+import toystore.api.Cbor.In;
+import toystore.api.Cbor.Out;
 import toystore.api.Hold;
-import toystore.api.Json;
 
 /**
  * What the order log is made of. All that is not determined by the log itself (ids, prices, times)
  * is put in by the leader that proposes it, so that every replica applies the same.
  */
-sealed interface OrderCommand {
+sealed interface OrderCommand extends Compact {
   /** The leader's time when it proposed this, in milliseconds since 1970. */
   long timeMs();
 
@@ -22,7 +23,6 @@ sealed interface OrderCommand {
    *
    * @param askedAtMs the leader's time when it asked for the hold
    */
-  @JsonFormat(shape = JsonFormat.Shape.ARRAY)
   record Entry(
       UUID orderId,
       UUID holdId,
@@ -30,43 +30,84 @@ sealed interface OrderCommand {
       int quantity,
       long unitPriceCents,
       long productVersion,
-      long askedAtMs) {}
+      long askedAtMs)
+      implements Compact {
+    @Override
+    public void write(Out out) {
+      out.array(7).id(orderId).id(holdId).text(name).number(quantity).number(unitPriceCents);
+      out.number(productVersion).number(askedAtMs);
+    }
+
+    private static Entry read(In in) throws IOException {
+      return in.array(
+          7,
+          i ->
+              new Entry(
+                  i.id(), i.id(), i.text(), i.smallNumber(), i.number(), i.number(), i.number()));
+    }
+  }
 
   /** Purchases of one batch, in order. Result: a list of {@link Outcome}. */
-  @JsonFormat(shape = JsonFormat.Shape.ARRAY)
   record Place(long timeMs, List<Entry> entries) implements OrderCommand {
     public Place {
       entries = List.copyOf(entries);
     }
+
+    @Override
+    public void write(Out out) {
+      out.array(2).number(timeMs).list(entries);
+    }
+
+    private static Place read(In in) throws IOException {
+      return in.array(2, i -> new Place(i.number(), i.list(Entry::read)));
+    }
   }
 
   /** Decides doubtful holds. Result: {@link toystore.api.Hold.Outcomes}. */
-  @JsonFormat(shape = JsonFormat.Shape.ARRAY)
   record Resolve(long timeMs, List<Hold.Doubt> holds) implements OrderCommand {
     public Resolve {
       holds = List.copyOf(holds);
     }
-  }
 
-  /** {@link Resolve} as older versions wrote it: without the orders that holds were made for. */
-  @JsonFormat(shape = JsonFormat.Shape.ARRAY)
-  record ResolveByHold(long timeMs, List<UUID> holds) {
-    public ResolveByHold {
-      holds = List.copyOf(holds);
+    @Override
+    public void write(Out out) {
+      out.array(2).number(timeMs).list(holds);
     }
 
-    Resolve resolve() {
-      return new Resolve(timeMs, holds.stream().map(id -> new Hold.Doubt(id, null)).toList());
+    private static Resolve read(In in) throws IOException {
+      return in.array(2, i -> new Resolve(i.number(), i.list(Hold.Doubt::read)));
+    }
+
+    /** As older versions wrote it: without the orders that holds were made for. */
+    private static Resolve readWithoutOrders(In in) throws IOException {
+      return in.array(
+          2, i -> new Resolve(i.number(), i.list(hold -> new Hold.Doubt(hold.id(), null))));
     }
   }
 
   /** Forgets tombstones older than a time; entries asked for before it are void from here on. */
-  @JsonFormat(shape = JsonFormat.Shape.ARRAY)
-  record Prune(long timeMs, long beforeMs) implements OrderCommand {}
+  record Prune(long timeMs, long beforeMs) implements OrderCommand {
+    @Override
+    public void write(Out out) {
+      out.array(2).number(timeMs).number(beforeMs);
+    }
+
+    private static Prune read(In in) throws IOException {
+      return in.array(2, i -> new Prune(i.number(), i.number()));
+    }
+  }
 
   /** Changes nothing; its index is one up to which replicas can be compared. Result: orders. */
-  @JsonFormat(shape = JsonFormat.Shape.ARRAY)
-  record Fence(long timeMs) implements OrderCommand {}
+  record Fence(long timeMs) implements OrderCommand {
+    @Override
+    public void write(Out out) {
+      out.array(1).number(timeMs);
+    }
+
+    private static Fence read(In in) throws IOException {
+      return in.array(1, i -> new Fence(i.number()));
+    }
+  }
 
   /** What applying an {@link Entry} came to. */
   sealed interface Outcome {}
@@ -91,11 +132,7 @@ sealed interface OrderCommand {
 
   /** One byte that says which command, then CBOR. */
   default byte[] encode() {
-    byte[] body = Json.toCbor(this);
-    byte[] bytes = new byte[body.length + 1];
-    bytes[0] = tag(this);
-    System.arraycopy(body, 0, bytes, 1, body.length);
-    return bytes;
+    return Cbor.bytes(tag(this), this);
   }
 
   /**
@@ -104,16 +141,17 @@ sealed interface OrderCommand {
    * @throws IllegalArgumentException for a command of a newer version: this replica must not go on
    */
   static OrderCommand decode(byte[] bytes) {
-    byte[] body = Arrays.copyOfRange(bytes, 1, bytes.length);
+    Cbor.Reading<? extends OrderCommand> reading =
+        switch (bytes[0]) {
+          case 1 -> Place::read;
+          case 2 -> Resolve::readWithoutOrders;
+          case 3 -> Prune::read;
+          case 4 -> Fence::read;
+          case 5 -> Resolve::read;
+          default -> throw new IllegalArgumentException("unknown order command " + bytes[0]);
+        };
     try {
-      return switch (bytes[0]) {
-        case 1 -> Json.fromCbor(body, Place.class);
-        case 2 -> Json.fromCbor(body, ResolveByHold.class).resolve();
-        case 3 -> Json.fromCbor(body, Prune.class);
-        case 4 -> Json.fromCbor(body, Fence.class);
-        case 5 -> Json.fromCbor(body, Resolve.class);
-        default -> throw new IllegalArgumentException("unknown order command " + bytes[0]);
-      };
+      return Cbor.read(bytes, 1, reading);
     } catch (IOException e) {
       throw new UncheckedIOException("an order command in the log is unreadable", e);
     }
