@@ -16,7 +16,7 @@ import toystore.api.StoreConfig.Node;
  * the next, which is fetched meanwhile.
  */
 final class LogCursor {
-  static final int PAGE = 5_000;
+  static final int PAGE = 2_000;
 
   private final NodeClient client;
   private final Node node;

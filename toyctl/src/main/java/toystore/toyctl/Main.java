@@ -111,7 +111,10 @@ public final class Main {
         .setExecutionExceptionHandler(errors);
   }
 
-  /** In the order in which help lists them. */
+  /**
+   * In the order in which help lists them. None is a reference to a constructor of Picocli, whose
+   * classes are of an old version: JDK 25 crashes when it writes a start-up cache with such a one.
+   */
   private static Map<String, Supplier<Object>> commands(Context context) {
     Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
     commands.put("up", () -> new UpCommand(context));
@@ -147,7 +150,7 @@ public final class Main {
     commands.put("train", () -> new TrainCommand(context));
     commands.put("supervise", () -> new SuperviseCommand(context));
     commands.put("version", () -> new VersionCommand(context));
-    commands.put(HELP, HelpCommand::new);
+    commands.put(HELP, () -> new HelpCommand());
     return commands;
   }
 }

@@ -19,7 +19,7 @@ import toystore.server.NodeServer;
 
 /** HTTP of an order replica. */
 final class OrderRoutes {
-  private static final int MOST_ROWS = 10_000;
+  private static final int MOST_ROWS = 2_000;
 
   /** Each may take some megabytes, and a connection to the file. */
   private static final int MOST_LISTINGS = 8;
