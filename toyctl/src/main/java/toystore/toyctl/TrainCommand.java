@@ -229,7 +229,9 @@ final class TrainCommand implements Callable<Integer> {
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    // As bin/toyctl does.
     command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+    command.add("-Djdk.reflect.useNativeAccessorOnly=true");
     command.addAll(caches.options(CLI));
     command.addAll(List.of("-D" + Distribution.HOME + "=" + distribution.home()));
     command.addAll(List.of("-cp", distribution.classPath(), Main.class.getName()));

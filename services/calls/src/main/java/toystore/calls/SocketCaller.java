@@ -30,17 +30,45 @@ public final class SocketCaller implements Caller, AutoCloseable {
   private static final long GUARD_MS = 200;
   private static final String HTTP = "http://";
 
-  private record Address(String host, int port, String authority) {}
+  /** A node, and the connections to it that are free. */
+  private static final class Callee {
+    final String host;
+    final int port;
+    final String authority;
+    final Deque<KeptConnection> forMessages = new ConcurrentLinkedDeque<>();
+    final Deque<KeptConnection> forHttp = new ConcurrentLinkedDeque<>();
 
-  /** What is kept apart: connections for messages speak {@link Frames}, others HTTP. */
-  private record Kind(Address address, boolean messages) {}
+    Callee(String host, int port, String authority) {
+      this.host = host;
+      this.port = port;
+      this.authority = authority;
+    }
+
+    Deque<KeptConnection> idle(boolean messages) {
+      return messages ? forMessages : forHttp;
+    }
+
+    void closeOldest() {
+      closeOldest(forMessages);
+      closeOldest(forHttp);
+    }
+
+    /** Closes the connection that has been free for longest, if that is long. */
+    private static void closeOldest(Deque<KeptConnection> kept) {
+      KeptConnection oldest = kept.peekLast();
+      if (oldest != null && isOld(oldest) && kept.removeLastOccurrence(oldest)) {
+        oldest.close();
+      }
+    }
+
+    void close() {
+      forMessages.forEach(KeptConnection::close);
+      forHttp.forEach(KeptConnection::close);
+    }
+  }
 
   private final long connectMs;
-  private final Map<String, Address> addresses = new ConcurrentHashMap<>();
-
-  /** Connections that are free. */
-  private final Map<Kind, Deque<KeptConnection>> idle = new ConcurrentHashMap<>();
-
+  private final Map<String, Callee> callees = new ConcurrentHashMap<>();
   private final Set<KeptConnection> busy = ConcurrentHashMap.newKeySet();
   private final ScheduledThreadPoolExecutor guard;
   private volatile boolean closed;
@@ -66,15 +94,7 @@ public final class SocketCaller implements Caller, AutoCloseable {
         connection.close();
       }
     }
-    idle.values().forEach(SocketCaller::closeOldest);
-  }
-
-  /** Closes the connection that has been free for longest, if that is long. */
-  private static void closeOldest(Deque<KeptConnection> kept) {
-    KeptConnection oldest = kept.peekLast();
-    if (oldest != null && isOld(oldest) && kept.removeLastOccurrence(oldest)) {
-      oldest.close();
-    }
+    callees.values().forEach(Callee::closeOldest);
   }
 
   @Override
@@ -99,15 +119,16 @@ public final class SocketCaller implements Caller, AutoCloseable {
       throws IOException {
     Deadline deadline = Deadline.in(timeout);
     int pathStart = url.indexOf('/', HTTP.length());
-    Address address = addresses.computeIfAbsent(url.substring(0, pathStart), SocketCaller::parse);
-    Kind kind = new Kind(address, body != null);
+    Callee callee = callees.computeIfAbsent(url.substring(0, pathStart), SocketCaller::callee);
     String path = url.substring(pathStart);
-    byte[] request = body == null ? get(address, path) : Frames.question(path, body);
+    byte[] request = body == null ? get(callee, path) : Frames.question(path, body);
+    boolean messages = body != null;
+    Deque<KeptConnection> idle = callee.idle(messages);
     while (!deadline.passed()) {
-      KeptConnection kept = takeIdle(kind);
-      KeptConnection connection = kept != null ? kept : open(kind, deadline);
+      KeptConnection kept = takeIdle(idle);
+      KeptConnection connection = kept != null ? kept : open(callee, messages, deadline);
       try {
-        return exchange(kind, connection, request, deadline, silence);
+        return exchange(connection, request, deadline, silence, idle);
       } catch (KeptConnection.Stale e) {
         // A node closes what was idle for long, and one that was restarted knows none of it.
         if (kept == null) {
@@ -119,7 +140,11 @@ public final class SocketCaller implements Caller, AutoCloseable {
   }
 
   private Reply exchange(
-      Kind kind, KeptConnection connection, byte[] request, Deadline deadline, Silence silence)
+      KeptConnection connection,
+      byte[] request,
+      Deadline deadline,
+      Silence silence,
+      Deque<KeptConnection> idle)
       throws IOException {
     connection.markNanos = deadline.nanoTime();
     busy.add(connection);
@@ -132,32 +157,27 @@ public final class SocketCaller implements Caller, AutoCloseable {
       busy.remove(connection);
       if (keep) {
         connection.markNanos = System.nanoTime();
-        idle.computeIfAbsent(kind, k -> new ConcurrentLinkedDeque<>()).push(connection);
+        idle.push(connection);
       } else {
         connection.close();
       }
     }
   }
 
-  private KeptConnection open(Kind kind, Deadline deadline) throws IOException {
+  private KeptConnection open(Callee to, boolean messages, Deadline deadline) throws IOException {
     if (closed) {
       throw new IOException("the caller is closed");
     }
     int mostMs = (int) Math.min(connectMs, deadline.left().toMillis());
-    Address to = kind.address();
-    return kind.messages()
-        ? MessageConnection.open(to.host(), to.port(), mostMs)
-        : HttpConnection.open(to.host(), to.port(), mostMs);
+    return messages
+        ? MessageConnection.open(to.host, to.port, mostMs)
+        : HttpConnection.open(to.host, to.port, mostMs);
   }
 
   /** The connection that was used last, so that those of a busy moment grow old and are closed. */
-  private @Nullable KeptConnection takeIdle(Kind kind) {
-    Deque<KeptConnection> kept = idle.get(kind);
-    if (kept == null) {
-      return null;
-    }
+  private static @Nullable KeptConnection takeIdle(Deque<KeptConnection> idle) {
     while (true) {
-      KeptConnection connection = kept.poll();
+      KeptConnection connection = idle.poll();
       if (connection == null || !isOld(connection)) {
         return connection;
       }
@@ -169,18 +189,18 @@ public final class SocketCaller implements Caller, AutoCloseable {
     return System.nanoTime() - connection.markNanos > MAX_IDLE_NANOS;
   }
 
-  private static Address parse(String base) {
+  private static Callee callee(String base) {
     String authority = base.substring(HTTP.length());
     int colon = authority.lastIndexOf(':');
     if (!base.startsWith(HTTP) || colon < 0) {
       throw new IllegalArgumentException("not an address of a node: " + base);
     }
-    return new Address(
+    return new Callee(
         authority.substring(0, colon), Integer.parseInt(authority.substring(colon + 1)), authority);
   }
 
-  private static byte[] get(Address address, String path) {
-    return ("GET " + path + " HTTP/1.1\r\nHost: " + address.authority() + "\r\n\r\n")
+  private static byte[] get(Callee callee, String path) {
+    return ("GET " + path + " HTTP/1.1\r\nHost: " + callee.authority + "\r\n\r\n")
         .getBytes(ISO_8859_1);
   }
 
@@ -189,6 +209,6 @@ public final class SocketCaller implements Caller, AutoCloseable {
     closed = true;
     guard.shutdownNow();
     busy.forEach(KeptConnection::close);
-    idle.values().forEach(kept -> kept.forEach(KeptConnection::close));
+    callees.values().forEach(Callee::close);
   }
 }

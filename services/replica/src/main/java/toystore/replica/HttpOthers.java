@@ -31,7 +31,9 @@ final class HttpOthers implements Rejoin.Others {
         new LeaderRoute(
             caller,
             config,
-            config.nodes(self.role()).stream().filter(node -> !node.equals(self)).toList(),
+            config.nodes(self.role()).stream()
+                .filter(node -> !node.name().equals(self.name()))
+                .toList(),
             LeaderRoute.OnLeader.NOBODY);
   }
 

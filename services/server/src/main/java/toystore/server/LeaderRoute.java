@@ -52,8 +52,24 @@ public final class LeaderRoute {
     default void reached(String leader, Duration waited) {}
   }
 
-  /** Where a call may go. */
-  private record Target(String name, String url) {}
+  /** Where a call may go; there is one for each node. */
+  private static final class Target {
+    private final String name;
+    private final String url;
+
+    Target(String name, String url) {
+      this.name = name;
+      this.url = url;
+    }
+
+    String name() {
+      return name;
+    }
+
+    String url() {
+      return url;
+    }
+  }
 
   private final Caller caller;
   private final List<Target> targets;
