@@ -1,4 +1,7 @@
-/** Calls to nodes over HTTP: what one node, or {@code toyctl}, asks another for. */
+/**
+ * Calls to nodes: messages of one node to another as frames, and what nodes and {@code toyctl} read
+ * over HTTP.
+ */
 @NullMarked
 package toystore.calls;
 

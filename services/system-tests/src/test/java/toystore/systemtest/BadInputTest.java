@@ -113,11 +113,10 @@ class BadInputTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"PUT", "DELETE", "PATCH", "GET"})
+  @ValueSource(strings = {"PUT", "DELETE", "PATCH"})
   void aWrongMethodIs405AndNamesTheRightOnes(String method, Store store) {
-    String path = method.equals("GET") ? "/invalidation" : "/orders";
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(URI.create(store.frontEnd() + path))
+        HttpRequest.newBuilder(URI.create(store.frontEnd() + "/orders"))
             .method(method, HttpRequest.BodyPublishers.noBody());
 
     Store.Answer answer = store.send(request);
@@ -127,7 +126,15 @@ class BadInputTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"/", "/order", "/orders/1/2", "/products/Tux/price", "/%2e%2e/etc"})
+  @ValueSource(
+      strings = {
+        "/",
+        "/order",
+        "/invalidation",
+        "/orders/1/2",
+        "/products/Tux/price",
+        "/%2e%2e/etc"
+      })
   void anUnknownRouteIs404(String path, Store store) {
     assertRefused(store.get(store.frontEnd() + path), 404, "nothing at this path");
   }
