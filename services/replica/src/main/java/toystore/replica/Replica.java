@@ -341,7 +341,7 @@ public final class Replica<S extends ReplicatedState> implements AutoCloseable {
     gauge(metrics, "toystore.raft.applied.index", () -> log.status().appliedIndex());
     gauge(metrics, "toystore.raft.leader", () -> log.leads() ? 1 : 0);
     for (var peer : node.config().nodes(node.self().role())) {
-      if (!peer.equals(node.self())) {
+      if (!peer.name().equals(node.name())) {
         // Only the leader knows it: NaN elsewhere, which is no sample.
         Gauge.builder("toystore.raft.lag", () -> lagOf(peer.name()))
             .tag("peer", peer.name())
