@@ -22,8 +22,21 @@ class LauncherTest {
     assertThat(command)
         .containsSubsequence("-Dtoystore.port-base=14500", "-cp", jars(), "order.Main")
         .containsSubsequence("--node", "order-2", "--data", Path.of("data").toAbsolutePath() + "")
-        .contains("-Xmx128m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError")
+        .contains("-XX:+ExitOnOutOfMemoryError")
         .doesNotContain("--catalog", "--config");
+  }
+
+  @Test
+  void aNodeIsGivenWhatTheSettingsSayOfItsRole() {
+    StoreConfig.Jvm jvm = config.jvm();
+    assertThat(jvm.order()).isNotEqualTo(jvm.frontend());
+
+    assertThat(String.join(" ", launcher().command(config.node("order-2"), null)))
+        .contains(jvm.common() + " ", jvm.order() + " ")
+        .doesNotContain(jvm.frontend());
+    assertThat(String.join(" ", launcher().command(config.node("frontend"), null)))
+        .contains(jvm.common() + " ", jvm.frontend() + " ")
+        .doesNotContain(jvm.order());
   }
 
   @Test
