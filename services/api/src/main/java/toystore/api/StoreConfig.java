@@ -79,8 +79,12 @@ public record StoreConfig(
 
   /** Sizes of batches. */
   public record Batch(int maxSize, int maxQueued) {
+    /** So many of the longest requests, of 300 bytes, still fit into one message. */
+    static final int MOST = 2_000;
+
     public Batch {
       require(maxSize > 0 && maxQueued >= maxSize, "batch: 0 < max-size <= max-queued");
+      require(maxSize <= MOST, "batch.max-size must be at most " + MOST);
     }
   }
 

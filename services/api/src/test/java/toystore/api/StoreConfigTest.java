@@ -166,6 +166,7 @@ class StoreConfigTest {
     "toystore.port-base, 65001, port-base",
     "toystore.cluster, 'a b', cluster",
     "toystore.batch.max-queued, 1, batch",
+    "toystore.batch.max-size, 2001, batch.max-size must be at most 2000",
     "toystore.raft.step-down-after, 0s, raft.step-down-after",
     "toystore.raft.election-timeout-max, 50ms, election-timeout",
     "toystore.catalog.retention, 1s, catalog.retention",

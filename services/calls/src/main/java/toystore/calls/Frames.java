@@ -25,8 +25,8 @@ public final class Frames {
   /** No request of HTTP begins with a byte of 0. */
   private static final String BEGINS = "\0toystore messages 1\n";
 
-  /** Largest frame: a full batch, several times over. */
-  public static final int MAX_BYTES = 8 << 20;
+  /** Largest frame: the largest batch that settings allow, of purchases with the longest names. */
+  public static final int MAX_BYTES = 1 << 20;
 
   /** Bytes before a frame. */
   public static final int LENGTH = 4;

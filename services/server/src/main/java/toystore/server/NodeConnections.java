@@ -33,11 +33,17 @@ final class NodeConnections implements ServerConnectionSelector {
   /** More than nodes need at a time; further connections are served on virtual threads. */
   private static final int MOST_THREADS = 64;
 
+  /** Longer questions need room; this is most of a full batch. */
+  private static final int SHORT_BYTES = 16 << 10;
+
   private static final byte[] BEGINNING = Frames.beginning();
 
   private final ServerConnectionSelector http;
   private final Messages messages;
   private final Semaphore threads = new Semaphore(MOST_THREADS);
+
+  /** Bytes that long questions may take together, since anyone can announce one and let it wait. */
+  private final Semaphore room = new Semaphore(roomBytes());
 
   /**
    * A selector for one listener.
@@ -48,6 +54,10 @@ final class NodeConnections implements ServerConnectionSelector {
   NodeConnections(ServerConnectionSelector http, Messages messages) {
     this.http = http;
     this.messages = messages;
+  }
+
+  private static int roomBytes() {
+    return Math.toIntExact(Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory() / 16));
   }
 
   @Override
@@ -168,16 +178,35 @@ final class NodeConnections implements ServerConnectionSelector {
           throw new CloseConnectionException("neither HTTP nor messages");
         }
         while (waits()) {
-          byte[] frame = in.readBytes(Frames.length(in.readBytes(Frames.LENGTH)));
-          works();
-          byte[] answer = Frames.answer(messages.answer(Frames.question(ByteBuffer.wrap(frame))));
-          context.dataWriter().writeNow(BufferData.create(answer));
+          int length = Frames.length(in.readBytes(Frames.LENGTH));
+          if (length <= SHORT_BYTES) {
+            answer(in.readBytes(length));
+          } else {
+            answerLong(in, length);
+          }
         }
       } catch (DataReader.InsufficientDataAvailableException e) {
         throw new CloseConnectionException("closed by the other node", e);
       } catch (IOException e) {
         throw new CloseConnectionException("what came is no message", e);
       }
+    }
+
+    private void answerLong(DataReader in, int length) throws IOException {
+      if (!room.tryAcquire(length)) {
+        throw new CloseConnectionException("there is no room for a question of " + length + " bytes");
+      }
+      try {
+        answer(in.readBytes(length));
+      } finally {
+        room.release(length);
+      }
+    }
+
+    private void answer(byte[] frame) throws IOException {
+      works();
+      byte[] answer = Frames.answer(messages.answer(Frames.question(ByteBuffer.wrap(frame))));
+      context.dataWriter().writeNow(BufferData.create(answer));
     }
 
     /** From here on this thread may be interrupted; false when it has to end instead. */

@@ -8,9 +8,13 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,6 +25,7 @@ import toystore.api.Json;
 import toystore.api.Problem;
 import toystore.api.StoreConfig;
 import toystore.calls.Caller;
+import toystore.calls.Frames;
 import toystore.calls.SocketCaller;
 
 /** Messages of other nodes, by the client that nodes use and by such as know no better. */
@@ -137,6 +142,58 @@ class NodeConnectionsTest {
       assertThat(call(caller, url, Json.toCbor("")).ok()).isTrue();
     } finally {
       server.close();
+    }
+  }
+
+  /** Memory is set aside for what is announced, and anyone who reaches the port can announce. */
+  @Test
+  void longQuestionsThatNeverComeTakeAPartOfTheMemoryOnly() throws Exception {
+    StoreConfig config = FreePorts.config("order-1");
+    NodeServer server = start(config);
+    int port = config.httpPort(config.node("order-1"));
+    String url = config.url(config.node("order-1")) + "/virtual";
+    long most = Runtime.getRuntime().maxMemory() / 8 / Frames.MAX_BYTES;
+    byte[] announced =
+        ByteBuffer.allocate(Frames.beginning().length + Frames.LENGTH + 1)
+            .put(Frames.beginning())
+            .putInt(Frames.MAX_BYTES)
+            .array();
+    List<Socket> waiting = new ArrayList<>();
+    try (SocketCaller caller = new SocketCaller(Duration.ofSeconds(5))) {
+      while (waiting.size() < most) {
+        Socket socket = NodeServerTest.connect(port);
+        waiting.add(socket);
+        socket.setSoTimeout(1);
+        socket.getOutputStream().write(announced);
+      }
+      Awaitility.await()
+          .until(
+              () -> waiting.stream().filter(NodeConnectionsTest::isEnded).count() >= most / 2);
+      assertThat(call(caller, url, Json.toCbor("")).ok()).isTrue();
+
+      for (Socket socket : waiting) {
+        socket.close();
+      }
+      byte[] isLong = Json.toCbor("x".repeat(Frames.MAX_BYTES / 2));
+      Awaitility.await()
+          .ignoreExceptions()
+          .untilAsserted(() -> assertThat(call(caller, url, isLong).ok()).isTrue());
+    } finally {
+      for (Socket socket : waiting) {
+        socket.close();
+      }
+      server.close();
+    }
+  }
+
+  /** Whether the other side has ended it by now. */
+  private static boolean isEnded(Socket socket) {
+    try {
+      return socket.getInputStream().read() < 0;
+    } catch (SocketTimeoutException e) {
+      return false;
+    } catch (IOException e) {
+      return true;
     }
   }
 

@@ -173,8 +173,11 @@ final class RaftConnection implements Closeable {
       if (length < 0 || length > LONGEST || kind == null) {
         throw new IOException("not a frame: " + length + " bytes of kind " + code);
       }
-      byte[] body = new byte[length];
-      in.readFully(body);
+      // Takes memory for what has come, not for what was announced.
+      byte[] body = in.readNBytes(length);
+      if (body.length < length) {
+        throw new EOFException("a frame was cut off");
+      }
       return new Frame(kind, body);
     } catch (SocketTimeoutException e) {
       throw new IOException("a frame was cut off", e);
