@@ -194,7 +194,8 @@ final class NodeConnections implements ServerConnectionSelector {
 
     private void answerLong(DataReader in, int length) throws IOException {
       if (!room.tryAcquire(length)) {
-        throw new CloseConnectionException("there is no room for a question of " + length + " bytes");
+        throw new CloseConnectionException(
+            "there is no room for a question of " + length + " bytes");
       }
       try {
         answer(in.readBytes(length));

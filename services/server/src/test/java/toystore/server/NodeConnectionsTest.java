@@ -167,8 +167,7 @@ class NodeConnectionsTest {
         socket.getOutputStream().write(announced);
       }
       Awaitility.await()
-          .until(
-              () -> waiting.stream().filter(NodeConnectionsTest::isEnded).count() >= most / 2);
+          .until(() -> waiting.stream().filter(NodeConnectionsTest::isEnded).count() >= most / 2);
       assertThat(call(caller, url, Json.toCbor("")).ok()).isTrue();
 
       for (Socket socket : waiting) {
