@@ -4,9 +4,9 @@ import io.helidon.http.HeaderValues;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.time.Duration;
-import java.util.List;
 import toystore.api.ApiException;
 import toystore.api.Hold;
+import toystore.api.Json;
 import toystore.api.LoggedOrder;
 import toystore.api.Paths;
 import toystore.api.Purchase;
@@ -21,7 +21,7 @@ import toystore.server.NodeServer;
 final class OrderRoutes {
   private static final int MOST_ROWS = 2_000;
 
-  /** Each may take some megabytes, and a connection to the file. */
+  /** Each may take some megabytes until it is encoded, and a connection to the file. */
   private static final int MOST_LISTINGS = 8;
 
   private final Replica<OrderLog> replica;
@@ -81,10 +81,13 @@ final class OrderRoutes {
     long after = Exchange.after(request);
     int limit = Exchange.limit(request, MOST_ROWS);
     replica.awaitAllCommitted(patience);
-    Exchange.sendData(
-        request,
-        response,
-        listings.work(() -> log.after(after, limit).stream().map(OrderRow::order).toList()));
+    byte[] listing =
+        listings.work(
+            () ->
+                Json.toJson(
+                    new Exchange.Data(
+                        log.after(after, limit).stream().map(OrderRow::order).toList())));
+    Exchange.sendEncoded(request, response, listing);
   }
 
   /** Rows as they are here, for comparing replicas; what others have is not waited for. */
@@ -92,9 +95,13 @@ final class OrderRoutes {
     long applied = log.applied().index();
     long after = Exchange.after(request);
     int limit = Exchange.limit(request, MOST_ROWS);
-    List<LoggedOrder> rows =
-        listings.work(() -> log.after(after, limit).stream().map(OrderRow::logged).toList());
-    Exchange.sendJson(request, response, new LoggedOrder.Page(applied, rows));
+    byte[] page =
+        listings.work(
+            () ->
+                Json.toJson(
+                    new LoggedOrder.Page(
+                        applied, log.after(after, limit).stream().map(OrderRow::logged).toList())));
+    Exchange.sendEncoded(request, response, page);
   }
 
   private void missed(ServerRequest request, ServerResponse response) {

@@ -118,11 +118,16 @@ public final class Exchange {
   }
 
   public static void sendData(ServerRequest request, ServerResponse response, Object data) {
-    send(request, response, 200, JSON, Json.toJson(new Data(data)));
+    sendJson(request, response, new Data(data));
   }
 
   public static void sendJson(ServerRequest request, ServerResponse response, Object body) {
-    send(request, response, 200, JSON, Json.toJson(body));
+    sendEncoded(request, response, Json.toJson(body));
+  }
+
+  /** An answer that is JSON already. */
+  public static void sendEncoded(ServerRequest request, ServerResponse response, byte[] json) {
+    send(request, response, 200, JSON, json);
   }
 
   public static void sendMessage(ServerRequest request, ServerResponse response, Object body) {
