@@ -33,8 +33,8 @@ final class NodeConnections implements ServerConnectionSelector {
   /** More than nodes need at a time; further connections are served on virtual threads. */
   private static final int MOST_THREADS = 64;
 
-  /** Longer questions need room; this is most of a full batch. */
-  private static final int SHORT_BYTES = 16 << 10;
+  /** Longer questions need room; a batch of a hundred purchases is shorter. */
+  private static final int SHORT_BYTES = 4 << 10;
 
   private static final byte[] BEGINNING = Frames.beginning();
 

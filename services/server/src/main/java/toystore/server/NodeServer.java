@@ -59,6 +59,10 @@ public final class NodeServer implements AutoCloseable {
           HeaderNames.CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8");
   private static final long MAX_BODY_BYTES = 16L << 20;
   private static final long HEAP_PER_CONNECTION = 60 << 10;
+
+  /** What a node needs under load when nobody is connected to it but other nodes. */
+  private static final long HEAP_AT_WORK = 32 << 20;
+
   private static final Duration GRACE = Duration.ofSeconds(2);
 
   private final WebServer server;
@@ -291,7 +295,7 @@ public final class NodeServer implements AutoCloseable {
    * 30 kB of heap while it is busy, and one file: without a limit a crowd ends the node.
    */
   private static int mostConnections() {
-    long byHeap = Runtime.getRuntime().maxMemory() / HEAP_PER_CONNECTION;
+    long byHeap = (Runtime.getRuntime().maxMemory() - HEAP_AT_WORK) / HEAP_PER_CONNECTION;
     long byFiles =
         ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system
             ? system.getMaxFileDescriptorCount() / 2
