@@ -16,7 +16,9 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -24,7 +26,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import toystore.api.Hold;
+import toystore.api.Json;
 import toystore.api.Paths;
+import toystore.api.StoreConfig;
 
 class SocketCallerTest {
   private final SocketCaller caller = new SocketCaller(Duration.ofSeconds(5));
@@ -123,6 +128,20 @@ class SocketCallerTest {
       assertThat(questions.get(1).body()).isEqualTo(large);
       assertThat(questions.get(2).body()).isEmpty();
     }
+  }
+
+  /** Holds under the longest names, and as many outcomes with them as an order leader keeps. */
+  @Test
+  void theLargestBatchThatSettingsAllowIsAMessage() throws Exception {
+    UUID id = new UUID(-1, -1);
+    int holds = new StoreConfig.Batch(2_000, 2_000).maxSize();
+    byte[] largest =
+        Json.toCbor(
+            new Hold.Batch(
+                Collections.nCopies(holds, new Hold(id, "\ud83d\udc27".repeat(64), 1_000_000, id)),
+                new Hold.Outcomes(Collections.nCopies(4_096, id), Collections.nCopies(4_096, id))));
+
+    assertThat(Frames.question(Paths.HOLDS, largest)).hasSizeLessThan(Frames.MAX_BYTES);
   }
 
   @Test
