@@ -18,6 +18,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.h2.engine.SessionLocal;
+import org.h2.index.Index;
+import org.h2.jdbc.JdbcConnection;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -103,6 +106,21 @@ class OrderLogTest {
                 try (var statement = connection.createStatement()) {
                   return statement.executeUpdate(sql);
                 }
+              })
+          .join();
+    }
+
+    /** As a page that was lost would: the row stays, what leads from its id to it does not. */
+    void loseFromIndex(long number) {
+      database
+          .write(
+              connection -> {
+                SessionLocal session =
+                    (SessionLocal) connection.unwrap(JdbcConnection.class).getSession();
+                Index index =
+                    session.getDatabase().getMainSchema().findIndex(session, "ORDERS_BY_ID");
+                index.remove(session, index.getTable().getRow(session, number));
+                return index;
               })
           .join();
     }
@@ -692,6 +710,22 @@ class OrderLogTest {
           .isInstanceOf(toystore.db.storage.DamagedFileException.class)
           .hasMessageContaining("order 5 does not match");
       await().untilAsserted(() -> assertThat(found).hasSize(1));
+    }
+  }
+
+  /** The row itself is right, and so is its hash. */
+  @Test
+  void theScrubFindsAnIndexThatHasLostARow() {
+    for (int i = 0; i < 5; i++) {
+      orders().placeOne(fresh());
+    }
+    orders().write();
+    orders().loseFromIndex(3);
+
+    try (Scrub scrub = new Scrub(orders().log, 5, found -> {})) {
+      assertThatThrownBy(scrub::walk)
+          .isInstanceOf(toystore.db.storage.DamagedFileException.class)
+          .hasMessageContaining("does not lead to order 3");
     }
   }
 
