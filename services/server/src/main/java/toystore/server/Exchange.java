@@ -11,7 +11,7 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.OptionalLong;
+import java.util.Arrays;
 import toystore.api.ApiException;
 import toystore.api.Json;
 import toystore.api.Problem;
@@ -34,23 +34,42 @@ public final class Exchange {
    * The whole body.
    *
    * @throws ApiException 413 if it is longer than this
+   * @throws OverloadedException if it is long, and too many of these are under way
    */
   public static byte[] body(ServerRequest request, int maxBytes) {
-    OptionalLong length = request.headers().contentLength();
-    if (length.isPresent() && length.getAsLong() > maxBytes) {
+    long length = request.headers().contentLength().orElse(maxBytes);
+    if (length > maxBytes) {
       throw tooLarge(maxBytes);
     }
     if (!request.content().hasEntity()) {
       return new byte[0];
     }
     try (InputStream in = request.content().inputStream()) {
-      byte[] bytes = in.readNBytes(maxBytes + 1);
+      byte[] bytes = in.readNBytes(Room.SHORT_BYTES);
+      if (bytes.length == Room.SHORT_BYTES) {
+        bytes = withRest(bytes, in, (int) length, maxBytes);
+      }
       if (bytes.length > maxBytes) {
         throw tooLarge(maxBytes);
       }
       return bytes;
     } catch (DataReader.InsufficientDataAvailableException | IOException e) {
       throw new CloseConnectionException("the client went away within its request", e);
+    }
+  }
+
+  private static byte[] withRest(byte[] begin, InputStream in, int length, int maxBytes)
+      throws IOException {
+    if (!Room.tryTake(length)) {
+      throw new OverloadedException("too many long bodies at a time");
+    }
+    try {
+      byte[] rest = in.readNBytes(Math.max(0, maxBytes + 1 - begin.length));
+      byte[] bytes = Arrays.copyOf(begin, begin.length + rest.length);
+      System.arraycopy(rest, 0, bytes, begin.length, rest.length);
+      return bytes;
+    } finally {
+      Room.giveBack(length);
     }
   }
 

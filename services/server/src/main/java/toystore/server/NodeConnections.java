@@ -33,17 +33,11 @@ final class NodeConnections implements ServerConnectionSelector {
   /** More than nodes need at a time; further connections are served on virtual threads. */
   private static final int MOST_THREADS = 64;
 
-  /** Longer questions need room; a batch of a hundred purchases is shorter. */
-  private static final int SHORT_BYTES = 4 << 10;
-
   private static final byte[] BEGINNING = Frames.beginning();
 
   private final ServerConnectionSelector http;
   private final Messages messages;
   private final Semaphore threads = new Semaphore(MOST_THREADS);
-
-  /** Bytes that long questions may take together, since anyone can announce one and let it wait. */
-  private final Semaphore room = new Semaphore(roomBytes());
 
   /**
    * A selector for one listener.
@@ -54,10 +48,6 @@ final class NodeConnections implements ServerConnectionSelector {
   NodeConnections(ServerConnectionSelector http, Messages messages) {
     this.http = http;
     this.messages = messages;
-  }
-
-  private static int roomBytes() {
-    return Math.toIntExact(Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory() / 16));
   }
 
   @Override
@@ -179,7 +169,7 @@ final class NodeConnections implements ServerConnectionSelector {
         }
         while (waits()) {
           int length = Frames.length(in.readBytes(Frames.LENGTH));
-          if (length <= SHORT_BYTES) {
+          if (length <= Room.SHORT_BYTES) {
             answer(in.readBytes(length));
           } else {
             answerLong(in, length);
@@ -193,14 +183,14 @@ final class NodeConnections implements ServerConnectionSelector {
     }
 
     private void answerLong(DataReader in, int length) throws IOException {
-      if (!room.tryAcquire(length)) {
+      if (!Room.tryTake(length)) {
         throw new CloseConnectionException(
             "there is no room for a question of " + length + " bytes");
       }
       try {
         answer(in.readBytes(length));
       } finally {
-        room.release(length);
+        Room.giveBack(length);
       }
     }
 

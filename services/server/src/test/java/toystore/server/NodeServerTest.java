@@ -19,7 +19,10 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -36,6 +39,7 @@ class NodeServerTest {
   private static final StoreConfig.Node NODE = CONFIG.node("frontend");
   private static final String URL = CONFIG.url(NODE);
   private static final int MAX_BODY = 64 << 10;
+  private static final int MAX_LONG = 4 << 20;
   private static final HttpClient CLIENT =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
@@ -44,6 +48,7 @@ class NodeServerTest {
           CONFIG,
           new NodeServer.Routes()
               .post("/orders", NodeServerTest::echo)
+              .post("/long", NodeServerTest::echoLong)
               .get("/orders/{number}", NodeServerTest::number)
               .get("/orders", NodeServerTest::number)
               .get(
@@ -100,6 +105,11 @@ class NodeServerTest {
 
   private static void echo(ServerRequest request, ServerResponse response) {
     byte[] body = Exchange.jsonBody(request, MAX_BODY);
+    Exchange.sendData(request, response, Map.of("length", body.length));
+  }
+
+  private static void echoLong(ServerRequest request, ServerResponse response) {
+    byte[] body = Exchange.body(request, MAX_LONG);
     Exchange.sendData(request, response, Map.of("length", body.length));
   }
 
@@ -289,6 +299,42 @@ class NodeServerTest {
                     + "x".repeat(Math.min(length, MAX_BODY + 1))))
         .startsWith("HTTP/1.1 413");
     assertThat(send(to("/orders/1")).statusCode()).isEqualTo(200);
+  }
+
+  /** Each could be as long as it says, and none of them ends. */
+  @Test
+  void longBodiesThatNeverComeTakeAPartOfTheMemoryOnly() throws Exception {
+    byte[] begun =
+        ("POST /long HTTP/1.1\r\nHost: x\r\nContent-Length: " + MAX_LONG + "\r\n\r\n")
+            .concat("x".repeat(Room.SHORT_BYTES))
+            .getBytes(ISO_8859_1);
+    HttpRequest.Builder whole = post("/long", "text/plain", new byte[MAX_LONG]);
+    List<Socket> waiting = new ArrayList<>();
+    try {
+      for (long i = Runtime.getRuntime().maxMemory() / 16 / MAX_LONG; i >= 0; i--) {
+        Socket socket = connect(CONFIG.httpPort(NODE));
+        waiting.add(socket);
+        socket.getOutputStream().write(begun);
+      }
+      Awaitility.await()
+          .untilAsserted(
+              () -> {
+                HttpResponse<String> response = send(whole);
+                assertProblem(response, 503);
+                assertThat(response.headers().firstValue("Retry-After")).hasValue("1");
+              });
+      assertThat(send(post("/orders", "application/json", new byte[9])).statusCode())
+          .isEqualTo(200);
+    } finally {
+      for (Socket socket : waiting) {
+        socket.close();
+      }
+    }
+    Awaitility.await()
+        .untilAsserted(
+            () ->
+                assertThat(send(whole).body())
+                    .isEqualTo("{\"data\":{\"length\":" + MAX_LONG + "}}"));
   }
 
   @Test
