@@ -40,8 +40,11 @@ public final class Database implements AutoCloseable {
   // "async", because an interrupt of a reading thread closes the channel that "file" opens, for the
   // writer too.
   private static final String URL_PREFIX = "jdbc:h2:async:";
+  // A transaction of the catalog has more statements than the eight that H2 keeps by default, and
+  // would parse each of them again.
   private static final String SETTINGS =
-      ";WRITE_DELAY=0;MAX_COMPACT_TIME=0;DB_CLOSE_DELAY=-1;DB_CLOSE_ON_EXIT=FALSE";
+      ";WRITE_DELAY=0;MAX_COMPACT_TIME=0;DB_CLOSE_DELAY=-1;DB_CLOSE_ON_EXIT=FALSE"
+          + ";QUERY_CACHE_SIZE=32";
   private static final long CLOSE_SECONDS = 20;
 
   /** What H2 adds to the name of a file. */
