@@ -93,6 +93,14 @@ class PublisherTest {
     return publishLater(announced, products);
   }
 
+  /** Like it, during a round: that the change waits for the next one is sure on return. */
+  private static CompletableFuture<Boolean> publishNext(
+      Publisher publisher, Product.Versioned product) {
+    Publisher.Announcement announced = publisher.announce(List.of(product.product().name()));
+    announced.tell();
+    return publishLater(announced, product);
+  }
+
   /** Announces, and tells caches meanwhile. */
   private static Publisher.Announcement announce(Publisher publisher, List<String> names) {
     Publisher.Announcement announced = publisher.announce(names);
@@ -183,9 +191,9 @@ class PublisherTest {
     Publisher publisher = publisher(sessions);
     CompletableFuture<Boolean> first = publishLater(publisher, row("Tux", 90, 2));
     Told round = next();
-    CompletableFuture<Boolean> third = publishLater(publisher, row("Tux", 70, 4));
-    CompletableFuture<Boolean> second = publishLater(publisher, row("Tux", 80, 3));
-    CompletableFuture<Boolean> fox = publishLater(publisher, row("Fox", 99, 2));
+    CompletableFuture<Boolean> third = publishNext(publisher, row("Tux", 70, 4));
+    CompletableFuture<Boolean> second = publishNext(publisher, row("Tux", 80, 3));
+    CompletableFuture<Boolean> fox = publishNext(publisher, row("Fox", 99, 2));
     round.answer(200);
     assertPublished(first);
 
@@ -388,7 +396,9 @@ class PublisherTest {
     Publisher publisher = publisher(sessions);
     CompletableFuture<Boolean> done = publishLater(publisher, row("Tux", 90, 2));
     Told round = next();
-    announce(publisher, List.of("Fox")).close();
+    try (Publisher.Announcement fox = publisher.announce(List.of("Fox"))) {
+      fox.tell();
+    }
     round.answer(200);
     assertPublished(done);
     CompletableFuture<Boolean> after = publishLater(publisher, row("Tux", 80, 3));
