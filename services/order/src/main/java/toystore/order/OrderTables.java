@@ -183,14 +183,18 @@ final class OrderTables {
         connection.prepareStatement(SELECT + "WHERE number > ? ORDER BY number LIMIT ?")) {
       select.setLong(1, number);
       select.setInt(2, limit);
-      List<OrderRow> found = new ArrayList<>();
-      try (ResultSet rows = select.executeQuery()) {
-        while (rows.next()) {
-          found.add(OrderRow.read(rows));
-        }
-      }
-      return found;
+      return all(select);
     }
+  }
+
+  private static List<OrderRow> all(PreparedStatement select) throws SQLException {
+    List<OrderRow> found = new ArrayList<>();
+    try (ResultSet rows = select.executeQuery()) {
+      while (rows.next()) {
+        found.add(OrderRow.read(rows));
+      }
+    }
+    return found;
   }
 
   /** How far the running hash was checked: so many orders, the last with this hash. */
@@ -262,6 +266,14 @@ final class OrderTables {
     return new Verified(before.number() + 1, before.hash());
   }
 
+  /** What is looked at besides, of a page of rows whose hashes are right. */
+  @FunctionalInterface
+  interface PageCheck {
+    PageCheck NOTHING = (connection, rows) -> {};
+
+    void check(Connection connection, List<OrderRow> rows) throws SQLException;
+  }
+
   /**
    * Walks rows from a verified place on and recomputes each hash.
    *
@@ -269,11 +281,12 @@ final class OrderTables {
    * @return how far all is right
    * @throws DamagedFileException naming the first row that is missing or was changed
    */
-  static Verified verifyFrom(Connection connection, Verified from, int most) throws SQLException {
+  static Verified verifyFrom(Connection connection, Verified from, int most, PageCheck besides)
+      throws SQLException {
     RunningHash hasher = new RunningHash();
     Verified reached = from;
     while (reached.orders() - from.orders() < most) {
-      List<OrderRow> rows = after(connection, reached.orders() - 1, Math.min(1000, most));
+      List<OrderRow> rows = after(connection, reached.orders() - 1, Math.min(PAGE, most));
       if (rows.isEmpty()) {
         return reached;
       }
@@ -288,6 +301,7 @@ final class OrderTables {
         }
         reached = new Verified(row.number() + 1, row.hash());
       }
+      besides.check(connection, rows);
     }
     return reached;
   }
@@ -295,41 +309,23 @@ final class OrderTables {
   /**
    * Finds rows by their ids: an index that has lost an entry would let a purchase happen twice. One
    * query for a page, since hundreds of small ones a second keep the compilers busy in each
-   * process; H2 takes no more than 65,536 ids at a time.
+   * process.
    *
+   * @param rows at most 65,536, which is what H2 takes as an array
    * @throws DamagedFileException naming the first row that the index does not lead to
    */
-  static void verifyIndex(Connection connection, long from, long to) throws SQLException {
-    for (long page = from; page < to; page += PAGE) {
-      verifyPage(connection, page, (int) Math.min(PAGE, to - page));
+  static void verifyIndex(Connection connection, List<OrderRow> rows) throws SQLException {
+    Set<OrderRow> found;
+    try (PreparedStatement select =
+        connection.prepareStatement(SELECT + "WHERE order_id = ANY(?)")) {
+      select.setObject(1, rows.stream().map(OrderRow::orderId).toArray(UUID[]::new));
+      found = new HashSet<>(all(select));
     }
-  }
-
-  private static void verifyPage(Connection connection, long from, int count) throws SQLException {
-    List<OrderRow> rows = after(connection, from - 1, count);
-    Map<UUID, OrderRow> found = byOrderIds(connection, rows);
     for (OrderRow row : rows) {
-      if (!row.equals(found.get(row.orderId()))) {
+      if (!found.contains(row)) {
         throw new DamagedFileException(
             "the index of ids does not lead to order " + row.number() + ": the file is damaged");
       }
-    }
-  }
-
-  private static Map<UUID, OrderRow> byOrderIds(Connection connection, List<OrderRow> wanted)
-      throws SQLException {
-    UUID[] ids = wanted.stream().map(OrderRow::orderId).toArray(UUID[]::new);
-    try (PreparedStatement select =
-        connection.prepareStatement(SELECT + "WHERE order_id = ANY(?)")) {
-      select.setObject(1, ids);
-      Map<UUID, OrderRow> found = HashMap.newHashMap(ids.length);
-      try (ResultSet rows = select.executeQuery()) {
-        while (rows.next()) {
-          OrderRow row = OrderRow.read(rows);
-          found.put(row.orderId(), row);
-        }
-      }
-      return found;
     }
   }
 }

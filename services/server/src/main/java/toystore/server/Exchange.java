@@ -9,9 +9,10 @@ import io.helidon.http.Status;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.Arrays;
+import java.io.SequenceInputStream;
 import toystore.api.ApiException;
 import toystore.api.Json;
 import toystore.api.Problem;
@@ -64,10 +65,7 @@ public final class Exchange {
       throw new OverloadedException("too many long bodies at a time");
     }
     try {
-      byte[] rest = in.readNBytes(Math.max(0, maxBytes + 1 - begin.length));
-      byte[] bytes = Arrays.copyOf(begin, begin.length + rest.length);
-      System.arraycopy(rest, 0, bytes, begin.length, rest.length);
-      return bytes;
+      return new SequenceInputStream(new ByteArrayInputStream(begin), in).readNBytes(maxBytes + 1);
     } finally {
       Room.giveBack(length);
     }
