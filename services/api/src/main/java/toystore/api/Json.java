@@ -1,16 +1,20 @@
 package toystore.api;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonSerializable;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.cfg.CoercionAction;
 import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
 import com.fasterxml.jackson.databind.cfg.MapperBuilder;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.jsontype.TypeSerializer;
 import com.fasterxml.jackson.databind.type.LogicalType;
 import com.fasterxml.jackson.dataformat.cbor.databind.CBORMapper;
 import java.io.IOException;
@@ -43,6 +47,18 @@ public final class Json {
           CacheLease.Invalidation.class, CacheLease.Invalidation::read);
 
   private Json() {}
+
+  /**
+   * What clients are answered most often writes itself: its fields read by reflection cost a cached
+   * read a tenth of its time.
+   */
+  public interface Written extends JsonSerializable {
+    @Override
+    default void serializeWithType(
+        JsonGenerator out, SerializerProvider types, TypeSerializer typed) throws IOException {
+      serialize(out, types);
+    }
+  }
 
   private static <M extends ObjectMapper, B extends MapperBuilder<M, B>> B strict(B builder) {
     return builder

@@ -19,6 +19,19 @@ class JsonTest {
     assertThat(Json.fromJson(json, LoggedOrder.Page.class).appliedIndex()).isEqualTo(17);
   }
 
+  @Test
+  void aProductIsWrittenAsItIsRead() throws IOException {
+    Product product = new Product("a \"quoted\" bär", new Price(1590), 1_000_000_000_000L);
+
+    byte[] json = Json.toJson(List.of(product));
+
+    assertThat(new String(json, UTF_8))
+        .isEqualTo(
+            "[{\"name\":\"a \\\"quoted\\\" bär\",\"price\":15.90,\"quantity\":1000000000000}]");
+    assertThat(Json.fromJson(json, Product[].class)).containsExactly(product);
+    assertThat(Json.fromCbor(Json.toCbor(product), Product.class)).isEqualTo(product);
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

@@ -1,17 +1,21 @@
 package toystore.frontend;
 
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.SerializerProvider;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import java.io.IOException;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import toystore.api.ApiException;
 import toystore.api.CacheLease;
 import toystore.api.Ids;
+import toystore.api.Json;
 import toystore.api.Limits;
 import toystore.api.Paths;
 import toystore.api.Purchase;
@@ -53,7 +57,14 @@ final class FrontendRoutes {
   }
 
   /** What a purchase is answered with. */
-  private record Bought(long orderNumber) {}
+  private record Bought(long orderNumber) implements Json.Written {
+    @Override
+    public void serialize(JsonGenerator out, SerializerProvider types) throws IOException {
+      out.writeStartObject();
+      out.writeNumberField("order_number", orderNumber);
+      out.writeEndObject();
+    }
+  }
 
   NodeServer.Routes routes() {
     return new NodeServer.Routes()

@@ -16,6 +16,9 @@ final class Scrub implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Scrub.class.getName());
   private static final int STEPS_BETWEEN_NOTES = 30;
 
+  /** The first minute of a node, whose start has just looked at the newest rows, is for clients. */
+  private static final int FIRST_STEP_SECONDS = 60;
+
   private final OrderLog log;
   private final int rows;
   private final Consumer<StorageException> onDamage;
@@ -39,7 +42,7 @@ final class Scrub implements AutoCloseable {
     this.reached = log.scrubbed();
     this.noted = reached.orders();
     if (rowsPerSecond > 0) {
-      timer.scheduleWithFixedDelay(this::step, 1, 1, TimeUnit.SECONDS);
+      timer.scheduleWithFixedDelay(this::step, FIRST_STEP_SECONDS, 1, TimeUnit.SECONDS);
     }
   }
 

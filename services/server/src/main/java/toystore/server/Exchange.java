@@ -1,5 +1,7 @@
 package toystore.server;
 
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.SerializerProvider;
 import io.helidon.common.buffers.DataReader;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderNames;
@@ -29,7 +31,14 @@ public final class Exchange {
   private Exchange() {}
 
   /** The envelope of every successful public answer, {@code {"data":…}}. */
-  public record Data(Object data) {}
+  public record Data(Object data) implements Json.Written {
+    @Override
+    public void serialize(JsonGenerator out, SerializerProvider types) throws IOException {
+      out.writeStartObject();
+      types.defaultSerializeField("data", data, out);
+      out.writeEndObject();
+    }
+  }
 
   /**
    * The whole body.

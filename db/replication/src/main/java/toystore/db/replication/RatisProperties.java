@@ -15,6 +15,12 @@ import org.apache.ratis.util.TimeDuration;
 final class RatisProperties {
   private static final String MB = "MB";
 
+  /** What one message to a follower carries at most, and so the largest entry. */
+  private static final SizeInBytes LARGEST_APPEND = SizeInBytes.valueOf("2" + MB);
+
+  /** The length before an entry in the file and the checksum behind it; memory is taken for all. */
+  private static final int ENTRY_FRAME = 2 * Integer.BYTES;
+
   /** How long a member waits for another one's answer before it asks anew. */
   private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(1);
 
@@ -62,7 +68,8 @@ final class RatisProperties {
     RaftServerConfigKeys.Log.setLogMetadataEnabled(p, false);
     RaftServerConfigKeys.Log.setSegmentSizeMax(p, SizeInBytes.valueOf(settings.segmentBytes()));
     RaftServerConfigKeys.Log.setPreallocatedSize(p, SizeInBytes.valueOf("1" + MB));
-    RaftServerConfigKeys.Log.setWriteBufferSize(p, SizeInBytes.valueOf("4" + MB));
+    RaftServerConfigKeys.Log.setWriteBufferSize(
+        p, SizeInBytes.valueOf(LARGEST_APPEND.getSize() + ENTRY_FRAME));
     RaftServerConfigKeys.Log.setQueueElementLimit(p, 1024);
     RaftServerConfigKeys.Log.setQueueByteLimit(p, SizeInBytes.valueOf("16" + MB));
     RaftServerConfigKeys.Log.setSegmentCacheNumMax(p, 2);
@@ -79,7 +86,7 @@ final class RatisProperties {
   }
 
   private static void appender(RaftProperties p) {
-    RaftServerConfigKeys.Log.Appender.setBufferByteLimit(p, SizeInBytes.valueOf("2" + MB));
+    RaftServerConfigKeys.Log.Appender.setBufferByteLimit(p, LARGEST_APPEND);
     // Notification mode: a member that is behind the log's start asks the leader for what it lacks.
     RaftServerConfigKeys.Log.Appender.setInstallSnapshotEnabled(p, false);
   }
