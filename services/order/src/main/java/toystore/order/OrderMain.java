@@ -15,6 +15,9 @@ import toystore.server.Node;
 public final class OrderMain {
   private static final Duration CONNECT = Duration.ofMillis(500);
 
+  /** The first minute of a node is for its clients. */
+  private static final Duration WARM_UP = Duration.ofMinutes(1);
+
   private OrderMain() {}
 
   public static void main(String[] args) {
@@ -43,7 +46,9 @@ public final class OrderMain {
     AtomicReference<String> caughtUp = new AtomicReference<>();
     replica.onceCaughtUp(
         new CatchUpReport(log, replica.logEnd(), replica::otherLeader, caughtUp::set));
-    node.onStop("scrub", new Scrub(log, config.storage().scrubRowsPerSecond(), replica::damaged));
+    node.onStop(
+        "scrub",
+        new Scrub(log, config.storage().scrubRowsPerSecond(), WARM_UP, replica::damaged));
     bindMetrics(node.metrics(), replica);
     node.serve(
         replica.withMemberRoutes(

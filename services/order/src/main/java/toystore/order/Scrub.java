@@ -1,6 +1,7 @@
 package toystore.order;
 
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -16,9 +17,6 @@ final class Scrub implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Scrub.class.getName());
   private static final int STEPS_BETWEEN_NOTES = 30;
 
-  /** The first minute of a node, whose start has just looked at the newest rows, is for clients. */
-  private static final int FIRST_STEP_SECONDS = 60;
-
   private final OrderLog log;
   private final int rows;
   private final Consumer<StorageException> onDamage;
@@ -33,16 +31,17 @@ final class Scrub implements AutoCloseable {
    * A scrub that begins where the last one was.
    *
    * @param rowsPerSecond how fast it walks; 0 for not at all
+   * @param wait from the start, which has just looked at the newest rows, to the first step
    * @param onDamage told once of what it found
    */
-  Scrub(OrderLog log, int rowsPerSecond, Consumer<StorageException> onDamage) {
+  Scrub(OrderLog log, int rowsPerSecond, Duration wait, Consumer<StorageException> onDamage) {
     this.log = log;
     this.rows = rowsPerSecond;
     this.onDamage = onDamage;
     this.reached = log.scrubbed();
     this.noted = reached.orders();
     if (rowsPerSecond > 0) {
-      timer.scheduleWithFixedDelay(this::step, FIRST_STEP_SECONDS, 1, TimeUnit.SECONDS);
+      timer.scheduleWithFixedDelay(this::step, wait.toMillis(), 1000, TimeUnit.MILLISECONDS);
     }
   }
 

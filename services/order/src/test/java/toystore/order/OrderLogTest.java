@@ -702,7 +702,7 @@ class OrderLogTest {
     orders().execute("UPDATE orders SET quantity = 11 WHERE number = 5");
     reopen();
     List<StorageException> found = new ArrayList<>();
-    try (Scrub scrub = new Scrub(orders().log, 3, found::add)) {
+    try (Scrub scrub = new Scrub(orders().log, 3, Duration.ofSeconds(1), found::add)) {
       scrub.walk();
       assertThat(scrub.reached()).isEqualTo(3);
 
@@ -722,7 +722,7 @@ class OrderLogTest {
     orders().write();
     orders().loseFromIndex(3);
 
-    try (Scrub scrub = new Scrub(orders().log, 5, found -> {})) {
+    try (Scrub scrub = new Scrub(orders().log, 5, Duration.ofSeconds(1), found -> {})) {
       assertThatThrownBy(scrub::walk)
           .isInstanceOf(toystore.db.storage.DamagedFileException.class)
           .hasMessageContaining("does not lead to order 3");
@@ -735,7 +735,7 @@ class OrderLogTest {
       orders().placeOne(fresh());
     }
     orders().write();
-    try (Scrub scrub = new Scrub(orders().log, 3, found -> {})) {
+    try (Scrub scrub = new Scrub(orders().log, 3, Duration.ofSeconds(1), found -> {})) {
       scrub.walk();
       scrub.walk();
       assertThat(scrub.reached()).isZero();
