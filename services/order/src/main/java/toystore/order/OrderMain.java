@@ -47,8 +47,7 @@ public final class OrderMain {
     replica.onceCaughtUp(
         new CatchUpReport(log, replica.logEnd(), replica::otherLeader, caughtUp::set));
     node.onStop(
-        "scrub",
-        new Scrub(log, config.storage().scrubRowsPerSecond(), WARM_UP, replica::damaged));
+        "scrub", new Scrub(log, config.storage().scrubRowsPerSecond(), WARM_UP, replica::damaged));
     bindMetrics(node.metrics(), replica);
     node.serve(
         replica.withMemberRoutes(
