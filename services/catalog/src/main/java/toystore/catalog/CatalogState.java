@@ -141,6 +141,11 @@ final class CatalogState implements ReplicatedState {
   }
 
   @Override
+  public boolean isCrowded() {
+    return writer.isCrowded();
+  }
+
+  @Override
   public CompletableFuture<LogPosition> persist() {
     return writer.drain();
   }

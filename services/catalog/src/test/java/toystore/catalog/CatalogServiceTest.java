@@ -77,6 +77,12 @@ class CatalogServiceTest {
       gate.countDown();
     }
 
+    /** Who submits must not wait at the gate. */
+    @Override
+    public boolean isCrowded() {
+      return gate.getCount() > 0;
+    }
+
     @Override
     public Object apply(LogPosition position, byte[] command) {
       reached = gate.getCount() > 0;

@@ -16,8 +16,7 @@ import toystore.api.StoreConfig.Node;
  * which FROM finds TO's ports through a proxy; {@link #seenBy} gives the addresses that a node's
  * settings have to name. At most nine nodes.
  *
- * <p>Ratis keeps the first address that it was given for a peer as long as the process lives, and
- * that is the one of the settings, whatever configuration entries of another leader say.
+ * <p>A member finds the others where its own settings say, whatever another one is told.
  */
 public final class Network implements AutoCloseable {
   /** So that all addresses have the same length. */

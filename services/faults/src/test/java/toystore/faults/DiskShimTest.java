@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A real process with a disk that fails, written to as H2 and Ratis do. */
+/** A real process with a disk that fails, written to as H2 and the Raft log do. */
 class DiskShimTest {
   @TempDir private Path temp = Path.of("");
   private @Nullable Process process;

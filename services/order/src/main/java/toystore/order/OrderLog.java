@@ -160,6 +160,11 @@ final class OrderLog implements ReplicatedState {
   }
 
   @Override
+  public boolean isCrowded() {
+    return writer.isCrowded();
+  }
+
+  @Override
   public CompletableFuture<LogPosition> persist() {
     return writer.drain();
   }

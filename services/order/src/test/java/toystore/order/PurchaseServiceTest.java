@@ -63,6 +63,12 @@ class PurchaseServiceTest {
       gate.countDown();
     }
 
+    /** Who submits must not wait at the gate. */
+    @Override
+    public boolean isCrowded() {
+      return gate.getCount() > 0;
+    }
+
     @Override
     public Object apply(LogPosition position, byte[] command) {
       try {

@@ -172,8 +172,8 @@ final class Startup<S extends ReplicatedState> {
   }
 
   /**
-   * A log that ends before the data has lost entries, unless the data came from another member.
-   * Ratis would take it for a member that is merely behind.
+   * A log that ends before the data has lost entries, unless the data came from another member. To
+   * the others it would look like one that is merely behind.
    */
   private void requireLogFor(DataFile.Opened<S> opened, RaftFiles.Whole log) {
     LogPosition at = opened.state().recovered();

@@ -40,7 +40,7 @@ class CatalogGroupTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final List<String> NAMES = List.of("Tux", "Fox", "Lego");
 
-  /** Ratis drops the log by whole segments of at least 1,024 entries. */
+  /** The log drops whole files, and only what was applied long enough ago. */
   private static final int ENOUGH_TO_DROP = 1_300;
 
   private static final int SNAPSHOT_ENTRIES = 300;

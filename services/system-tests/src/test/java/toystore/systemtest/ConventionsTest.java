@@ -49,13 +49,23 @@ class ConventionsTest {
   }
 
   @Test
-  void onlyTheReplicationModuleKnowsRatis() {
+  void replicationKnowsOnlyStorageAndNoSql() {
     noClasses()
         .that()
-        .resideOutsideOfPackage("toystore.db.replication")
+        .resideInAPackage("toystore.db.replication..")
         .should()
         .dependOnClassesThat()
-        .resideInAPackage("org.apache.ratis..")
+        .resideOutsideOfPackages(
+            "toystore.db.replication..",
+            "toystore.db.storage..",
+            "java.lang..",
+            "java.io..",
+            "java.net..",
+            "java.nio..",
+            "java.time..",
+            "java.util..",
+            "jdk.net..",
+            "org.jspecify..")
         .check(store);
   }
 

@@ -9,9 +9,7 @@ import org.jspecify.annotations.Nullable;
  * committed (Raft §8, as a leader does when its term begins). Whoever asks while one is on its way
  * waits for the next, and all of them share that one.
  *
- * <p>Ratis's own linearizable read on a leader confirms nothing on a quiet log: what was confirmed
- * once at a commit index counts as confirmed until that moves or the leader steps down, which one
- * that is cut off does after another has been elected.
+ * <p>It relies on no clock: a leader that was cut off and does not know it yet commits nothing.
  */
 final class LeaderProof {
   private final Supplier<CompletableFuture<?>> fence;

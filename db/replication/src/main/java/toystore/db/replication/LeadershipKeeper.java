@@ -6,8 +6,7 @@ import java.util.Map;
 
 /**
  * Decides when a leader gives way to a higher member: when that one has kept up with the log for a
- * while. Ratis does so only on an idle log; under steady load a returning leader would never lead
- * again. "Kept up" compares with what was committed at the last look, since under load a follower
+ * while. "Kept up" compares with what was committed at the last look, since under load a follower
  * is always a few entries behind.
  */
 final class LeadershipKeeper {

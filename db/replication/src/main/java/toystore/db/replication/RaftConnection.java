@@ -1,7 +1,5 @@
 package toystore.db.replication;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.io.BufferedInputStream;
 import java.io.Closeable;
 import java.io.DataInputStream;
@@ -13,24 +11,26 @@ import java.net.Socket;
 import java.net.SocketOption;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
+import java.util.UUID;
 import jdk.net.ExtendedSocketOptions;
-import org.apache.ratis.thirdparty.com.google.protobuf.CodedOutputStream;
-import org.apache.ratis.thirdparty.com.google.protobuf.MessageLite;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connection between two members. Who opens it greets; then both send frames: the length of a
- * message in four bytes, its kind in one, and a message of Ratis's protocol.
+ * One connection between two members. Who opens it greets, with the version of this protocol and
+ * the group; then both send frames: the length of a message in four bytes, its kind in one, and the
+ * message ({@link RaftMessages}).
  */
 final class RaftConnection implements Closeable {
-  /** What a frame is about; an answer is of its question's kind, or says that it failed. */
+  /** What a frame is about; an answer is of its question's kind. */
   enum Kind {
-    FAILED(0),
     APPEND(1),
     VOTE(2),
-    STAND(3),
-    INSTALL(4),
-    READ_INDEX(5);
+    SUCCEED(3),
+    BEGINS(4),
+    COMMITTED(5),
+
+    /** No answer yet: its sender is at what it was asked, and alive. */
+    BUSY(6);
 
     private final int code;
 
@@ -48,18 +48,16 @@ final class RaftConnection implements Closeable {
     }
   }
 
-  record Frame(Kind kind, byte[] body) {
-    /** What a failure says. */
-    String text() {
-      return new String(body, UTF_8);
-    }
-  }
+  record Frame(Kind kind, byte[] body) {}
 
   /** "TOY" and the version of this protocol. */
-  private static final int GREETING = 0x544f5901;
+  private static final int GREETING = 0x544f5902;
 
   private static final int HEADER = Integer.BYTES + 1;
   private static final int LONGEST = 16 << 20;
+
+  /** More than {@link FollowerLink} has unanswered where it must not block. */
+  private static final int SEND_BUFFER = 256 << 10;
 
   private final Socket socket;
   private final DataInputStream in;
@@ -72,13 +70,24 @@ final class RaftConnection implements Closeable {
     socket.setTcpNoDelay(true);
   }
 
-  /** Connects and greets; the connection is given up where that takes longer. */
-  static RaftConnection open(InetSocketAddress address, int timeoutMs) throws IOException {
+  /**
+   * Connects and greets; the connection is given up where that takes longer.
+   *
+   * @param group of both members
+   */
+  static RaftConnection open(InetSocketAddress address, int timeoutMs, UUID group)
+      throws IOException {
     Socket socket = new Socket();
     try {
+      socket.setSendBufferSize(SEND_BUFFER);
       socket.connect(address, timeoutMs);
       RaftConnection connection = new RaftConnection(socket);
-      connection.out.write(ByteBuffer.allocate(Integer.BYTES).putInt(GREETING).array());
+      connection.out.write(
+          ByteBuffer.allocate(Integer.BYTES + 2 * Long.BYTES)
+              .putInt(GREETING)
+              .putLong(group.getMostSignificantBits())
+              .putLong(group.getLeastSignificantBits())
+              .array());
       return connection;
     } catch (IOException e) {
       socket.close();
@@ -87,10 +96,13 @@ final class RaftConnection implements Closeable {
   }
 
   /** The other side of {@link #open}; waits for the greeting. */
-  static RaftConnection accepted(Socket socket) throws IOException {
+  static RaftConnection accepted(Socket socket, UUID group) throws IOException {
     RaftConnection connection = new RaftConnection(socket);
     if (connection.in.readInt() != GREETING) {
       throw new IOException("whoever connects is no member, or of another version");
+    }
+    if (!new UUID(connection.in.readLong(), connection.in.readLong()).equals(group)) {
+      throw new IOException("whoever connects is a member of another group");
     }
     return connection;
   }
@@ -119,20 +131,9 @@ final class RaftConnection implements Closeable {
   }
 
   /** Sends a frame at once; for several threads. Blocks while the other side takes nothing. */
-  void send(Kind kind, MessageLite message) throws IOException {
-    int length = message.getSerializedSize();
-    byte[] frame = frame(kind, length);
-    CodedOutputStream body = CodedOutputStream.newInstance(frame, HEADER, length);
-    message.writeTo(body);
-    body.checkNoSpaceLeft();
-    write(frame);
-  }
-
-  /** Answers that a question failed, and why. */
-  void sendFailure(Throwable cause) throws IOException {
-    byte[] text = String.valueOf(cause).getBytes(UTF_8);
-    byte[] frame = frame(Kind.FAILED, text.length);
-    System.arraycopy(text, 0, frame, HEADER, text.length);
+  void send(Kind kind, byte[] message) throws IOException {
+    byte[] frame = frame(kind, message.length);
+    System.arraycopy(message, 0, frame, HEADER, message.length);
     write(frame);
   }
 

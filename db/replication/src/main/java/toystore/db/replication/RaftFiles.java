@@ -1,6 +1,5 @@
 package toystore.db.replication;
 
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
@@ -14,18 +13,13 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
-import org.apache.ratis.protocol.RaftPeerId;
-import org.apache.ratis.server.RaftServerConfigKeys.Log.CorruptionPolicy;
-import org.apache.ratis.server.storage.RaftStorage;
-import org.apache.ratis.server.storage.RaftStorageMetadata;
-import org.apache.ratis.util.SizeInBytes;
 import org.jspecify.annotations.Nullable;
 import toystore.db.storage.StorageException;
 
 /**
  * A member's Raft directory as it is before the member starts: its vote and its log. Looked at
- * first, because Ratis takes part in elections before anyone could object, and takes a log that
- * lost its end for a shorter one.
+ * first, because a member that runs takes part in elections, and one whose log has lost its end
+ * looks like one that is behind.
  */
 public sealed interface RaftFiles {
   /** Nothing was ever written here. */
@@ -64,7 +58,7 @@ public sealed interface RaftFiles {
 
   /** Writes what a member has that never voted. */
   static void createForNewMember(UUID group, Path directory) {
-    write(group, directory, RaftStorageMetadata.getDefault());
+    write(group, directory, VoteFile.Vote.NONE);
   }
 
   /**
@@ -72,24 +66,21 @@ public sealed interface RaftFiles {
    * for itself. The directory appears as a whole or not at all.
    */
   static void createForVoteless(UUID group, Path directory, Member self, long term) {
-    write(group, directory, RaftStorageMetadata.valueOf(term, RaftPeerId.valueOf(self.name())));
+    write(group, directory, new VoteFile.Vote(term, self.name()));
   }
 
-  private static Path current(UUID group, Path directory) {
+  /** Where a group's files are. */
+  static Path current(UUID group, Path directory) {
     return directory.resolve(group.toString()).resolve("current");
   }
 
-  private static void write(UUID group, Path directory, RaftStorageMetadata metadata) {
+  private static void write(UUID group, Path directory, VoteFile.Vote vote) {
     Path made = directory.resolveSibling(directory.getFileName() + ".new");
     try {
       deleteTree(made);
-      Path root = Files.createDirectories(made.resolve(group.toString()));
-      try (RaftStorage storage = storage(root.toFile())) {
-        storage.initialize();
-        storage.getMetadataFile().persist(metadata);
-      }
-      sync(current(group, made));
-      sync(root);
+      Path root = Files.createDirectories(current(group, made));
+      new VoteFile(root).write(vote);
+      sync(made.resolve(group.toString()));
       sync(made);
       // An empty directory may be there, of a start that was cut short.
       Files.deleteIfExists(current(group, directory));
@@ -102,17 +93,8 @@ public sealed interface RaftFiles {
     }
   }
 
-  private static RaftStorage storage(File root) throws IOException {
-    return RaftStorage.newBuilder()
-        .setDirectory(root)
-        .setOption(RaftStorage.StartupOption.RECOVER)
-        .setLogCorruptionPolicy(CorruptionPolicy.EXCEPTION)
-        .setStorageFreeSpaceMin(SizeInBytes.valueOf(0))
-        .build();
-  }
-
   /** Makes names of files in a directory survive a loss of power. */
-  private static void sync(Path directory) throws IOException {
+  static void sync(Path directory) throws IOException {
     try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
       channel.force(true);
     }

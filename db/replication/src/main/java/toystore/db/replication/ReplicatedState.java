@@ -36,4 +36,9 @@ public interface ReplicatedState {
    * @return the position of the state as it is now
    */
   LogPosition install(String leader) throws IOException;
+
+  /** Whether {@link #apply} might have to wait now until storage has caught up. */
+  default boolean isCrowded() {
+    return false;
+  }
 }

@@ -1,20 +1,12 @@
 package toystore.db.replication;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.ratis.proto.RaftProtos.RaftGroupIdProto;
-import org.apache.ratis.proto.RaftProtos.RaftRpcRequestProto;
-import org.apache.ratis.proto.RaftProtos.RequestVoteRequestProto;
-import org.apache.ratis.proto.RaftProtos.StartLeaderElectionRequestProto;
-import org.apache.ratis.protocol.RaftGroupId;
-import org.apache.ratis.protocol.RaftPeerId;
-import org.apache.ratis.rpc.CallId;
-import org.apache.ratis.server.DivisionInfo;
-import org.apache.ratis.server.RaftServer;
-import org.apache.ratis.server.protocol.TermIndex;
+import toystore.db.storage.LogPosition;
 
 /**
  * Who stands for election when the leader's process is known to have ended: of those that answer,
@@ -28,54 +20,41 @@ final class Succession {
 
   private final Member self;
   private final List<Member> members;
-  private final RaftServer server;
-  private final RaftGroupId group;
-  private final LogListener listener;
+  private final RaftNode node;
 
-  Succession(
-      Member self,
-      List<Member> members,
-      RaftServer server,
-      RaftGroupId group,
-      LogListener listener) {
+  Succession(Member self, List<Member> members, RaftNode node) {
     this.self = self;
     this.members = List.copyOf(members);
-    this.server = server;
-    this.group = group;
-    this.listener = listener;
+    this.node = node;
   }
 
   /** To be called when the leader's process has ended. Returns when it is clear who stands. */
   void follow(Member leader) {
-    try {
-      RaftServer.Division division = server.getDivision(group);
-      DivisionInfo info = division.getInfo();
-      TermIndex own = division.getRaftLog().getLastEntryTermIndex();
-      long term = info.getCurrentTerm();
-      if (own == null || !follows(info, leader, term)) {
-        return;
+    RaftNode.View view = node.view();
+    if (!follows(view, leader, view.term())) {
+      return;
+    }
+    boolean stands = isNext(self, view.end(), othersLogs(leader), members.size());
+    LOG.log(
+        Level.INFO,
+        "the process of {0} has ended: {1} {2}",
+        leader.name(),
+        self.name(),
+        stands ? "stands for election" : "leaves it to others");
+    if (stands && follows(node.view(), leader, view.term())) {
+      try {
+        node.elections().standNow();
+      } catch (UncheckedIOException e) {
+        // The node has been told: it halts.
+        LOG.log(Level.WARNING, "no early election after the end of " + leader.name(), e);
       }
-      boolean stands = isNext(self, own, othersLogs(leader, term, own), members.size());
-      LOG.log(
-          Level.INFO,
-          "the process of {0} has ended: {1} {2}",
-          leader.name(),
-          self.name(),
-          stands ? "stands for election" : "leaves it to others");
-      if (stands && follows(info, leader, term)) {
-        stand(leader, own);
-      }
-    } catch (IOException | RuntimeException e) {
-      LOG.log(Level.WARNING, "no early election after the end of " + leader.name(), e);
     }
   }
 
-  private static boolean follows(DivisionInfo info, Member leader, long term) {
-    RaftPeerId known = info.getLeaderId();
-    return info.isFollower()
-        && known != null
-        && known.toString().equals(leader.name())
-        && info.getCurrentTerm() == term;
+  private static boolean follows(RaftNode.View view, Member leader, long term) {
+    return view.role() == Raft.Role.FOLLOWER
+        && leader.name().equals(view.leader())
+        && view.term() == term;
   }
 
   /**
@@ -84,7 +63,7 @@ final class Succession {
    * @param others the last entries of the others that answered
    * @param size how many members the group has
    */
-  static boolean isNext(Member self, TermIndex own, Map<Member, TermIndex> others, int size) {
+  static boolean isNext(Member self, LogPosition own, Map<Member, LogPosition> others, int size) {
     if ((others.size() + 1) * 2 <= size) {
       return false;
     }
@@ -97,49 +76,17 @@ final class Succession {
   }
 
   /** Asks as a candidate does before it stands, which binds nobody; each tells its last entry. */
-  private Map<Member, TermIndex> othersLogs(Member leader, long term, TermIndex own) {
-    Map<Member, TermIndex> logs = new HashMap<>();
+  private Map<Member, LogPosition> othersLogs(Member leader) {
+    Map<Member, LogPosition> logs = new HashMap<>();
     for (Member other : members) {
       if (!other.equals(self) && !other.equals(leader)) {
         try {
-          RequestVoteRequestProto request =
-              RequestVoteRequestProto.newBuilder()
-                  .setServerRequest(request(self, other))
-                  .setCandidateTerm(term)
-                  .setCandidateLastEntry(own.toProto())
-                  .setPreVote(true)
-                  .build();
-          logs.put(
-              other, TermIndex.valueOf(server.getServerRpc().requestVote(request).getLastEntry()));
-        } catch (IOException | RuntimeException e) {
+          logs.put(other, node.sockets().vote(other, node.wouldYouVote()).last());
+        } catch (IOException e) {
           LOG.log(Level.INFO, "{0} does not answer: {1}", other.name(), e.getMessage());
         }
       }
     }
     return logs;
-  }
-
-  /** As if the leader had asked for it, which is how Ratis lets a follower stand at once. */
-  private void stand(Member leader, TermIndex own) throws IOException {
-    try {
-      var _ =
-          server.startLeaderElection(
-              StartLeaderElectionRequestProto.newBuilder()
-                  .setServerRequest(request(leader, self))
-                  .setLeaderLastEntry(own.toProto())
-                  .build());
-    } catch (IllegalStateException e) {
-      // Its own vote could not be written: it follows nobody now, and no timeout runs any more.
-      listener.fatal("this member cannot stand for election", e);
-    }
-  }
-
-  private RaftRpcRequestProto request(Member from, Member to) {
-    return RaftRpcRequestProto.newBuilder()
-        .setRequestorId(RaftPeerId.valueOf(from.name()).toByteString())
-        .setReplyId(RaftPeerId.valueOf(to.name()).toByteString())
-        .setRaftGroupId(RaftGroupIdProto.newBuilder().setId(group.toByteString()))
-        .setCallId(CallId.getAndIncrement())
-        .build();
   }
 }

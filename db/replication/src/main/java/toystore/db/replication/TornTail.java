@@ -14,9 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Mends what a crash left of the last write to a Raft log. A process that is killed in the middle
- * of a write, and a disk that loses power, leave the beginning of it. Ratis passes over such a rest
- * at the end of a file, but not before the zeros that it fills files with in advance: there it
- * takes it for damage, and the member cannot start.
+ * of a write, and a disk that loses power, leave the beginning of it, before the zeros that files
+ * are filled with in advance.
  *
  * <p>Nobody was told that an unfinished write happened: acknowledging comes after its sync. So an
  * entry without its checksum is cut off. One whose message is there, as the bytes of the checksum
@@ -31,8 +30,8 @@ import org.jspecify.annotations.Nullable;
 final class TornTail {
   private static final System.Logger LOG = System.getLogger(TornTail.class.getName());
   private static final int HEADER = 8;
-  private static final int CHECKSUM = 4;
-  private static final int LONGEST_VARINT = 5;
+  private static final int CHECKSUM = Entry.CHECKSUM;
+  private static final int LONGEST_VARINT = Entry.LONGEST_VARINT;
 
   private TornTail() {}
 
@@ -58,7 +57,7 @@ final class TornTail {
     if (end < 0) {
       return;
     }
-    Entry almost = withoutEndOfItsChecksum(bytes, end);
+    Place almost = withoutEndOfItsChecksum(bytes, end);
     if (almost != null) {
       LOG.log(
           Level.WARNING,
@@ -91,7 +90,7 @@ final class TornTail {
       return -1;
     }
     while (at < bytes.limit() && bytes.get(at) != 0) {
-      Entry entry = Entry.at(bytes, at);
+      Place entry = Place.at(bytes, at);
       if (entry == null || !entry.isWhole(bytes)) {
         return at;
       }
@@ -109,9 +108,9 @@ final class TornTail {
   }
 
   /** The entry from here on if it is all there is and lacks only the last bytes of its checksum. */
-  private static @Nullable Entry withoutEndOfItsChecksum(ByteBuffer bytes, int from) {
+  private static @Nullable Place withoutEndOfItsChecksum(ByteBuffer bytes, int from) {
     int written = endOfWritten(bytes, from);
-    Entry entry = written == from ? null : Entry.at(bytes, from);
+    Place entry = written == from ? null : Place.at(bytes, from);
     if (entry == null
         || entry.length < 0
         || entry.end > bytes.limit()
@@ -131,7 +130,7 @@ final class TornTail {
     if (written == from) {
       return false;
     }
-    Entry entry = Entry.at(bytes, from);
+    Place entry = Place.at(bytes, from);
     // Zeros may belong to the entry, but then at least its checksum is missing.
     boolean cutShort =
         entry == null
@@ -155,7 +154,7 @@ final class TornTail {
             int more = i < digits - 1 ? 0x80 : 0;
             repaired.put(i, (byte) (((length >> (7 * i)) & 0x7f) | more));
           }
-          if (new Entry(0, length, end - from).isWhole(repaired)) {
+          if (new Place(0, length, end - from).isWhole(repaired)) {
             return true;
           }
         }
@@ -166,7 +165,7 @@ final class TornTail {
 
   private static boolean hasWholeEntry(ByteBuffer bytes, int from, int to) {
     for (int at = from; at < to; at++) {
-      Entry entry = Entry.at(bytes, at);
+      Place entry = Place.at(bytes, at);
       if (entry != null && entry.length > 0 && entry.end <= to + CHECKSUM && entry.isWhole(bytes)) {
         return true;
       }
@@ -180,9 +179,9 @@ final class TornTail {
    * @param length of the message; negative if it is none
    * @param end where the next one begins, perhaps behind the file's end
    */
-  private record Entry(int start, int length, int end) {
+  private record Place(int start, int length, int end) {
     /** The entry that begins here, or null if the file or the zeros begin within its length. */
-    static @Nullable Entry at(ByteBuffer bytes, int start) {
+    static @Nullable Place at(ByteBuffer bytes, int start) {
       int length = 0;
       for (int i = 0; i < LONGEST_VARINT; i++) {
         if (start + i >= bytes.limit()) {
@@ -197,11 +196,11 @@ final class TornTail {
           }
           long end = start + i + 1L + length + CHECKSUM;
           return length < 0 || end > Integer.MAX_VALUE
-              ? new Entry(start, -1, start)
-              : new Entry(start, length, (int) end);
+              ? new Place(start, -1, start)
+              : new Place(start, length, (int) end);
         }
       }
-      return new Entry(start, -1, start);
+      return new Place(start, -1, start);
     }
 
     boolean isWhole(ByteBuffer bytes) {

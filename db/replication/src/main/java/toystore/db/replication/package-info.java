@@ -1,4 +1,4 @@
-/** A replicated log over Apache Ratis, of which nothing outside this package knows. */
+/** A replicated log by Raft. What is not public here is nobody else's business. */
 @NullMarked
 package toystore.db.replication;
 

@@ -137,6 +137,11 @@ final class Ledger implements ReplicatedState, AutoCloseable {
   }
 
   @Override
+  public boolean isCrowded() {
+    return writer.isCrowded();
+  }
+
+  @Override
   public CompletableFuture<LogPosition> persist() {
     return writer.drain();
   }

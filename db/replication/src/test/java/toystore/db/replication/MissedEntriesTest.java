@@ -100,37 +100,6 @@ class MissedEntriesTest {
     }
   }
 
-  /**
-   * RATIS-2500: a new term begins a new segment, so purging can leave a log that begins exactly
-   * where a member's own ends.
-   */
-  @Test
-  void aMemberWhoseLogEndsWhereTheLeadersBeginsGetsTheEntries() throws IOException {
-    try (TestGroup group = TestGroup.purging(directory, 3, 200).startAll()) {
-      group.awaitLeader(3);
-      group.submitMany(0, 20, 0);
-      group.awaitAllEqual();
-      long last = group.member(1).log().status().appliedIndex();
-      await().until(() -> group.member(1).log().status().commitIndex() == last);
-      group.stop(1);
-      group.stop(3);
-      group.start(3);
-      group.awaitLeader();
-      // Ratis purges only when at least 1,024 entries can go.
-      group.submitMany(1_000, 1_500, 0);
-      group.awaitPurged(2);
-      group.awaitPurged(3);
-      assertThat(group.logStart(3))
-          .as("the leader's log begins after member 1")
-          .isEqualTo(last + 1);
-
-      group.start(1);
-      awaitCaughtUp(group);
-      group.submit(9_000);
-      group.awaitAllEqual();
-    }
-  }
-
   /** Three members of which the first stopped early; the others' logs begin after it. */
   private TestGroup withMemberOneBehindTheLog() {
     TestGroup group = TestGroup.purging(directory, 3, 500).startAll();

@@ -11,10 +11,9 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.Objects;
-import org.apache.ratis.proto.RaftProtos.LogEntryProto;
-import org.apache.ratis.proto.RaftProtos.StateMachineLogEntryProto;
-import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -24,6 +23,9 @@ import toystore.db.replication.RaftConnection.Kind;
 
 class RaftConnectionTest {
   private static final int TIMEOUT_MS = 10_000;
+  private static final UUID GROUP = new UUID(7, 8);
+  private static final byte[] GREETING =
+      ByteBuffer.allocate(20).putInt(0x544f5902).putLong(7).putLong(8).array();
 
   private @Nullable ServerSocket listener;
   private @Nullable RaftConnection asking;
@@ -49,9 +51,9 @@ class RaftConnectionTest {
   }
 
   private RaftConnection connect() throws IOException {
-    RaftConnection connection = RaftConnection.open(address(), TIMEOUT_MS);
+    RaftConnection connection = RaftConnection.open(address(), TIMEOUT_MS, GROUP);
     asking = connection;
-    answering = RaftConnection.accepted(Objects.requireNonNull(listener).accept());
+    answering = RaftConnection.accepted(Objects.requireNonNull(listener).accept(), GROUP);
     Objects.requireNonNull(answering).patience(TIMEOUT_MS);
     connection.patience(TIMEOUT_MS);
     return connection;
@@ -61,24 +63,21 @@ class RaftConnectionTest {
     return Objects.requireNonNull(answering);
   }
 
-  private static LogEntryProto entry(int bytes) {
-    return LogEntryProto.newBuilder()
-        .setTerm(1)
-        .setIndex(2)
-        .setStateMachineLogEntry(
-            StateMachineLogEntryProto.newBuilder().setLogData(ByteString.copyFrom(new byte[bytes])))
-        .build();
+  private static byte[] message(int bytes) {
+    byte[] message = new byte[bytes];
+    Arrays.fill(message, (byte) 42);
+    return message;
   }
 
   @Test
   void framesArriveAsTheyWereSent() throws Exception {
     RaftConnection connection = connect();
-    connection.send(Kind.VOTE, LogEntryProto.getDefaultInstance());
-    connection.send(Kind.APPEND, entry(100));
+    connection.send(Kind.VOTE, message(0));
+    connection.send(Kind.APPEND, message(100));
     assertThat(other().receive().kind()).isEqualTo(Kind.VOTE);
     Frame second = other().receive();
     assertThat(second.kind()).isEqualTo(Kind.APPEND);
-    assertThat(LogEntryProto.parseFrom(second.body())).isEqualTo(entry(100));
+    assertThat(second.body()).isEqualTo(message(100));
 
     // More than the buffers of a socket take.
     Thread sender =
@@ -86,16 +85,14 @@ class RaftConnectionTest {
             .start(
                 () -> {
                   try {
-                    other().send(Kind.APPEND, entry(9 << 20));
-                    other().sendFailure(new IOException("näh"));
+                    other().send(Kind.APPEND, message(9 << 20));
+                    other().send(Kind.SUCCEED, message(0));
                   } catch (IOException e) {
                     other().close();
                   }
                 });
-    assertThat(LogEntryProto.parseFrom(connection.receive().body())).isEqualTo(entry(9 << 20));
-    Frame failure = connection.receive();
-    assertThat(failure.kind()).isEqualTo(Kind.FAILED);
-    assertThat(failure.text()).contains("näh");
+    assertThat(connection.receive().body()).isEqualTo(message(9 << 20));
+    assertThat(connection.receive().kind()).isEqualTo(Kind.SUCCEED);
     sender.join();
   }
 
@@ -108,8 +105,22 @@ class RaftConnectionTest {
           .write("GET / HTTP/1.1\r\n\r\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
       Socket accepted = Objects.requireNonNull(listener).accept();
       try (accepted) {
-        assertThatThrownBy(() -> RaftConnection.accepted(accepted))
+        assertThatThrownBy(() -> RaftConnection.accepted(accepted, GROUP))
             .hasMessageContaining("no member");
+      }
+    }
+  }
+
+  @Test
+  void whoeverIsOfAnotherGroupIsNoMember() throws IOException {
+    try (Socket stranger = new Socket()) {
+      stranger.connect(address());
+      byte[] greeting = GREETING.clone();
+      greeting[19]++;
+      stranger.getOutputStream().write(greeting);
+      try (Socket accepted = Objects.requireNonNull(listener).accept()) {
+        assertThatThrownBy(() -> RaftConnection.accepted(accepted, GROUP))
+            .hasMessageContaining("another group");
       }
     }
   }
@@ -119,14 +130,14 @@ class RaftConnectionTest {
     RaftConnection connection = connect();
     other().patience(20);
     assertThatThrownBy(() -> other().receive()).isInstanceOf(SocketTimeoutException.class);
-    connection.send(Kind.VOTE, entry(1));
+    connection.send(Kind.VOTE, message(1));
     assertThat(other().receive().kind()).isEqualTo(Kind.VOTE);
 
     try (Socket raw = new Socket()) {
       raw.connect(address());
-      raw.getOutputStream().write(ByteBuffer.allocate(4).putInt(0x544f5901).array());
+      raw.getOutputStream().write(GREETING);
       try (RaftConnection cut =
-          RaftConnection.accepted(Objects.requireNonNull(listener).accept())) {
+          RaftConnection.accepted(Objects.requireNonNull(listener).accept(), GROUP)) {
         cut.patience(20);
         raw.getOutputStream().write(new byte[] {0, 0, 0});
         assertThatThrownBy(cut::receive)
@@ -141,10 +152,10 @@ class RaftConnectionTest {
     for (byte[] wrong : new byte[][] {{127, 0, 0, 0, 1}, {-1, -1, -1, -1, 1}, {0, 0, 0, 0, 99}}) {
       try (Socket raw = new Socket()) {
         raw.connect(address());
-        raw.getOutputStream().write(ByteBuffer.allocate(4).putInt(0x544f5901).array());
+        raw.getOutputStream().write(GREETING);
         raw.getOutputStream().write(wrong);
         try (RaftConnection peer =
-            RaftConnection.accepted(Objects.requireNonNull(listener).accept())) {
+            RaftConnection.accepted(Objects.requireNonNull(listener).accept(), GROUP)) {
           peer.patience(TIMEOUT_MS);
           assertThatThrownBy(peer::receive).hasMessageContaining("not a frame");
         }
@@ -160,6 +171,6 @@ class RaftConnectionTest {
   }
 
   private void connectTooMuch() throws IOException {
-    other().send(Kind.APPEND, entry(17 << 20));
+    other().send(Kind.APPEND, message(17 << 20));
   }
 }

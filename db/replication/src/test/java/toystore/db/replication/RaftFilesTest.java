@@ -87,7 +87,7 @@ class RaftFilesTest {
     TestGroup group = stopped();
     try (group) {
       group.start(1);
-      group.submit(1_000);
+      group.submitMany(1_000, 60, 20_000);
       group.stop(1);
     }
     List<Path> segments = segments(group);

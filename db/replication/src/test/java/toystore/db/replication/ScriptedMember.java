@@ -11,55 +11,46 @@ import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
-import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto.AppendResult;
-import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
-import org.apache.ratis.proto.RaftProtos.InstallSnapshotReplyProto;
-import org.apache.ratis.proto.RaftProtos.InstallSnapshotRequestProto;
-import org.apache.ratis.proto.RaftProtos.InstallSnapshotResult;
-import org.apache.ratis.proto.RaftProtos.LogEntryProto;
-import org.apache.ratis.proto.RaftProtos.RaftRpcReplyProto;
-import org.apache.ratis.proto.RaftProtos.RaftRpcRequestProto;
-import org.apache.ratis.proto.RaftProtos.RequestVoteReplyProto;
-import org.apache.ratis.proto.RaftProtos.RequestVoteRequestProto;
-import org.apache.ratis.proto.RaftProtos.TermIndexProto;
-import org.apache.ratis.thirdparty.com.google.protobuf.MessageLite;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import toystore.db.replication.RaftConnection.Frame;
+import toystore.db.replication.RaftConnection.Kind;
+import toystore.db.storage.LogPosition;
 
 /** A member that votes for whoever asks and follows as a test says, over real sockets. */
 final class ScriptedMember implements AutoCloseable {
   /** What a member does with a message. */
   @FunctionalInterface
   interface Script {
-    Act on(AppendEntriesRequestProto message);
+    Act on(Raft.Append message);
   }
 
   enum Act {
     /** As a good member does. */
     APPEND,
+    /** As a good member does whose disk takes three seconds. */
+    APPEND_SLOWLY,
     /** Appends, and the answer is lost. */
     APPEND_SILENTLY,
-    REFUSE,
 
     /** Refuses, and names an index one lower than the time before. */
     REFUSE_LOWER,
     HANG_UP
   }
 
+  private final UUID group;
   private final ServerSocket listener;
   private final List<Socket> open = new CopyOnWriteArrayList<>();
-  private final List<LogEntryProto> log = new CopyOnWriteArrayList<>();
+  private final List<Entry> log = new CopyOnWriteArrayList<>();
   private final AtomicInteger votes = new AtomicInteger();
-  private final AtomicInteger notifications = new AtomicInteger();
   private final AtomicLong toldOf = new AtomicLong(-1);
   private final List<String> failures = new CopyOnWriteArrayList<>();
   private volatile boolean grants = true;
-  private volatile long hearsOfNoLess;
   private int stepsBack;
   private volatile Script script = message -> Act.APPEND;
 
-  ScriptedMember(int port) throws IOException {
+  ScriptedMember(UUID group, int port) throws IOException {
+    this.group = group;
     listener = new ServerSocket(port, 16, InetAddress.getLoopbackAddress());
     Thread.ofPlatform().daemon().start(this::accept);
   }
@@ -67,11 +58,6 @@ final class ScriptedMember implements AutoCloseable {
   /** Asks for its vote are counted and refused from here on. */
   void grantNoVotes() {
     grants = false;
-  }
-
-  /** Where the leader's log begins it hears of only from this index on, as if told of it before. */
-  void hearOfNoLessThan(long index) {
-    hearsOfNoLess = index;
   }
 
   /** Forgets what it has appended, and whoever is connected. */
@@ -87,7 +73,7 @@ final class ScriptedMember implements AutoCloseable {
   }
 
   /** What it has appended. */
-  List<LogEntryProto> log() {
+  List<Entry> log() {
     return log;
   }
 
@@ -96,12 +82,7 @@ final class ScriptedMember implements AutoCloseable {
     return votes.get();
   }
 
-  /** How often it was told to fetch what it misses. */
-  int notifications() {
-    return notifications.get();
-  }
-
-  /** The highest first index of the leader's log that it has heard of; -1 without any. */
+  /** Where the leader's log begins, as it was told last; -1 if it was not. */
   long toldOf() {
     return toldOf.get();
   }
@@ -127,16 +108,10 @@ final class ScriptedMember implements AutoCloseable {
 
   private void serve(Socket socket) {
     try (socket;
-        RaftConnection peer = RaftConnection.accepted(socket)) {
+        RaftConnection peer = RaftConnection.accepted(socket, group)) {
       while (true) {
         Frame asked = peer.receive();
-        MessageLite answer;
-        try {
-          answer = answer(asked);
-        } catch (IllegalArgumentException e) {
-          peer.sendFailure(e);
-          continue;
-        }
+        byte[] answer = answer(asked, peer);
         if (answer != null) {
           peer.send(asked.kind(), answer);
         }
@@ -148,99 +123,65 @@ final class ScriptedMember implements AutoCloseable {
     }
   }
 
-  private @Nullable MessageLite answer(Frame asked) throws IOException {
+  private byte @Nullable [] answer(Frame asked, RaftConnection over) throws IOException {
     return switch (asked.kind()) {
-      case VOTE -> vote(RequestVoteRequestProto.parseFrom(asked.body()));
-      case APPEND -> append(AppendEntriesRequestProto.parseFrom(asked.body()));
-      case INSTALL -> told(InstallSnapshotRequestProto.parseFrom(asked.body()));
-      case STAND, READ_INDEX, FAILED -> throw new IOException("not in any script");
+      case VOTE -> vote(RaftMessages.voteAsked(asked.body()));
+      case APPEND -> append(RaftMessages.append(asked.body()), over);
+      case BEGINS -> told(RaftMessages.begins(asked.body()));
+      case SUCCEED, COMMITTED, BUSY -> throw new IOException("not in any script");
     };
   }
 
-  static RaftRpcReplyProto.Builder reply(RaftRpcRequestProto to) {
-    return RaftRpcReplyProto.newBuilder()
-        .setRequestorId(to.getRequestorId())
-        .setReplyId(to.getReplyId())
-        .setRaftGroupId(to.getRaftGroupId())
-        .setCallId(to.getCallId())
-        .setSuccess(true);
-  }
-
-  private RequestVoteReplyProto vote(RequestVoteRequestProto request) {
+  private byte[] vote(Raft.VoteAsked asked) {
     votes.incrementAndGet();
-    return RequestVoteReplyProto.newBuilder()
-        .setServerReply(reply(request.getServerRequest()).setSuccess(grants))
-        .setTerm(request.getCandidateTerm())
-        .setLastEntry(TermIndexProto.newBuilder().setIndex(log.size() - 1L))
-        .build();
+    long term = asked.binding() ? asked.term() : asked.term() - 1;
+    return RaftMessages.encode(new Raft.Voted(term, grants, new LogPosition(0, log.size() - 1L)));
   }
 
-  private synchronized @Nullable AppendEntriesReplyProto append(AppendEntriesRequestProto message)
+  private synchronized byte @Nullable [] append(Raft.Append message, RaftConnection over)
       throws IOException {
     Act act = script.on(message);
     if (act == Act.HANG_UP) {
       throw new IOException("hangs up");
     }
-    AppendEntriesReplyProto.Builder answer =
-        AppendEntriesReplyProto.newBuilder()
-            .setServerReply(reply(message.getServerRequest()))
-            .setTerm(message.getLeaderTerm())
-            .setIsHearbeat(message.getEntriesCount() == 0)
-            .setMatchIndex(-1);
+    if (act == Act.APPEND_SLOWLY) {
+      stayBusy(over);
+    }
     if (act == Act.REFUSE_LOWER) {
       stepsBack++;
-      return answer
-          .setResult(AppendResult.INCONSISTENCY)
-          .setNextIndex(Math.max(0, log.size() - stepsBack))
-          .build();
+      return answer(message, false, Math.max(0, log.size() - stepsBack) - 1L);
     }
-    if (act == Act.REFUSE || !fits(message)) {
-      return answer.setResult(AppendResult.INCONSISTENCY).setNextIndex(log.size()).build();
+    // Raft §5.3: the entry before the first one must be there.
+    if (message.before().index() >= log.size()) {
+      return answer(message, false, log.size() - 1L);
     }
-    for (LogEntryProto entry : message.getEntriesList()) {
-      if (entry.getIndex() < log.size()) {
-        log.set((int) entry.getIndex(), entry);
+    for (Entry entry : message.entries()) {
+      if (entry.index() < log.size()) {
+        log.set((int) entry.index(), entry);
       } else {
         log.add(entry);
       }
     }
-    if (message.getEntriesCount() > 0) {
-      answer.setMatchIndex(message.getEntries(message.getEntriesCount() - 1).getIndex());
-    }
     return act == Act.APPEND_SILENTLY
         ? null
-        : answer.setResult(AppendResult.SUCCESS).setNextIndex(log.size()).build();
+        : answer(message, true, message.before().index() + message.entries().size());
   }
 
-  /** Raft §5.3: the entry before the first one must be there. */
-  private boolean fits(AppendEntriesRequestProto message) {
-    return !message.hasPreviousLog() || message.getPreviousLog().getIndex() < log.size();
-  }
-
-  private InstallSnapshotReplyProto told(InstallSnapshotRequestProto request) {
-    notifications.incrementAndGet();
-    long first = request.getNotification().getFirstAvailableTermIndex().getIndex();
-    if (first < hearsOfNoLess) {
-      throw new IllegalArgumentException("it was told of " + hearsOfNoLess + " before");
+  private static void stayBusy(RaftConnection over) throws IOException {
+    long end = System.nanoTime() + 3_000_000_000L;
+    while (System.nanoTime() - end < 0) {
+      over.send(Kind.BUSY, new byte[0]);
+      LockSupport.parkNanos(50_000_000);
     }
-    toldOf.accumulateAndGet(first, Math::max);
-    return InstallSnapshotReplyProto.newBuilder()
-        .setServerReply(reply(request.getServerRequest()))
-        .setTerm(request.getLeaderTerm())
-        .setResult(InstallSnapshotResult.IN_PROGRESS)
-        .build();
   }
 
-  /** The start of a question of one member to another. */
-  static RaftRpcRequestProto request(UUID group, String from, String to, long callId) {
-    return RaftRpcRequestProto.newBuilder()
-        .setRequestorId(org.apache.ratis.protocol.RaftPeerId.valueOf(from).toByteString())
-        .setReplyId(org.apache.ratis.protocol.RaftPeerId.valueOf(to).toByteString())
-        .setRaftGroupId(
-            org.apache.ratis.proto.RaftProtos.RaftGroupIdProto.newBuilder()
-                .setId(org.apache.ratis.protocol.RaftGroupId.valueOf(group).toByteString()))
-        .setCallId(callId)
-        .build();
+  private static byte[] answer(Raft.Append message, boolean taken, long index) {
+    return RaftMessages.encode(new Raft.Appended(message.term(), taken, index));
+  }
+
+  private byte[] told(RaftMessages.Begins begins) {
+    toldOf.set(begins.first());
+    return RaftMessages.encode(new Raft.Appended(begins.term(), false, log.size() - 1L));
   }
 
   @Override

@@ -6,25 +6,25 @@ import static toystore.db.replication.TestGroup.await;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
-import org.apache.ratis.server.protocol.TermIndex;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import toystore.db.storage.LogPosition;
 
 @Timeout(90)
 class SuccessionTest {
   private static final Member LOW = new Member("member-1", 1, "127.0.0.1", 1);
   private static final Member HIGH = new Member("member-2", 2, "127.0.0.1", 2);
-  private static final TermIndex LONG = TermIndex.valueOf(4, 12);
-  private static final TermIndex SHORT = TermIndex.valueOf(4, 11);
-  private static final TermIndex OLD_TERM = TermIndex.valueOf(3, 20);
+  private static final LogPosition LONG = new LogPosition(4, 12);
+  private static final LogPosition SHORT = new LogPosition(4, 11);
+  private static final LogPosition OLD_TERM = new LogPosition(3, 20);
 
   @TempDir Path directory;
 
   @Test
   void oneStandsWhateverTheirLogs() {
-    for (TermIndex low : new TermIndex[] {LONG, SHORT, OLD_TERM}) {
-      for (TermIndex high : new TermIndex[] {LONG, SHORT, OLD_TERM}) {
+    for (LogPosition low : new LogPosition[] {LONG, SHORT, OLD_TERM}) {
+      for (LogPosition high : new LogPosition[] {LONG, SHORT, OLD_TERM}) {
         boolean lowStands = Succession.isNext(LOW, low, Map.of(HIGH, high), 3);
         boolean highStands = Succession.isNext(HIGH, high, Map.of(LOW, low), 3);
         assertThat(lowStands).as("%s, %s", low, high).isNotEqualTo(highStands);

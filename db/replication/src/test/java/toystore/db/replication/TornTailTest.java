@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What of a segment file is cut off before Ratis reads it. */
+/** What of a segment file is cut off before it is read. */
 class TornTailTest {
   private static final int ZEROS = 4096;
 
@@ -30,7 +30,7 @@ class TornTailTest {
     file = current.resolve("log_inprogress_0");
     Random random = new Random(7);
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    bytes.write("RaftLog1".getBytes(StandardCharsets.US_ASCII));
+    bytes.write("ToyLog01".getBytes(StandardCharsets.US_ASCII));
     for (int length : new int[] {1, 127, 128, 300}) {
       bytes.write(entry(random, length));
     }

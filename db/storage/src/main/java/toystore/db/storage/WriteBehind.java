@@ -131,6 +131,11 @@ public final class WriteBehind<C> {
     }
   }
 
+  /** Whether so much waits that {@link #append} may soon block. */
+  public boolean isCrowded() {
+    return pending() >= pace.maxPending() / 2;
+  }
+
   private void checkAlive() {
     if (failure != null) {
       throw new StorageException("the writer of " + database.file() + " has failed", failure);

@@ -1,0 +1,126 @@
+package toystore.db.replication;
+
+import java.io.Closeable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Watches the clock of a member: a follower that heard nothing for too long stands for election, a
+ * leader that hears no majority stops.
+ */
+final class Elections implements Closeable {
+  private final RaftNode node;
+  private final List<Member> others;
+  private final RaftSockets sockets;
+  private final long patienceNanos;
+  private final long standstillNanos;
+  private final int majority;
+  private final Thread thread;
+  private volatile boolean closed;
+
+  Elections(
+      RaftNode node, Member self, List<Member> members, LogSettings settings, RaftSockets sockets) {
+    this.node = node;
+    this.others = members.stream().filter(m -> !m.equals(self)).toList();
+    this.sockets = sockets;
+    this.majority = members.size() / 2 + 1;
+    this.patienceNanos =
+        Math.min(
+            settings.electionMax().toNanos(), TimeUnit.MILLISECONDS.toNanos(sockets.timeoutMs()));
+    this.standstillNanos = settings.stepDownAfter().toNanos();
+    this.thread = Thread.ofPlatform().daemon().name("raft-clock").unstarted(this::run);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  /** There is a reason to look before it was time. */
+  void wake() {
+    if (!Thread.currentThread().equals(thread)) {
+      LockSupport.unpark(thread);
+    }
+  }
+
+  private void run() {
+    try {
+      watch();
+    } catch (RuntimeException | Error e) {
+      node.fail("nobody watches the clock of the Raft log", e);
+    }
+  }
+
+  private void watch() {
+    long expected = System.nanoTime();
+    while (!closed) {
+      long wait = node.look(System.nanoTime() - expected > standstillNanos);
+      if (wait <= 0) {
+        attempt();
+        expected = System.nanoTime();
+      } else {
+        expected = System.nanoTime() + wait;
+        LockSupport.parkNanos(wait);
+      }
+    }
+  }
+
+  /** First asks whether it would be elected, so that its term disturbs nobody in vain. */
+  private synchronized void attempt() {
+    Raft.VoteAsked would = node.wouldYouVote();
+    List<Raft.Voted> answers = ask(would);
+    if (1 + answers.stream().filter(Raft.Voted::granted).count() < majority) {
+      node.ended(would, answers);
+      return;
+    }
+    stand(would.term() - 1, false);
+  }
+
+  /** Stands without asking, and although there may be a leader: that one wants it, or is gone. */
+  synchronized void standNow() {
+    stand(node.wouldYouVote().term() - 1, true);
+  }
+
+  private void stand(long inTerm, boolean evenIfLed) {
+    Raft.VoteAsked asked = node.stand(inTerm, evenIfLed);
+    if (asked != null) {
+      node.ended(asked, ask(asked));
+    }
+  }
+
+  /** The answers that come until a majority is found, or can no longer be. */
+  private List<Raft.Voted> ask(Raft.VoteAsked asked) {
+    BlockingQueue<Optional<Raft.Voted>> heard = new LinkedBlockingQueue<>();
+    for (Member other : others) {
+      sockets
+          .voteLater(other, asked)
+          .whenComplete((voted, e) -> heard.add(Optional.ofNullable(voted)));
+    }
+    List<Raft.Voted> answers = new ArrayList<>();
+    long end = System.nanoTime() + patienceNanos;
+    int granted = 1;
+    try {
+      for (int i = 0; i < others.size() && granted < majority; i++) {
+        Optional<Raft.Voted> next = heard.poll(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+        if (next == null) {
+          break;
+        }
+        next.ifPresent(answers::add);
+        granted += next.map(Raft.Voted::granted).orElse(false) ? 1 : 0;
+      }
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("nobody interrupts an election", e);
+    }
+    return answers;
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    LockSupport.unpark(thread);
+  }
+}

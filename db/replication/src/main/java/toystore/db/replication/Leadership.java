@@ -1,0 +1,219 @@
+package toystore.db.replication;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import toystore.db.replication.RaftConnection.Kind;
+
+/**
+ * What a member does while it leads, in one term: its links to the others, and who waits for what
+ * it proposed. When it is over, it stays so: answers that come later are to another log.
+ */
+final class Leadership implements FollowerLink.Leader {
+  private final RaftNode node;
+  private final Raft raft;
+  private final RaftLog log;
+  private final long term;
+  private final List<FollowerLink> links;
+
+  // All that follows is changed with the node's lock held.
+
+  private final Map<Long, CompletableFuture<ReplicatedLog.Applied>> pending = new HashMap<>();
+  private volatile boolean ready;
+  private volatile boolean over;
+  private boolean handingOver;
+
+  /** A leadership that begins with its node's lock held. */
+  Leadership(RaftNode node, Raft raft, RaftLog log, List<Member> others, long heartbeatNanos) {
+    this.node = node;
+    this.raft = raft;
+    this.log = log;
+    this.term = raft.term();
+    long first = raft.firstOfTerm();
+    this.links =
+        others.stream()
+            .map(other -> new FollowerLink(this, other, node.sockets(), heartbeatNanos, first))
+            .toList();
+  }
+
+  void start() {
+    links.forEach(FollowerLink::start);
+  }
+
+  long term() {
+    return term;
+  }
+
+  /** Whether it has applied all that earlier leaders committed, and takes commands. */
+  boolean isReady() {
+    return ready;
+  }
+
+  /**
+   * An entry was applied here.
+   *
+   * @return whether this leadership is ready from now on
+   */
+  boolean becomesReady(long applied) {
+    boolean becomes = !ready && !over && applied >= raft.firstOfTerm();
+    ready |= becomes;
+    return becomes;
+  }
+
+  /**
+   * Ends it; waits for nobody.
+   *
+   * @return whether it had been ready
+   */
+  boolean end() {
+    boolean was = ready;
+    ready = false;
+    over = true;
+    links.forEach(FollowerLink::stop);
+    abandonPending();
+    return was;
+  }
+
+  /** Nobody is told any more what becomes of what was proposed. */
+  void abandonPending() {
+    List<CompletableFuture<ReplicatedLog.Applied>> undecided = List.copyOf(pending.values());
+    pending.clear();
+    IndeterminateException why =
+        new IndeterminateException("the entry may or may not be committed", null);
+    node.tell(() -> undecided.forEach(answer -> answer.completeExceptionally(why)));
+  }
+
+  /** Who waits for this entry. */
+  @Nullable CompletableFuture<ReplicatedLog.Applied> waitsFor(long index) {
+    return pending.remove(index);
+  }
+
+  /**
+   * Puts a command into the log; with the node's lock held.
+   *
+   * @return null if this leadership takes none now
+   */
+  @Nullable CompletableFuture<ReplicatedLog.Applied> propose(byte[] command) {
+    if (!ready || handingOver) {
+      return null;
+    }
+    CompletableFuture<ReplicatedLog.Applied> answer = new CompletableFuture<>();
+    pending.put(raft.propose(command).index(), answer);
+    return answer;
+  }
+
+  /** There is something to send. */
+  void offer() {
+    links.forEach(FollowerLink::offer);
+  }
+
+  /** Has all told at once what is committed. */
+  void hurry() {
+    links.forEach(FollowerLink::hurry);
+  }
+
+  /**
+   * Gives leadership to a member, if that has all entries before the time is over. No command is
+   * taken meanwhile.
+   */
+  void handOver(Member to, long patienceNanos) throws IOException {
+    long end = System.nanoTime() + patienceNanos;
+    handOver(true);
+    try {
+      while (!hasAll(to) && ready && System.nanoTime() - end < 0) {
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+      }
+      if (hasAll(to)) {
+        node.sockets().succeed(to, new RaftMessages.Succeed(node.name(), term));
+      }
+    } finally {
+      handOver(false);
+    }
+  }
+
+  private void handOver(boolean begins) {
+    var _ =
+        node.locked(
+            () -> {
+              handingOver = begins;
+              return begins;
+            });
+  }
+
+  private boolean hasAll(Member member) {
+    return node.locked(() -> !over && raft.match(member.name()) == log.last());
+  }
+
+  @Override
+  public FollowerLink.@Nullable Next next(long next, int bytes) {
+    return node.locked(
+        () -> {
+          if (over) {
+            return null;
+          }
+          long base = log.base().index();
+          if (next <= base) {
+            byte[] begins =
+                RaftMessages.encode(new RaftMessages.Begins(node.name(), term, base + 1));
+            return new FollowerLink.Next(Kind.BEGINS, begins, next);
+          }
+          List<Entry> entries =
+              bytes > 0 && next <= log.last() ? log.entries(next, bytes) : List.of();
+          byte[] append = RaftMessages.encode(raft.append(next, entries));
+          return new FollowerLink.Next(Kind.APPEND, append, next + entries.size());
+        });
+  }
+
+  @Override
+  public long last() {
+    return log.last();
+  }
+
+  @Override
+  public boolean isLarger(long index, int bytes) {
+    return node.locked(
+        () -> index > log.base().index() && index <= log.last() && log.sizeAt(index) > bytes);
+  }
+
+  @Override
+  public void alive(String follower) {
+    var _ =
+        node.locked(
+            () -> {
+              if (!over) {
+                raft.alive(follower, System.nanoTime());
+              }
+              return over;
+            });
+  }
+
+  @Override
+  public void answered(String follower, Raft.Appended answer) throws UncheckedIOException {
+    var _ = node.decide(() -> !over && raft.answered(follower, answer, System.nanoTime()));
+  }
+
+  @Override
+  public void advance() {
+    node.advance();
+  }
+
+  /** What is known of each follower; with the node's lock held. */
+  Map<String, RaftNode.Follower> followers() {
+    long now = System.nanoTime();
+    Map<String, RaftNode.Follower> followers = new HashMap<>();
+    for (FollowerLink link : links) {
+      String name = link.follower();
+      followers.put(
+          name,
+          new RaftNode.Follower(
+              raft.match(name), TimeUnit.NANOSECONDS.toMillis(raft.silence(name, now))));
+    }
+    return followers;
+  }
+}
