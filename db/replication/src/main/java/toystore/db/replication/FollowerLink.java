@@ -34,6 +34,7 @@ final class FollowerLink {
   /** Bytes of entries in one message; one entry may be larger. */
   private static final int LARGEST = 1 << 20;
 
+  private static final long NOTHING = Long.MIN_VALUE;
   private static final long SHORTEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
   private static final long LONGEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
@@ -62,6 +63,9 @@ final class FollowerLink {
 
     /** What an answer made possible can be done now. */
     void advance();
+
+    /** This link cannot go on: what it has to send cannot be read, say. */
+    void failed(Throwable cause);
   }
 
   /** Something to send, and the index of the entry that follows it. */
@@ -93,6 +97,10 @@ final class FollowerLink {
   private long lastSent;
   private volatile @Nullable RaftConnection connection;
   private volatile long lastHeard;
+
+  /** When the oldest message that is unanswered was sent. */
+  private volatile long owedSince = NOTHING;
+
   private volatile boolean urgent;
   private volatile boolean stopped;
 
@@ -143,9 +151,27 @@ final class FollowerLink {
         if (!sendWhatIsThere(UNBLOCKED)) {
           LockSupport.unpark(thread);
         }
+      } catch (UncheckedIOException e) {
+        LOG.log(Level.DEBUG, "this member takes part no more", e);
+        return;
       } finally {
         sending.unlock();
       }
+    }
+  }
+
+  /**
+   * Ends a connection that owes an answer for too long, also while somebody waits to send over it.
+   * To be called every now and then; does not block.
+   */
+  void look() {
+    long since = owedSince;
+    long now = System.nanoTime();
+    if (since != NOTHING
+        && Math.min(now - since, now - lastHeard)
+            > TimeUnit.MILLISECONDS.toNanos(sockets.timeoutMs())) {
+      LOG.log(Level.DEBUG, "{0} owes an answer", follower.name());
+      end(connection);
     }
   }
 
@@ -156,6 +182,14 @@ final class FollowerLink {
   }
 
   private void run() {
+    try {
+      keepConnected();
+    } catch (RuntimeException | Error e) {
+      leader.failed(e);
+    }
+  }
+
+  private void keepConnected() {
     long pause = SHORTEST_PAUSE_NANOS;
     while (!stopped) {
       try (RaftConnection to = sockets.connect(follower)) {
@@ -184,6 +218,7 @@ final class FollowerLink {
     try {
       unanswered.clear();
       unansweredBytes = 0;
+      owedSince = NOTHING;
       inVain = 0;
       notBefore = System.nanoTime();
       lastHeard = notBefore;
@@ -213,14 +248,6 @@ final class FollowerLink {
       wanted.set(false);
       var _ = sendWhatIsThere(Integer.MAX_VALUE);
       long now = System.nanoTime();
-      Sent oldest = unanswered.peek();
-      if (oldest != null
-          && Math.min(now - oldest.nanos(), now - lastHeard)
-              > TimeUnit.MILLISECONDS.toNanos(sockets.timeoutMs())) {
-        LOG.log(Level.DEBUG, "{0} owes an answer", follower.name());
-        giveUp();
-        return 0;
-      }
       if (urgent || now - lastSent >= heartbeatNanos) {
         urgent = false;
         // One that is silent has heartbeats enough before it.
@@ -269,6 +296,9 @@ final class FollowerLink {
     }
     try {
       long now = System.nanoTime();
+      if (unanswered.isEmpty()) {
+        owedSince = now;
+      }
       unanswered.add(new Sent(next - 1, message.message().length, now));
       unansweredBytes += message.message().length;
       next = message.next();
@@ -303,8 +333,8 @@ final class FollowerLink {
       }
     } catch (IOException e) {
       LOG.log(Level.DEBUG, follower.name() + " has ended its connection", e);
-    } catch (UncheckedIOException e) {
-      LOG.log(Level.DEBUG, "this member takes part no more", e);
+    } catch (RuntimeException | Error e) {
+      leader.failed(e);
     } finally {
       ended(from);
     }
@@ -332,6 +362,8 @@ final class FollowerLink {
         throw new IOException(follower.name() + " answers what it was not asked");
       }
       unansweredBytes -= sent.bytes();
+      Sent oldest = unanswered.peek();
+      owedSince = oldest == null ? NOTHING : oldest.nanos();
       leader.answered(follower.name(), answer);
       if (answer.taken()) {
         probing = false;

@@ -152,7 +152,7 @@ final class Leadership implements FollowerLink.Leader {
 
   @Override
   public FollowerLink.@Nullable Next next(long next, int bytes) {
-    return node.locked(
+    return node.decide(
         () -> {
           if (over) {
             return null;
@@ -201,6 +201,18 @@ final class Leadership implements FollowerLink.Leader {
   @Override
   public void advance() {
     node.advance();
+  }
+
+  @Override
+  public void failed(Throwable cause) {
+    if (!over) {
+      node.fail("entries cannot be sent to others", cause);
+    }
+  }
+
+  /** Has connections ended that are silent. */
+  void look() {
+    links.forEach(FollowerLink::look);
   }
 
   /** What is known of each follower; with the node's lock held. */

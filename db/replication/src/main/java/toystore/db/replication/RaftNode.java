@@ -414,6 +414,10 @@ final class RaftNode implements RaftSockets.Answering, Closeable {
     if (stillHere != null) {
       stillHere.run();
     }
+    Leadership mine = leadership;
+    if (mine != null) {
+      mine.look();
+    }
     return decide(
         () -> {
           long now = System.nanoTime();

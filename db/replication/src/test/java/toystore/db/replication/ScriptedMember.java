@@ -28,6 +28,8 @@ final class ScriptedMember implements AutoCloseable {
   enum Act {
     /** As a good member does. */
     APPEND,
+    /** Takes nothing more from this connection, and does not end it. */
+    HANG,
     /** As a good member does whose disk takes three seconds. */
     APPEND_SLOWLY,
     /** Appends, and the answer is lost. */
@@ -138,10 +140,17 @@ final class ScriptedMember implements AutoCloseable {
     return RaftMessages.encode(new Raft.Voted(term, grants, new LogPosition(0, log.size() - 1L)));
   }
 
-  private synchronized byte @Nullable [] append(Raft.Append message, RaftConnection over)
-      throws IOException {
+  private byte @Nullable [] append(Raft.Append message, RaftConnection over) throws IOException {
     Act act = script.on(message);
-    if (act == Act.HANG_UP) {
+    while (act == Act.HANG && !listener.isClosed()) {
+      LockSupport.parkNanos(10_000_000);
+    }
+    return append(message, over, act);
+  }
+
+  private synchronized byte @Nullable [] append(Raft.Append message, RaftConnection over, Act act)
+      throws IOException {
+    if (act == Act.HANG || act == Act.HANG_UP) {
       throw new IOException("hangs up");
     }
     if (act == Act.APPEND_SLOWLY) {
