@@ -58,9 +58,13 @@ final class Applier {
   }
 
   private void run() {
-    while (!closed) {
-      apply();
-      LockSupport.park(this);
+    try {
+      while (!closed) {
+        apply();
+        LockSupport.park(this);
+      }
+    } catch (RuntimeException | Error e) {
+      node.fail("nobody applies entries any more", e);
     }
   }
 
@@ -140,7 +144,8 @@ final class Applier {
     return until;
   }
 
-  private void wakeWaiting() {
+  /** Tells those who wait for what is applied by now. */
+  void wakeWaiting() {
     if (!someWait) {
       return;
     }

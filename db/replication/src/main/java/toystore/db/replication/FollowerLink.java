@@ -148,7 +148,7 @@ final class FollowerLink {
     while (wanted.get() && !stopped && sending.tryLock()) {
       try {
         wanted.set(false);
-        if (!sendWhatIsThere(UNBLOCKED)) {
+        if (!sendWhatIsThere(false)) {
           LockSupport.unpark(thread);
         }
       } catch (UncheckedIOException e) {
@@ -197,7 +197,12 @@ final class FollowerLink {
         pause = SHORTEST_PAUSE_NANOS;
         Thread.ofPlatform().daemon().name("raft-from-" + follower.name()).start(() -> hear(to));
         while (!stopped && connection == to) {
-          LockSupport.parkNanos(work());
+          long pauseNanos = work();
+          // Who came with an entry meanwhile has left it to this thread.
+          offer();
+          if (!wanted.get()) {
+            LockSupport.parkNanos(pauseNanos);
+          }
         }
       } catch (IOException e) {
         LOG.log(Level.DEBUG, follower.name() + " cannot be reached", e);
@@ -246,7 +251,7 @@ final class FollowerLink {
     sending.lock();
     try {
       wanted.set(false);
-      var _ = sendWhatIsThere(Integer.MAX_VALUE);
+      var _ = sendWhatIsThere(true);
       long now = System.nanoTime();
       if (urgent || now - lastSent >= heartbeatNanos) {
         urgent = false;
@@ -268,17 +273,19 @@ final class FollowerLink {
   /**
    * Sends entries as long as there are some and the window is open.
    *
-   * @param unansweredLimit most bytes that may be unanswered
-   * @return false if there is more to send, and only the limit forbids it
+   * @param mayWait whether who sends may have to wait until the follower takes more
+   * @return false if there is more to send, for somebody who may wait
    */
-  private boolean sendWhatIsThere(int unansweredLimit) {
+  private boolean sendWhatIsThere(boolean mayWait) {
     while (connection != null
         && leader.last() >= next
         && unanswered.size() < (probing ? 1 : WINDOW)
         && System.nanoTime() - notBefore >= 0) {
-      int room = Math.min(LARGEST, unansweredLimit - unansweredBytes);
-      if (unansweredLimit == UNBLOCKED && leader.isLarger(next, room)) {
-        return false;
+      // What may block is sent only where no answer can come meanwhile that would have to wait.
+      boolean mayBlock = mayWait && unanswered.isEmpty();
+      int room = mayBlock ? LARGEST : UNBLOCKED - unansweredBytes;
+      if (!mayBlock && leader.isLarger(next, room)) {
+        return mayWait;
       }
       if (!send(room)) {
         return true;

@@ -17,6 +17,7 @@ final class Installs implements Closeable {
   private final ReplicatedState state;
   private @Nullable Thread underWay;
   private @Nullable String from;
+  private boolean interruptible;
   private boolean closed;
 
   Installs(RaftNode node, ReplicatedState state) {
@@ -30,6 +31,7 @@ final class Installs implements Closeable {
       return;
     }
     from = leader;
+    interruptible = true;
     try {
       underWay =
           Thread.ofPlatform().daemon().name("install-from-" + leader).start(() -> install(leader));
@@ -41,7 +43,7 @@ final class Installs implements Closeable {
   /** What a leader of the past has may be less than what the new one's log begins with. */
   synchronized void giveUpUnlessFrom(String leader) {
     Thread thread = underWay;
-    if (thread != null && !leader.equals(from)) {
+    if (thread != null && interruptible && !leader.equals(from)) {
       LOG.log(Level.INFO, "{0} leads no more, {1} does", from, leader);
       thread.interrupt();
     }
@@ -50,6 +52,7 @@ final class Installs implements Closeable {
   private void install(String leader) {
     try {
       LogPosition position = state.install(leader);
+      installed();
       // Also where it was given up meanwhile: entries that came with it are not applied again.
       node.installed(position);
     } catch (IOException e) {
@@ -61,6 +64,12 @@ final class Installs implements Closeable {
     }
   }
 
+  /** What follows concerns files, which an interrupt would close. */
+  private synchronized void installed() {
+    interruptible = false;
+    var _ = Thread.interrupted();
+  }
+
   private synchronized void ended() {
     underWay = null;
   }
@@ -68,7 +77,7 @@ final class Installs implements Closeable {
   @Override
   public synchronized void close() {
     closed = true;
-    if (underWay != null) {
+    if (underWay != null && interruptible) {
       underWay.interrupt();
     }
   }

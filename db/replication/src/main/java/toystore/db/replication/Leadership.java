@@ -154,7 +154,8 @@ final class Leadership implements FollowerLink.Leader {
   public FollowerLink.@Nullable Next next(long next, int bytes) {
     return node.decide(
         () -> {
-          if (over) {
+          // One that has failed is silent, so that others stand.
+          if (over || !node.isSound()) {
             return null;
           }
           long base = log.base().index();

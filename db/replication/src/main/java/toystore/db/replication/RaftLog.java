@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import toystore.db.storage.LogPosition;
 
 /**
@@ -22,7 +23,9 @@ final class RaftLog implements Entries, Closeable {
 
   private final Path directory;
   private final int segmentBytes;
-  private final List<Segment> segments = new ArrayList<>();
+
+  /** Changed by one thread at a time, and read by those that sync. */
+  private final List<Segment> segments = new CopyOnWriteArrayList<>();
 
   /** The newest entries, by index modulo its length. */
   private final Entry[] recent = new Entry[RECENT];
@@ -36,6 +39,7 @@ final class RaftLog implements Entries, Closeable {
   private volatile long last;
   private volatile long synced;
   private volatile boolean closed;
+  private volatile boolean broken;
 
   private RaftLog(Path directory, int segmentBytes) {
     this.directory = directory;
@@ -145,19 +149,33 @@ final class RaftLog implements Entries, Closeable {
 
   @Override
   public void append(List<Entry> entries) {
-    if (closed) {
-      throw new UncheckedIOException(new IOException("the Raft log is closed"));
-    }
+    requireWhole();
     try {
       if (open().size() >= segmentBytes) {
         roll();
       }
       open().append(entries);
     } catch (IOException e) {
-      throw new UncheckedIOException("the Raft log cannot be written", e);
+      throw broken(e);
     }
     entries.forEach(this::remember);
     last = open().last();
+  }
+
+  private UncheckedIOException broken(IOException e) {
+    broken = true;
+    return new UncheckedIOException("the Raft log cannot be written", e);
+  }
+
+  /**
+   * After a write or a sync that failed nobody knows what the disk has: the kernel tells of it
+   * once, and a later sync succeeds without having written what the first one could not.
+   */
+  private void requireWhole() {
+    if (broken || closed) {
+      throw new UncheckedIOException(
+          new IOException(closed ? "the Raft log is closed" : "the Raft log is broken"));
+    }
   }
 
   private void remember(Entry entry) {
@@ -200,13 +218,14 @@ final class RaftLog implements Entries, Closeable {
       return synced;
     }
     synchronized (syncing) {
-      if (synced < wanted && !closed) {
+      requireWhole();
+      if (synced < wanted) {
         long upTo = last;
         try {
           FileChannel channel = open().syncable();
           channel.force(false);
         } catch (IOException e) {
-          throw new UncheckedIOException("the Raft log cannot be written", e);
+          throw broken(e);
         }
         synced = upTo;
       }
@@ -233,7 +252,7 @@ final class RaftLog implements Entries, Closeable {
           open().truncate(from);
         }
       } catch (IOException e) {
-        throw new UncheckedIOException("the Raft log cannot be written", e);
+        throw broken(e);
       }
       ended();
       synced = Math.min(synced, last);
@@ -250,7 +269,7 @@ final class RaftLog implements Entries, Closeable {
         }
         segments.add(Segment.create(directory, base));
       } catch (IOException e) {
-        throw new UncheckedIOException("the Raft log cannot be written", e);
+        throw broken(e);
       }
       ended();
       synced = last;
@@ -259,25 +278,33 @@ final class RaftLog implements Entries, Closeable {
 
   /** Drops entries up to this one, by whole files. */
   void purge(long upTo) {
-    synchronized (syncing) {
-      try {
-        while (segments.size() > 1 && segments.getFirst().last() <= upTo) {
-          segments.removeFirst().delete();
-        }
-      } catch (IOException e) {
-        throw new UncheckedIOException("the Raft log cannot be shortened", e);
+    requireWhole();
+    try {
+      // The file that is being synced is not among them: nobody waits for a sync here.
+      while (segments.size() > 1 && segments.getFirst().last() <= upTo) {
+        segments.removeFirst().delete();
       }
+    } catch (IOException e) {
+      throw new UncheckedIOException("the Raft log cannot be shortened", e);
     }
   }
 
   @Override
   public void close() throws IOException {
     synchronized (syncing) {
+      if (closed) {
+        return;
+      }
       closed = true;
-      open().trim();
-      open().syncable().force(true);
-      synced = last;
-      segments.forEach(Segment::close);
+      try {
+        if (!broken) {
+          open().trim();
+          open().syncable().force(true);
+          synced = last;
+        }
+      } finally {
+        segments.forEach(Segment::close);
+      }
     }
   }
 }

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -162,7 +163,7 @@ final class RaftNode implements RaftSockets.Answering, Closeable {
       leave(mine);
       mine = null;
     }
-    if (leads && mine == null) {
+    if (leads && mine == null && !closed) {
       Leadership begins = new Leadership(this, raft, log, others(), heartbeatNanos());
       leadership = begins;
       begins.start();
@@ -196,8 +197,11 @@ final class RaftNode implements RaftSockets.Answering, Closeable {
 
   /** Tells somebody else something, later and with no lock held. */
   void tell(Runnable event) {
-    if (!events.isShutdown()) {
+    try {
       events.execute(event);
+    } catch (RejectedExecutionException e) {
+      // This member is closed: whoever still waits must be told nevertheless.
+      event.run();
     }
   }
 
@@ -236,7 +240,7 @@ final class RaftNode implements RaftSockets.Answering, Closeable {
     CompletableFuture<ReplicatedLog.Applied> answer;
     lock.lock();
     try {
-      answer = mine == null || failed ? null : mine.propose(command);
+      answer = mine == null || failed || closed ? null : mine.propose(command);
     } catch (UncheckedIOException e) {
       fail(e);
       return CompletableFuture.failedFuture(
@@ -289,8 +293,10 @@ final class RaftNode implements RaftSockets.Answering, Closeable {
       var _ = log.sync();
       return decide(
           () -> {
-            raft.wasBusy(System.nanoTime());
-            return raft.confirm(asked, answer, log.synced());
+            if (answer.term() == asked.term()) {
+              raft.wasBusy(System.nanoTime());
+            }
+            return sound().confirm(asked, answer, log.synced());
           });
     } catch (UncheckedIOException e) {
       fail(e);
@@ -334,6 +340,7 @@ final class RaftNode implements RaftSockets.Answering, Closeable {
       appending.unlock();
     }
     applier.advance();
+    applier.wakeWaiting();
   }
 
   // Elections
@@ -452,7 +459,8 @@ final class RaftNode implements RaftSockets.Answering, Closeable {
     return locked(
         () -> {
           long end = Math.min(raft.commit(), log.synced());
-          return index > end
+          // Where a state was installed meanwhile, the log begins after it.
+          return index > end || index <= log.base().index()
               ? List.of()
               : log.entries(index, AT_ONCE).stream().filter(e -> e.index() <= end).toList();
         });
@@ -487,7 +495,9 @@ final class RaftNode implements RaftSockets.Answering, Closeable {
     var _ =
         decide(
             () -> {
-              log.purge(Math.min(upTo, raft.commit()));
+              if (!closed && !failed) {
+                log.purge(Math.min(upTo, raft.commit()));
+              }
               return upTo;
             });
   }
@@ -584,6 +594,8 @@ final class RaftNode implements RaftSockets.Answering, Closeable {
     var _ =
         locked(
             () -> {
+              long now = System.nanoTime();
+              raft.resign(now, now + Long.MAX_VALUE / 2);
               closed = true;
               Leadership mine = leadership;
               if (mine != null) {
