@@ -199,7 +199,6 @@ final class FollowerLink {
         while (!stopped && connection == to) {
           long pauseNanos = work();
           // Who came with an entry meanwhile has left it to this thread.
-          offer();
           if (!wanted.get()) {
             LockSupport.parkNanos(pauseNanos);
           }
