@@ -1,14 +1,13 @@
 package toystore.toyctl;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.IntNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import toystore.api.Json;
+import toystore.api.JsonFields;
 import toystore.api.Role;
 import toystore.api.StoreConfig;
 
@@ -18,11 +17,22 @@ import toystore.api.StoreConfig;
  * @param frontends the largest number of front ends that was asked for
  * @param catalogReplicas the number of catalog nodes, which never changes
  */
-record ClusterFile(String cluster, int portBase, int frontends, int catalogReplicas) {
+record ClusterFile(String cluster, int portBase, int frontends, int catalogReplicas)
+    implements Json.Written {
   private static final String NAME = "cluster.json";
 
   static Path path(Path data) {
     return data.resolve(NAME);
+  }
+
+  @Override
+  public void write(JsonGenerator out) throws IOException {
+    out.writeStartObject();
+    out.writeStringField("cluster", cluster);
+    out.writeNumberField("port_base", portBase);
+    out.writeNumberField("frontends", frontends);
+    out.writeNumberField("catalog_replicas", catalogReplicas);
+    out.writeEndObject();
   }
 
   /** What the data directory says, or null if it says nothing yet. */
@@ -36,13 +46,14 @@ record ClusterFile(String cluster, int portBase, int frontends, int catalogRepli
           "toyctl --data OTHER_DIRECTORY up");
     }
     try {
-      JsonNode tree = Json.json().readTree(Files.readAllBytes(file));
-      if (tree instanceof ObjectNode object) {
-        // Files of stores that could have only one of each say nothing about them.
-        object.putIfAbsent("frontends", IntNode.valueOf(1));
-        object.putIfAbsent("catalog_replicas", IntNode.valueOf(1));
-      }
-      return Json.json().treeToValue(tree, ClusterFile.class);
+      JsonFields fields = JsonFields.read(Files.readAllBytes(file));
+      // Files of stores that could have only one of each say nothing about them.
+      return fields.end(
+          new ClusterFile(
+              fields.text("cluster"),
+              fields.smallNumber("port_base"),
+              fields.smallNumber("frontends", 1),
+              fields.smallNumber("catalog_replicas", 1)));
     } catch (NoSuchFileException _) {
       return null;
     } catch (IOException e) {

@@ -58,7 +58,10 @@ final class Context {
    * where it was started.
    */
   StoreConfig config() {
-    StoreConfig given = StoreConfig.load(options.config);
+    return config(StoreConfig.load(options.config));
+  }
+
+  private StoreConfig config(StoreConfig given) {
     ClusterFile recorded = ClusterFile.read(options.data);
     StoreConfig adopted =
         recorded == null || !recorded.cluster().equals(given.cluster())
@@ -69,15 +72,20 @@ final class Context {
 
   /** The settings for handling processes: the data directory must be this cluster's. */
   StoreConfig ownConfig() {
-    StoreConfig config = config();
+    return ownConfig(StoreConfig.load(options.config));
+  }
+
+  private StoreConfig ownConfig(StoreConfig given) {
+    StoreConfig config = config(given);
     ClusterFile.check(options.data, config);
     return config;
   }
 
   /** The settings for starting nodes: they read these, not what the data directory remembers. */
   StoreConfig startConfig() {
-    StoreConfig config = ownConfig();
-    ClusterFile.checkCatalog(options.data, StoreConfig.load(options.config));
+    StoreConfig given = StoreConfig.load(options.config);
+    StoreConfig config = ownConfig(given);
+    ClusterFile.checkCatalog(options.data, given);
     return config;
   }
 

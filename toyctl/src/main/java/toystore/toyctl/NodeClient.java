@@ -2,6 +2,8 @@ package toystore.toyctl;
 
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import toystore.api.Json;
 import toystore.api.LoggedOrder;
@@ -9,6 +11,9 @@ import toystore.api.NodeStatus;
 import toystore.api.Paths;
 import toystore.api.StoreConfig;
 import toystore.api.StoreConfig.Node;
+import toystore.calls.Caller;
+import toystore.calls.Deadline;
+import toystore.calls.HttpConnection;
 
 /** Talks to single nodes, behind the public API. */
 final class NodeClient {
@@ -23,19 +28,38 @@ final class NodeClient {
   /** Asks a node for its status; never throws for what is wrong with the node. */
   Probe probe(Node node, Duration limit) throws InterruptedException {
     try {
-      Http.Answer answer = http.get(config.url(node) + Paths.STATUS, limit);
+      Caller.Reply answer = status(node, limit);
       if (!answer.ok()) {
         return new Probe.Silent("status " + answer.status());
       }
-      NodeStatus status = Json.fromJson(answer.body(), NodeStatus.class);
+      NodeStatus status = NodeStatus.read(answer.body());
       return status.node().equals(node.name()) && status.cluster().equals(config.cluster())
           ? new Probe.Answered(status)
           : new Probe.Silent(
               "it is " + status.node() + " of the cluster '" + status.cluster() + "'");
     } catch (ConnectException _) {
       return new Probe.Refused();
+    } catch (SocketTimeoutException _) {
+      return new Probe.Silent("no answer within " + limit.toMillis() + " ms");
     } catch (IOException e) {
+      // How a virtual thread that is interrupted leaves a socket.
+      if (Thread.interrupted()) {
+        throw new InterruptedException();
+      }
       return new Probe.Silent(Texts.reason(e));
+    }
+  }
+
+  /** By a connection of its own: a look at a node is what starting commands consist of. */
+  private Caller.Reply status(Node node, Duration limit) throws IOException {
+    Deadline deadline = Deadline.in(limit);
+    int port = config.httpPort(node);
+    try (HttpConnection connection =
+        HttpConnection.open(node.host(), port, (int) limit.toMillis())) {
+      String request =
+          "GET " + Paths.STATUS + " HTTP/1.1\r\nHost: " + node.host() + ":" + port + "\r\n\r\n";
+      return connection.exchange(
+          request.getBytes(StandardCharsets.ISO_8859_1), deadline, Caller.Silence.BORNE);
     }
   }
 

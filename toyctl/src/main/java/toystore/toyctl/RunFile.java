@@ -1,5 +1,6 @@
 package toystore.toyctl;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -9,6 +10,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import toystore.api.Json;
+import toystore.api.JsonFields;
 
 /**
  * {@code run/NODE.json}: the process that a node was started as.
@@ -20,7 +23,8 @@ import java.util.regex.Pattern;
  * @param restarts how often the supervisor has started it since a person did
  */
 record RunFile(
-    String node, long pid, long startedAt, String url, long logStart, Wish wish, int restarts) {
+    String node, long pid, long startedAt, String url, long logStart, Wish wish, int restarts)
+    implements Json.Written {
   /** What is wanted of a node. */
   enum Wish {
     /** It shall run: a supervisor starts it again. */
@@ -33,6 +37,45 @@ record RunFile(
 
   /** Linux derives start times from a boot time that moves by a second when the clock is set. */
   private static final Duration CLOCK_JITTER = Duration.ofSeconds(3);
+
+  @Override
+  public void write(JsonGenerator out) throws IOException {
+    out.writeStartObject();
+    out.writeStringField("node", node);
+    out.writeNumberField("pid", pid);
+    out.writeNumberField("started_at", startedAt);
+    out.writeStringField("url", url);
+    out.writeNumberField("log_start", logStart);
+    out.writeStringField("wish", wish.name());
+    out.writeNumberField("restarts", restarts);
+    out.writeEndObject();
+  }
+
+  /**
+   * Reads what {@link #write} wrote.
+   *
+   * @throws IOException if the bytes are anything else
+   */
+  static RunFile read(byte[] json) throws IOException {
+    JsonFields fields = JsonFields.read(json);
+    return fields.end(
+        new RunFile(
+            fields.text("node"),
+            fields.number("pid"),
+            fields.number("started_at"),
+            fields.text("url"),
+            fields.number("log_start"),
+            wish(fields.text("wish")),
+            fields.smallNumber("restarts")));
+  }
+
+  private static Wish wish(String text) throws IOException {
+    try {
+      return Wish.valueOf(text);
+    } catch (IllegalArgumentException e) {
+      throw new IOException("'" + text + "' is nothing that is wished of a node", e);
+    }
+  }
 
   static RunFile of(String node, ProcessHandle process, String url, long logStart) {
     long start = process.info().startInstant().orElseGet(Instant::now).toEpochMilli();

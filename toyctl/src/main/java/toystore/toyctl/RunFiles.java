@@ -64,7 +64,7 @@ final class RunFiles {
 
   private static Optional<RunFile> readFile(Path file) {
     try {
-      return Optional.of(Json.fromJson(Files.readAllBytes(file), RunFile.class));
+      return Optional.of(RunFile.read(Files.readAllBytes(file)));
     } catch (NoSuchFileException _) {
       return Optional.empty();
     } catch (IOException e) {

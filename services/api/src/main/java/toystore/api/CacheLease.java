@@ -23,7 +23,17 @@ public final class CacheLease {
    * @param catalog the catalog that granted the session its first lease, or null while it has had
    *     none. Another catalog must not go on with it: the cache may hold what was changed meanwhile
    */
-  public record Renewal(UUID session, String url, @Nullable UUID catalog) {}
+  public record Renewal(UUID session, String url, @Nullable UUID catalog) implements Compact {
+    @Override
+    public void write(Out out) {
+      out.array(3).id(session).text(url).id(catalog);
+    }
+
+    /** Reads what {@link #write} wrote. */
+    public static Renewal read(In in) throws IOException {
+      return in.array(3, i -> new Renewal(i.id(), i.text(), i.idOrNull()));
+    }
+  }
 
   /**
    * Catalog to front end: the lease lasts so long from the moment the renewal was <em>sent</em>.
@@ -32,7 +42,17 @@ public final class CacheLease {
    *     Otherwise it is over for good; the front end drops its cache and begins another
    * @param catalog chosen by the catalog, anew whenever it starts
    */
-  public record Grant(long lengthMs, boolean continued, UUID catalog) {}
+  public record Grant(long lengthMs, boolean continued, UUID catalog) implements Compact {
+    @Override
+    public void write(Out out) {
+      out.array(3).number(lengthMs).flag(continued).id(catalog);
+    }
+
+    /** Reads what {@link #write} wrote. */
+    public static Grant read(In in) throws IOException {
+      return in.array(3, i -> new Grant(i.number(), i.flag(), i.id()));
+    }
+  }
 
   /** Catalog to front end: forget these products. The answer {@link Heard} acknowledges it. */
   public record Invalidation(UUID session, List<String> names) implements Compact {

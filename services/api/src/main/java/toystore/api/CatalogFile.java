@@ -1,8 +1,8 @@
 package toystore.api;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.MappingIterator;
-import com.fasterxml.jackson.dataformat.csv.CsvMapper;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.dataformat.csv.CsvFactory;
 import com.fasterxml.jackson.dataformat.csv.CsvParser;
 import java.io.IOException;
 import java.io.InputStream;
@@ -47,12 +47,12 @@ public final class CatalogFile {
     List<Item> items = new ArrayList<>();
     Set<String> names = new HashSet<>();
     int line = 0;
-    try (MappingIterator<String[]> rows = rows(in)) {
-      while (rows.hasNextValue()) {
+    try (CsvParser rows = rows(in)) {
+      while (rows.nextToken() != null) {
         line++;
-        String[] row = rows.nextValue();
+        List<String> row = row(rows);
         if (line == 1) {
-          require(List.of(row).equals(HEADER), "the first line must be name,price,quantity");
+          require(row.equals(HEADER), "the first line must be name,price,quantity");
           continue;
         }
         Item item = item(row);
@@ -69,28 +69,33 @@ public final class CatalogFile {
     return items;
   }
 
-  private static MappingIterator<String[]> rows(InputStream in) throws IOException {
-    return new CsvMapper()
-        .readerFor(String[].class)
-        .with(CsvParser.Feature.WRAP_AS_ARRAY)
-        .with(CsvParser.Feature.TRIM_SPACES)
-        .readValues(in);
+  private static CsvParser rows(InputStream in) throws IOException {
+    return CsvFactory.builder().enable(CsvParser.Feature.TRIM_SPACES).build().createParser(in);
   }
 
-  private static Item item(String[] row) {
-    require(row.length == 3, "3 columns are needed, there are " + row.length);
-    String name = Limits.checkName(row[0]);
+  /** The columns of the row that the parser stands at the begin of. */
+  private static List<String> row(CsvParser rows) throws IOException {
+    List<String> columns = new ArrayList<>();
+    while (rows.nextToken() != JsonToken.END_ARRAY) {
+      columns.add(rows.getText());
+    }
+    return columns;
+  }
+
+  private static Item item(List<String> row) {
+    require(row.size() == 3, "3 columns are needed, there are " + row.size());
+    String name = Limits.checkName(row.get(0));
     Price price;
     long quantity;
     try {
-      price = Price.of(new BigDecimal(row[1]));
+      price = Price.of(new BigDecimal(row.get(1)));
     } catch (NumberFormatException e) {
-      throw new IllegalArgumentException("'" + row[1] + "' is not a price", e);
+      throw new IllegalArgumentException("'" + row.get(1) + "' is not a price", e);
     }
     try {
-      quantity = Long.parseLong(row[2]);
+      quantity = Long.parseLong(row.get(2));
     } catch (NumberFormatException e) {
-      throw new IllegalArgumentException("'" + row[2] + "' is not a quantity", e);
+      throw new IllegalArgumentException("'" + row.get(2) + "' is not a quantity", e);
     }
     require(
         quantity >= 0 && quantity <= MAX_QUANTITY, "quantity must be from 0 to " + MAX_QUANTITY);

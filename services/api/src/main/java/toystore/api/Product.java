@@ -1,7 +1,6 @@
 package toystore.api;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.databind.SerializerProvider;
 import java.io.IOException;
 
 /**
@@ -11,7 +10,7 @@ import java.io.IOException;
  */
 public record Product(String name, Price price, long quantity) implements Json.Written {
   @Override
-  public void serialize(JsonGenerator out, SerializerProvider types) throws IOException {
+  public void write(JsonGenerator out) throws IOException {
     out.writeStartObject();
     out.writeStringField("name", name);
     out.writeNumberField("price", price.amount());

@@ -1,20 +1,5 @@
 package toystore.api;
 
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonMappingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.PropertyNamingStrategies;
-import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
-import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
-import com.fasterxml.jackson.databind.module.SimpleModule;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.databind.node.TextNode;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,7 +10,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -306,161 +290,11 @@ public record StoreConfig(
 
   static StoreConfig load(
       @Nullable Path file, Properties properties, Map<String, String> environment) {
-    ObjectMapper yaml = mapper();
-    ObjectNode tree = shipped(yaml);
-    if (file != null) {
-      ObjectNode given = given(yaml, file);
-      checkKeys(tree, given, "", file.toString());
-      overlay(tree, given);
-    }
-    overrideFromEnvironment(tree, environment);
-    overrideFromProperties(tree, properties);
-    return bind(yaml, tree);
-  }
-
-  private static ObjectMapper mapper() {
-    return YAMLMapper.builder()
-        .propertyNamingStrategy(PropertyNamingStrategies.KEBAB_CASE)
-        .enable(
-            DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES,
-            DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES,
-            DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
-        .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
-        .addModule(new SimpleModule().addDeserializer(Duration.class, new DurationDeserializer()))
-        .build();
-  }
-
-  private static ObjectNode shipped(ObjectMapper yaml) {
-    try (InputStream in = StoreConfig.class.getResourceAsStream("toystore.yaml")) {
-      if (in == null) {
-        throw new IllegalStateException("toystore.yaml is missing from the distribution");
-      }
-      return (ObjectNode) yaml.readTree(in);
-    } catch (IOException e) {
-      throw new IllegalStateException("the shipped toystore.yaml is unreadable", e);
-    }
-  }
-
-  private static ObjectNode given(ObjectMapper yaml, Path file) {
-    try {
-      JsonNode tree = yaml.readTree(Files.readAllBytes(file));
-      if (tree instanceof ObjectNode object) {
-        return object;
-      }
-      throw new ConfigException(file + ": not a list of keys and values");
-    } catch (IOException e) {
-      throw new ConfigException(file + ": " + firstLine(e), e);
-    }
-  }
-
-  private static void checkKeys(ObjectNode known, ObjectNode given, String prefix, String source) {
-    for (Map.Entry<String, JsonNode> field : given.properties()) {
-      String key = prefix + field.getKey();
-      JsonNode shipped = known.get(field.getKey());
-      if (shipped == null) {
-        throw new ConfigException(source + ": unknown key '" + key + "'");
-      }
-      if (shipped instanceof ObjectNode inner) {
-        if (!(field.getValue() instanceof ObjectNode deeper)) {
-          throw new ConfigException(source + ": '" + key + "' must have keys of its own");
-        }
-        checkKeys(inner, deeper, key + ".", source);
-      }
-    }
-  }
-
-  private static void overlay(ObjectNode tree, ObjectNode given) {
-    for (Map.Entry<String, JsonNode> field : given.properties()) {
-      if (tree.get(field.getKey()) instanceof ObjectNode inner
-          && field.getValue() instanceof ObjectNode deeper) {
-        overlay(inner, deeper);
-      } else {
-        tree.set(field.getKey(), field.getValue());
-      }
-    }
-  }
-
-  private static void overrideFromProperties(ObjectNode tree, Properties properties) {
-    for (String name : properties.stringPropertyNames()) {
-      if (name.startsWith(PROPERTY_PREFIX)) {
-        String key = name.substring(PROPERTY_PREFIX.length());
-        if (!override(tree, key, properties.getProperty(name))) {
-          throw new ConfigException("system property " + name + ": unknown key '" + key + "'");
-        }
-      }
-    }
-  }
-
-  private static void overrideFromEnvironment(ObjectNode tree, Map<String, String> environment) {
-    environment.forEach(
-        (name, value) -> {
-          if (name.startsWith(ENVIRONMENT_PREFIX)) {
-            String wanted = name.substring(ENVIRONMENT_PREFIX.length());
-            String key =
-                keys(tree, "")
-                    .filter(k -> k.replace('.', '_').replace('-', '_').equalsIgnoreCase(wanted))
-                    .findFirst()
-                    .orElseThrow(
-                        () ->
-                            new ConfigException(
-                                "environment variable " + name + ": no key of that name"));
-            override(tree, key, value);
-          }
-        });
-  }
-
-  private static Stream<String> keys(ObjectNode tree, String prefix) {
-    return tree.properties().stream()
-        .flatMap(
-            field ->
-                field.getValue() instanceof ObjectNode inner
-                    ? keys(inner, prefix + field.getKey() + ".")
-                    : Stream.of(prefix + field.getKey()));
-  }
-
-  private static boolean override(ObjectNode tree, String key, String value) {
-    int dot = key.indexOf('.');
-    if (dot >= 0) {
-      return tree.get(key.substring(0, dot)) instanceof ObjectNode inner
-          && override(inner, key.substring(dot + 1), value);
-    }
-    JsonNode old = tree.get(key);
-    if (old == null || old instanceof ObjectNode || old instanceof ArrayNode) {
-      return false;
-    }
-    tree.set(key, TextNode.valueOf(value));
-    return true;
-  }
-
-  private static StoreConfig bind(ObjectMapper yaml, ObjectNode tree) {
-    try {
-      return yaml.treeToValue(tree, StoreConfig.class);
-    } catch (UnrecognizedPropertyException e) {
-      throw new ConfigException("unknown key '" + e.getPropertyName() + "' in nodes", e);
-    } catch (JsonMappingException e) {
-      throw new ConfigException(problem(e), e);
-    } catch (IOException e) {
-      throw new ConfigException(firstLine(e), e);
-    }
-  }
-
-  /** What the records' own checks say names the key already; all else needs its path. */
-  private static String problem(JsonMappingException e) {
-    return e instanceof ValueInstantiationException && e.getCause() instanceof ConfigException own
-        ? String.valueOf(own.getMessage())
-        : path(e) + ": " + firstLine(e);
-  }
-
-  private static String path(JsonMappingException e) {
-    return String.join(
-        ".",
-        e.getPath().stream()
-            .map(r -> r.getFieldName() == null ? "[" + r.getIndex() + "]" : r.getFieldName())
-            .toList());
-  }
-
-  private static String firstLine(IOException e) {
-    return String.valueOf(e.getMessage()).lines().findFirst().orElse(e.toString());
+    Settings shipped = Settings.shipped();
+    return (file == null ? shipped : shipped.overriddenBy(file))
+        .overriddenBy(environment)
+        .overriddenBy(properties)
+        .config();
   }
 
   private static void require(boolean holds, String message) {

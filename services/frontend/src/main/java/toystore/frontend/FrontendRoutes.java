@@ -1,7 +1,6 @@
 package toystore.frontend;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.databind.SerializerProvider;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
@@ -59,7 +58,7 @@ final class FrontendRoutes {
   /** What a purchase is answered with. */
   private record Bought(long orderNumber) implements Json.Written {
     @Override
-    public void serialize(JsonGenerator out, SerializerProvider types) throws IOException {
+    public void write(JsonGenerator out) throws IOException {
       out.writeStartObject();
       out.writeNumberField("order_number", orderNumber);
       out.writeEndObject();

@@ -17,7 +17,7 @@ record OrderBody(String name, int quantity) {
    * @throws ApiException 400 saying what is wrong
    */
   static OrderBody parse(byte[] bytes) {
-    try (JsonParser json = Json.json().createParser(bytes)) {
+    try (JsonParser json = Json.parser(bytes)) {
       if (json.nextToken() != JsonToken.START_OBJECT) {
         throw ApiException.badRequest("the body must be a JSON object with name and quantity");
       }

@@ -65,7 +65,7 @@ final class HttpOthers implements Rejoin.Others {
       if (!reply.ok()) {
         throw new IOException(url + " answered " + reply.status());
       }
-      NodeStatus status = Json.fromJson(reply.body(), NodeStatus.class);
+      NodeStatus status = NodeStatus.read(reply.body());
       Long term = status.term();
       Long applied = status.appliedIndex();
       if (!status.node().equals(member)

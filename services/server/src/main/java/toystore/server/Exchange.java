@@ -1,7 +1,6 @@
 package toystore.server;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.databind.SerializerProvider;
 import io.helidon.common.buffers.DataReader;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderNames;
@@ -33,9 +32,10 @@ public final class Exchange {
   /** The envelope of every successful public answer, {@code {"data":…}}. */
   public record Data(Object data) implements Json.Written {
     @Override
-    public void serialize(JsonGenerator out, SerializerProvider types) throws IOException {
+    public void write(JsonGenerator out) throws IOException {
       out.writeStartObject();
-      types.defaultSerializeField("data", data, out);
+      out.writeFieldName("data");
+      Json.write(out, data);
       out.writeEndObject();
     }
   }

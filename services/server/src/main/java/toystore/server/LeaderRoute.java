@@ -13,7 +13,6 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import toystore.api.ApiException;
-import toystore.api.Json;
 import toystore.api.NodeStatus;
 import toystore.api.Paths;
 import toystore.api.StoreConfig;
@@ -207,7 +206,7 @@ public final class LeaderRoute {
     for (Map.Entry<Target, CompletableFuture<Caller.Reply>> entry : asked.entrySet()) {
       try {
         Caller.Reply reply = entry.getValue().get(PROBE.toMillis(), TimeUnit.MILLISECONDS);
-        if (reply.ok() && leads(Json.fromJson(reply.body(), NodeStatus.class))) {
+        if (reply.ok() && leads(NodeStatus.read(reply.body()))) {
           return entry.getKey();
         }
       } catch (ExecutionException | TimeoutException | IOException e) {

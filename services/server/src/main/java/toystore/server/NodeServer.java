@@ -10,6 +10,7 @@ import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.encoding.ContentEncodingContext;
 import io.helidon.http.media.MediaContext;
+import io.helidon.service.registry.GlobalServiceRegistry;
 import io.helidon.service.registry.ServiceRegistry;
 import io.helidon.service.registry.ServiceRegistryConfig;
 import io.helidon.service.registry.ServiceRegistryManager;
@@ -280,14 +281,20 @@ public final class NodeServer implements AutoCloseable {
         .build();
   }
 
-  /** Nothing is discovered: a node consists of what its main names, and starts faster. */
+  /**
+   * Nothing is discovered: a node consists of what its main names, and starts faster. Helidon also
+   * asks the registry of the process, where it was given none: for the mappers of parameters, say.
+   */
   private static ServiceRegistry emptyRegistry() {
-    return ServiceRegistryManager.create(
-            ServiceRegistryConfig.builder()
-                .discoverServices(false)
-                .discoverServicesFromServiceLoader(false)
-                .build())
-        .registry();
+    return GlobalServiceRegistry.configured()
+        ? GlobalServiceRegistry.registry()
+        : GlobalServiceRegistry.registry(
+            ServiceRegistryManager.create(
+                    ServiceRegistryConfig.builder()
+                        .discoverServices(false)
+                        .discoverServicesFromServiceLoader(false)
+                        .build())
+                .registry());
   }
 
   /**

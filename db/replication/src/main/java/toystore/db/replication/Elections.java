@@ -26,7 +26,7 @@ final class Elections implements Closeable {
   Elections(
       RaftNode node, Member self, List<Member> members, LogSettings settings, RaftSockets sockets) {
     this.node = node;
-    this.others = members.stream().filter(m -> !m.equals(self)).toList();
+    this.others = self.others(members);
     this.sockets = sockets;
     this.majority = members.size() / 2 + 1;
     this.patienceNanos =
@@ -73,11 +73,16 @@ final class Elections implements Closeable {
   private synchronized void attempt() {
     Raft.VoteAsked would = node.wouldYouVote();
     List<Raft.Voted> answers = ask(would);
-    if (1 + answers.stream().filter(Raft.Voted::granted).count() < majority) {
-      node.ended(would, answers);
-      return;
+    if (isMajority(answers)) {
+      stand(would.term() - 1, false);
+    } else {
+      node.ended(would, answers, false);
     }
-    stand(would.term() - 1, false);
+  }
+
+  /** Whether those who say yes are a majority together with this member. */
+  private boolean isMajority(List<Raft.Voted> answers) {
+    return 1 + answers.stream().filter(Raft.Voted::granted).count() >= majority;
   }
 
   /** Stands without asking, and although there may be a leader: that one wants it, or is gone. */
@@ -88,7 +93,8 @@ final class Elections implements Closeable {
   private void stand(long inTerm, boolean evenIfLed) {
     Raft.VoteAsked asked = node.stand(inTerm, evenIfLed);
     if (asked != null) {
-      node.ended(asked, ask(asked));
+      List<Raft.Voted> answers = ask(asked);
+      node.ended(asked, answers, isMajority(answers));
     }
   }
 
@@ -102,15 +108,13 @@ final class Elections implements Closeable {
     }
     List<Raft.Voted> answers = new ArrayList<>();
     long end = System.nanoTime() + patienceNanos;
-    int granted = 1;
     try {
-      for (int i = 0; i < others.size() && granted < majority; i++) {
+      for (int i = 0; i < others.size() && !isMajority(answers); i++) {
         Optional<Raft.Voted> next = heard.poll(end - System.nanoTime(), TimeUnit.NANOSECONDS);
         if (next == null) {
           break;
         }
         next.ifPresent(answers::add);
-        granted += next.map(Raft.Voted::granted).orElse(false) ? 1 : 0;
       }
     } catch (InterruptedException e) {
       throw new IllegalStateException("nobody interrupts an election", e);

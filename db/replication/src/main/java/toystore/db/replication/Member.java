@@ -1,8 +1,26 @@
 package toystore.db.replication;
 
+import java.util.Collection;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
 /**
- * A member of a group.
+ * A member of a group, in which each has a name of its own.
  *
  * @param id its rank: the highest id that is alive and up to date leads
  */
-public record Member(String name, int id, String host, int port) {}
+public record Member(String name, int id, String host, int port) {
+  boolean isNamed(@Nullable String other) {
+    return name.equals(other);
+  }
+
+  /** The members but for this one. */
+  List<Member> others(Collection<Member> members) {
+    return members.stream().filter(member -> !member.isNamed(name)).toList();
+  }
+
+  /** The member of that name, or null if there is none. */
+  static @Nullable Member named(@Nullable String name, Collection<Member> members) {
+    return members.stream().filter(member -> member.isNamed(name)).findFirst().orElse(null);
+  }
+}

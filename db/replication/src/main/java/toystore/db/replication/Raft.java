@@ -106,7 +106,7 @@ final class Raft {
       long committed,
       long deadline) {
     this.self = self;
-    members.stream().filter(m -> !m.equals(self)).forEach(m -> others.put(m.name(), m));
+    self.others(members).forEach(member -> others.put(member.name(), member));
     this.log = log;
     this.votes = votes;
     this.patience = patience;

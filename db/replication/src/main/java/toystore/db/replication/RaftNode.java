@@ -185,7 +185,7 @@ final class RaftNode implements RaftSockets.Answering, Closeable {
   }
 
   private List<Member> others() {
-    return members.stream().filter(m -> !m.equals(self)).toList();
+    return self.others(members);
   }
 
   private void leave(Leadership mine) {
@@ -388,15 +388,18 @@ final class RaftNode implements RaftSockets.Answering, Closeable {
         });
   }
 
-  /** An election, or the question whether to stand, has ended. */
-  void ended(Raft.VoteAsked asked, List<Raft.Voted> answers) {
-    long granted = 1 + answers.stream().filter(Raft.Voted::granted).count();
+  /**
+   * An election, or the question whether to stand, has ended.
+   *
+   * @param won whether it was an election, and a majority is for this member
+   */
+  void ended(Raft.VoteAsked asked, List<Raft.Voted> answers, boolean won) {
     boolean leads =
         decide(
             () -> {
               long now = System.nanoTime();
               answers.forEach(answer -> raft.observe(answer.term(), now));
-              if (asked.binding() && 2 * granted > members.size()) {
+              if (won) {
                 raft.elected(asked.term(), now);
               } else {
                 raft.failed(now);
@@ -537,8 +540,7 @@ final class RaftNode implements RaftSockets.Answering, Closeable {
     if (leads() && members.size() == 1) {
       return applier.applied(view.commit());
     }
-    Member leader =
-        others().stream().filter(m -> m.name().equals(view.leader())).findFirst().orElse(null);
+    Member leader = Member.named(view.leader(), others());
     if (leader == null) {
       throw new IOException("no leader is known");
     }

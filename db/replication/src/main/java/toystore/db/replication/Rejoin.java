@@ -52,8 +52,7 @@ public final class Rejoin {
    */
   public static Promise askOthers(
       Member self, List<Member> members, Others others, Duration patience) throws IOException {
-    List<String> names =
-        members.stream().map(Member::name).filter(name -> !name.equals(self.name())).toList();
+    List<String> names = self.others(members).stream().map(Member::name).toList();
     if (names.isEmpty()) {
       throw new IOException(self.name() + " is the only member: there is nobody to learn from");
     }
@@ -128,10 +127,7 @@ public final class Rejoin {
     long end = System.nanoTime() + patience.toNanos();
     IOException last = null;
     do {
-      for (Member member : members) {
-        if (member.name().equals(self.name())) {
-          continue;
-        }
+      for (Member member : self.others(members)) {
         try {
           LogPosition reached = state.install(member.name());
           if (reached.index() >= index) {

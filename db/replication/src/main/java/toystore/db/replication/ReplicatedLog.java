@@ -249,10 +249,7 @@ public final class ReplicatedLog implements AutoCloseable {
   }
 
   private @Nullable Member otherMember(@Nullable String name) {
-    return members.stream()
-        .filter(m -> m.name().equals(name) && !m.equals(self))
-        .findFirst()
-        .orElse(null);
+    return Member.named(name, self.others(members));
   }
 
   /** Only to the highest: a lower one that leads is as good as another lower one. */

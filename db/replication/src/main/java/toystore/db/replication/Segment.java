@@ -179,10 +179,6 @@ final class Segment {
     return end;
   }
 
-  Path file() {
-    return file;
-  }
-
   /** The term of an entry in this file, or of what lies before. */
   long termAt(long index) {
     int at = (int) (index - before.index()) - 1;

@@ -78,13 +78,11 @@ final class Succession {
   /** Asks as a candidate does before it stands, which binds nobody; each tells its last entry. */
   private Map<Member, LogPosition> othersLogs(Member leader) {
     Map<Member, LogPosition> logs = new HashMap<>();
-    for (Member other : members) {
-      if (!other.equals(self) && !other.equals(leader)) {
-        try {
-          logs.put(other, node.sockets().vote(other, node.wouldYouVote()).last());
-        } catch (IOException e) {
-          LOG.log(Level.INFO, "{0} does not answer: {1}", other.name(), e.getMessage());
-        }
+    for (Member other : leader.others(self.others(members))) {
+      try {
+        logs.put(other, node.sockets().vote(other, node.wouldYouVote()).last());
+      } catch (IOException e) {
+        LOG.log(Level.INFO, "{0} does not answer: {1}", other.name(), e.getMessage());
       }
     }
     return logs;

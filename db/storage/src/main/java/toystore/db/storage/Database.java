@@ -1,6 +1,5 @@
 package toystore.db.storage;
 
-import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -168,18 +167,19 @@ public final class Database implements AutoCloseable {
     }
   }
 
+  // Set up by its setters: to be made from a configuration it would copy that by reflection.
   private static HikariDataSource pool(String url, Sizes sizes) {
-    HikariConfig config = new HikariConfig();
-    config.setPoolName("h2-read");
-    config.setJdbcUrl(url);
-    config.setUsername("sa");
-    config.setPassword("");
-    config.setReadOnly(true);
-    config.setMaximumPoolSize(sizes.readConnections());
-    config.setMinimumIdle(1);
-    config.setConnectionTimeout(5_000);
-    config.setInitializationFailTimeout(5_000);
-    return new HikariDataSource(config);
+    HikariDataSource pool = new HikariDataSource();
+    pool.setPoolName("h2-read");
+    pool.setJdbcUrl(url);
+    pool.setUsername("sa");
+    pool.setPassword("");
+    pool.setReadOnly(true);
+    pool.setMaximumPoolSize(sizes.readConnections());
+    pool.setMinimumIdle(1);
+    pool.setConnectionTimeout(5_000);
+    pool.setInitializationFailTimeout(5_000);
+    return pool;
   }
 
   /** Whether a failure of a database means that its file is not as it was written. */

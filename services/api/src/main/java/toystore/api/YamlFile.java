@@ -1,0 +1,81 @@
+package toystore.api;
+
+import java.io.IOException;
+import java.io.Reader;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.error.YAMLException;
+import org.yaml.snakeyaml.nodes.MappingNode;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.NodeTuple;
+import org.yaml.snakeyaml.nodes.ScalarNode;
+import org.yaml.snakeyaml.nodes.SequenceNode;
+import org.yaml.snakeyaml.nodes.Tag;
+
+/**
+ * A settings file as it is written: maps of keys, lists, and texts. What a text means is for who
+ * wants a number of it, just as with one from the environment.
+ */
+final class YamlFile {
+  private YamlFile() {}
+
+  /**
+   * Reads a file of keys and values.
+   *
+   * @return maps, lists, strings, and null where a key has no value
+   * @throws ConfigException saying what is wrong, and in which line
+   */
+  static Map<String, @Nullable Object> read(Reader in, String called) throws IOException {
+    try {
+      Node root = new Yaml().compose(in);
+      if (root instanceof MappingNode mapping) {
+        return map(mapping);
+      }
+      throw new ConfigException(called + ": not a list of keys and values");
+    } catch (YAMLException e) {
+      throw new ConfigException(called + ": " + inOneLine(e), e);
+    } catch (ConfigException e) {
+      throw new ConfigException(called + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static String inOneLine(YAMLException e) {
+    return String.join(
+        ", ", String.valueOf(e.getMessage()).lines().map(String::strip).limit(2).toList());
+  }
+
+  private static @Nullable Object value(Node node) {
+    return switch (node) {
+      case MappingNode mapping -> map(mapping);
+      case SequenceNode sequence -> {
+        List<@Nullable Object> values = new ArrayList<>();
+        sequence.getValue().forEach(element -> values.add(value(element)));
+        yield values;
+      }
+      case ScalarNode scalar -> scalar.getTag().equals(Tag.NULL) ? null : scalar.getValue();
+      default -> throw wrong(node, "neither a value nor a list");
+    };
+  }
+
+  private static Map<String, @Nullable Object> map(MappingNode mapping) {
+    Map<String, @Nullable Object> values = new LinkedHashMap<>();
+    for (NodeTuple pair : mapping.getValue()) {
+      if (!(pair.getKeyNode() instanceof ScalarNode key)) {
+        throw wrong(pair.getKeyNode(), "a key must be a word");
+      }
+      if (values.containsKey(key.getValue())) {
+        throw wrong(key, "the key '" + key.getValue() + "' is given more than once");
+      }
+      values.put(key.getValue(), value(pair.getValueNode()));
+    }
+    return values;
+  }
+
+  private static ConfigException wrong(Node node, String what) {
+    return new ConfigException("line " + (node.getStartMark().getLine() + 1) + ": " + what);
+  }
+}
