@@ -41,19 +41,25 @@ record AotCaches(Path directory, Path jars, Use use) {
     return new AotCaches(directory, jars, Use.NEITHER);
   }
 
+  /** These as they are now: none if processes would start from them and they do not fit. */
+  AotCaches current() {
+    return use == Use.START_FROM && !fit() ? none() : this;
+  }
+
   /** The JVM options with which a process uses, or writes, the cache of this name. */
   List<String> options(String name) {
     return switch (use) {
       case WRITE -> silently("-XX:AOTCacheOutput=" + written(name));
-      case START_FROM -> fits(file(name)) ? silently("-XX:AOTCache=" + file(name)) : List.of();
+      case START_FROM ->
+          Files.isReadable(file(name)) ? silently("-XX:AOTCache=" + file(name)) : List.of();
       case NEITHER -> List.of();
     };
   }
 
   /** Whether the jars are still those that the caches were made from. */
-  private boolean fits(Path cache) {
+  private boolean fit() {
     try {
-      return Files.isReadable(cache) && Files.readString(madeFrom(), UTF_8).equals(stamp(jars));
+      return Files.readString(madeFrom(), UTF_8).equals(stamp(jars));
     } catch (IOException _) {
       // Being replaced just now, say: the start is slower, that is all.
       return false;

@@ -51,7 +51,7 @@ final class Launcher {
    */
   Launcher(
       Distribution distribution, StoreConfig config, Dress dress, Path data, AotCaches caches) {
-    this.caches = caches;
+    this.caches = caches.current();
     this.distribution = distribution;
     this.config = config;
     this.dress = dress;

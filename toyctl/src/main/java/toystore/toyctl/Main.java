@@ -45,12 +45,17 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] args) {
+    System.exit(run(args));
+  }
+
+  /** Runs one command of this process, and returns its exit code. */
+  static int run(String... args) {
     PrintWriter out = writer(FileDescriptor.out);
     PrintWriter err = writer(FileDescriptor.err);
     int exitCode = run(out, err, Distribution::installed, args);
     out.flush();
     err.flush();
-    System.exit(exitCode);
+    return exitCode;
   }
 
   private static PrintWriter writer(FileDescriptor to) {

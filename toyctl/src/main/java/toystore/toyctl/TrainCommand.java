@@ -118,7 +118,8 @@ final class TrainCommand implements Callable<Integer> {
             started.addAll(others.launch(List.of(pupil), null, deadline));
             awaitLeading(nodes, pupil, deadline);
           });
-      status(distribution, caches.training(), settings, data, config);
+      var _ = plain.stop(List.of("order-1"), false, deadline);
+      commands(distribution, caches.training(), settings, data, products, config);
     } finally {
       // Each process writes its cache on the way out, which takes longer than its work did.
       Cluster.Stopped stopped = others.stopAll(deadline);
@@ -223,20 +224,27 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  /** One run of the command line itself. */
-  private static void status(
-      Distribution distribution, AotCaches caches, Path settings, Path data, StoreConfig config)
+  /** One run of the command line itself: what it does most, and what has to be quick. */
+  private static void commands(
+      Distribution distribution,
+      AotCaches caches,
+      Path settings,
+      Path data,
+      Path products,
+      StoreConfig config)
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     // As bin/toyctl does.
     command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
     command.add("-Djdk.reflect.useNativeAccessorOnly=true");
+    command.add("-Dpicocli.disable.closures=true");
     command.addAll(caches.options(CLI));
     command.addAll(List.of("-D" + Distribution.HOME + "=" + distribution.home()));
-    command.addAll(List.of("-cp", distribution.classPath(), Main.class.getName()));
+    command.addAll(List.of("-cp", distribution.classPath(), Lesson.class.getName()));
     command.addAll(List.of("--config", settings.toString(), "--data", data.toString()));
-    command.addAll(List.of("--port-base", Integer.toString(config.portBase()), "status"));
+    command.addAll(List.of("--port-base", Integer.toString(config.portBase())));
+    command.addAll(List.of("up", "--catalog", products.toString()));
     Process process =
         new ProcessBuilder(command)
             .redirectErrorStream(true)
@@ -244,6 +252,20 @@ final class TrainCommand implements Callable<Integer> {
             .start();
     if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
       process.destroyForcibly();
+    }
+  }
+
+  /** The main of the process that writes the cache of the command line. */
+  static final class Lesson {
+    private Lesson() {}
+
+    /** Runs the command with these words, and then {@code status} with the options before it. */
+    public static void main(String[] words) {
+      List<String> status =
+          new ArrayList<>(List.of(words).subList(0, List.of(words).indexOf("up")));
+      status.add("status");
+      Main.run(words);
+      System.exit(Main.run(status.toArray(String[]::new)));
     }
   }
 }

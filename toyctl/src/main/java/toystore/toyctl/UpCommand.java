@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -160,12 +159,17 @@ final class UpCommand implements Callable<Integer> {
         () ->
             (names.isEmpty()
                     ? "everything runs already"
-                    : String.format(
-                        Locale.ROOT, "started %s in %.1f s", String.join(", ", names), up.seconds))
+                    // Not by a format, which would ask for the decimal signs of all countries.
+                    : "started " + String.join(", ", names) + " in " + tenths(took) + " s")
                 + (leader == null ? "" : "; " + leader + " leads")
                 + "; the store is open at "
                 + String.join(", ", urls(config))
                 + (supervisor == null ? "" : "; supervised, pid " + supervisor));
+  }
+
+  private static String tenths(Duration time) {
+    long tenths = (time.toMillis() + 50) / 100;
+    return tenths / 10 + "." + tenths % 10;
   }
 
   private static List<String> urls(StoreConfig config) {

@@ -41,31 +41,31 @@ class AotCachesTest {
 
   @Test
   void aCacheMadeOfTheJarsIsUsed() {
-    assertThat(distribution("").aotCaches().options("order")).contains(option());
+    assertThat(distribution("").aotCaches().current().options("order")).contains(option());
   }
 
   @ParameterizedTest
   @ValueSource(ints = {-1, 1})
   void aCacheMadeOfOtherJarsIsNot(int seconds) throws IOException {
     changed(jar, seconds);
-    assertThat(distribution("").aotCaches().options("order")).isEmpty();
+    assertThat(distribution("").aotCaches().current().options("order")).isEmpty();
   }
 
   @Test
   void aCacheFromBeforeAJarCameIsNot() throws IOException {
     changed(Files.createFile(jar.resolveSibling("another.jar")), 0);
-    assertThat(distribution("").aotCaches().options("order")).isEmpty();
+    assertThat(distribution("").aotCaches().current().options("order")).isEmpty();
   }
 
   @Test
   void aCacheMadeOfWeDoNotKnowWhatIsNot() throws IOException {
     Files.delete(home.resolve("toyctl/target/dist/aot/jars"));
-    assertThat(distribution("").aotCaches().options("order")).isEmpty();
+    assertThat(distribution("").aotCaches().current().options("order")).isEmpty();
   }
 
   @Test
   void aCacheThatIsNotThereIsNot() {
-    assertThat(distribution("").aotCaches().options("catalog")).isEmpty();
+    assertThat(distribution("").aotCaches().current().options("catalog")).isEmpty();
   }
 
   @Test
@@ -83,7 +83,7 @@ class AotCachesTest {
 
   @Test
   void withOtherClassesBeforeTheJarsNoneIs() {
-    assertThat(distribution("/elsewhere:").aotCaches().options("order")).isEmpty();
+    assertThat(distribution("/elsewhere:").aotCaches().current().options("order")).isEmpty();
   }
 
   private String option() {

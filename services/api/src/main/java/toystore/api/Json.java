@@ -1,5 +1,7 @@
 package toystore.api;
 
+import static java.util.Map.entry;
+
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
@@ -39,16 +41,18 @@ public final class Json {
 
   /** Messages that are {@link Cbor.Compact}. */
   private static final Map<Class<?>, Cbor.Reading<?>> HOT =
-      Map.of(
-          Purchase.Batch.class, Purchase.Batch::read,
-          Purchase.Answers.class, Purchase.Answers::read,
-          Hold.Batch.class, Hold.Batch::read,
-          Hold.Answers.class, Hold.Answers::read,
-          Hold.Outcomes.class, Hold.Outcomes::read,
-          Hold.Doubtful.class, Hold.Doubtful::read,
-          CacheLease.Renewal.class, CacheLease.Renewal::read,
-          CacheLease.Grant.class, CacheLease.Grant::read,
-          CacheLease.Invalidation.class, CacheLease.Invalidation::read);
+      Map.ofEntries(
+          entry(Purchase.Batch.class, Purchase.Batch::read),
+          entry(Purchase.Answers.class, Purchase.Answers::read),
+          entry(Hold.Batch.class, Hold.Batch::read),
+          entry(Hold.Answers.class, Hold.Answers::read),
+          entry(Hold.Outcomes.class, Hold.Outcomes::read),
+          entry(Hold.Doubtful.class, Hold.Doubtful::read),
+          entry(ProductReads.class, ProductReads::read),
+          entry(ProductReads.Answers.class, ProductReads.Answers::read),
+          entry(CacheLease.Renewal.class, CacheLease.Renewal::read),
+          entry(CacheLease.Grant.class, CacheLease.Grant::read),
+          entry(CacheLease.Invalidation.class, CacheLease.Invalidation::read));
 
   private Json() {}
 

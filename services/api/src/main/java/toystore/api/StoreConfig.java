@@ -101,7 +101,7 @@ public record StoreConfig(
       require(restockTo > 0, "catalog.restock-to must be positive");
       require(doubtAfter.toMillis() >= 100, "catalog.doubt-after must be at least 100ms");
       require(
-          retention.compareTo(doubtAfter.multipliedBy(10)) >= 0,
+          Durations.part(retention, 10).compareTo(doubtAfter) >= 0,
           "catalog.retention must be at least ten times catalog.doubt-after");
     }
   }

@@ -62,8 +62,19 @@ class CborTest {
     return new Hold.Batch(holds, new Hold.Outcomes(ids(), ids()));
   }
 
+  private ProductReads.Answer noAnswer() {
+    return new ProductReads.Answer(null, random.nextBoolean());
+  }
+
+  private ProductReads.Answer answer() {
+    Price price = new Price(random.nextLong(Price.MAX_CENTS + 1));
+    return new ProductReads.Answer(
+        new Product.Versioned(new Product(text(), price, number()), number()),
+        random.nextBoolean());
+  }
+
   private Cbor.Compact message() {
-    return switch (random.nextInt(6)) {
+    return switch (random.nextInt(10)) {
       case 0 -> purchases();
       case 1 ->
           new Purchase.Answers(
@@ -82,6 +93,10 @@ class CborTest {
                   new Hold.NoSuchProduct(),
                   new Hold.Over()));
       case 4 -> new CacheLease.Invalidation(id(), List.of(text(), text()));
+      case 5 -> new CacheLease.Renewal(id(), text(), random.nextBoolean() ? id() : null);
+      case 6 -> new CacheLease.Grant(number(), random.nextBoolean(), id());
+      case 7 -> new ProductReads(List.of(text(), text(), text()));
+      case 8 -> new ProductReads.Answers(List.of(noAnswer(), answer(), noAnswer(), answer()));
       default -> new Hold.Doubtful(List.of(new Hold.Doubt(id(), null), new Hold.Doubt(id(), id())));
     };
   }

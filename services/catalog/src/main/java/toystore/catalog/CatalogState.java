@@ -86,13 +86,13 @@ final class CatalogState implements ReplicatedState {
   CatalogState(Database database, WriteBehind.Pace pace, MissedState missedState) {
     this.database = database;
     this.missedState = missedState;
-    database.read(CatalogTables::products).forEach(p -> products.put(p.name(), p));
-    this.openHolds = database.read(CatalogTables::openHolds);
+    database.readForLog(CatalogTables::products).forEach(p -> products.put(p.name(), p));
+    this.openHolds = database.readForLog(CatalogTables::openHolds);
     String mismatch = heldMismatch(products.values(), openHolds.values());
     if (mismatch != null) {
       throw new StorageException(mismatch + ": the file is damaged");
     }
-    CatalogChange.Time time = database.read(CatalogTables::time);
+    CatalogChange.Time time = database.readForLog(CatalogTables::time);
     this.logTimeMs = time.nowMs();
     this.prunedBeforeMs = time.prunedBeforeMs();
     this.writer = new WriteBehind<>(database, CatalogTables::write, pace, this::persisted);
@@ -100,7 +100,8 @@ final class CatalogState implements ReplicatedState {
     database.write(t -> CatalogTables.dropEndedAfter(t, applied.index())).join();
     this.endedIds =
         FreshIds.beyond(
-            (id, limit) -> database.read(c -> CatalogTables.endedUpTo(c, id, limit)), RECENT_IDS);
+            (id, limit) -> database.readForLog(c -> CatalogTables.endedUpTo(c, id, limit)),
+            RECENT_IDS);
   }
 
   /** Each row adds up by itself ({@link ProductRow}); here rows are checked against each other. */

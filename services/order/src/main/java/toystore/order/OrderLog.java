@@ -89,9 +89,10 @@ final class OrderLog implements ReplicatedState {
     verify();
     this.orderIds =
         FreshIds.beyond(
-            (id, limit) -> database.read(c -> OrderTables.orderIdsUpTo(c, id, limit)), RECENT_IDS);
-    this.tombstones = database.read(OrderTables::tombstones);
-    OrderChange.Time time = database.read(OrderTables::time);
+            (id, limit) -> database.readForLog(c -> OrderTables.orderIdsUpTo(c, id, limit)),
+            RECENT_IDS);
+    this.tombstones = database.readForLog(OrderTables::tombstones);
+    OrderChange.Time time = database.readForLog(OrderTables::time);
     this.logTimeMs = time.nowMs();
     this.prunedBeforeMs = time.prunedBeforeMs();
     this.head = headOf(database);
@@ -103,7 +104,7 @@ final class OrderLog implements ReplicatedState {
   }
 
   private static Head headOf(Database database) {
-    return database.read(
+    return database.readForLog(
         connection -> {
           OrderRow last = OrderTables.last(connection);
           return last == null
@@ -115,7 +116,7 @@ final class OrderLog implements ReplicatedState {
   /** Checks the rows since the last start, and so many at most: the cost must not grow. */
   private void verify() {
     OrderTables.Verified reached =
-        database.read(
+        database.readForLog(
             connection ->
                 OrderTables.verifyFrom(
                     connection,

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
+import toystore.api.Durations;
 import toystore.api.Role;
 import toystore.api.StoreConfig;
 import toystore.db.replication.LogSettings;
@@ -41,7 +42,8 @@ record Group(UUID id, Member self, List<Member> members, LogSettings settings) {
     Duration first =
         higher == 0
             ? Duration.ofMillis(50)
-            : raft.electionTimeoutMin().plus(raft.firstElectionStep().multipliedBy(higher));
+            : raft.electionTimeoutMin()
+                .plus(Durations.times(raft.firstElectionStep(), Math.toIntExact(higher)));
     return new LogSettings(
         raft.electionTimeoutMin(),
         raft.electionTimeoutMax(),

@@ -264,8 +264,9 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * Like {@link #read}, for whoever applies the log: on a connection of its own, so that a crowd of
-   * readers cannot hold up the log, nor end the node by doing so.
+   * Like {@link #read}, for whoever applies the log, and for what that one starts from: on a
+   * connection of its own, so that a crowd of readers cannot hold up the log, nor end the node by
+   * doing so; nor does a start wait until there is a pool.
    */
   public <T> T readForLog(Transaction<T> query) {
     synchronized (logReading) {

@@ -62,7 +62,7 @@ public final class WriteBehind<C> {
     this.sink = sink;
     this.pace = pace;
     this.onPersisted = onPersisted;
-    this.persisted = database.read(WriteBehind::readPosition);
+    this.persisted = database.readForLog(WriteBehind::readPosition);
     this.last = persisted;
   }
 
