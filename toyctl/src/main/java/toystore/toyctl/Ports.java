@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
+import java.net.Proxy;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
@@ -79,7 +80,7 @@ final class Ports {
    * is what waiting for them should cost: next to nothing.
    */
   static boolean listens(StoreConfig config, Node node, Duration limit) {
-    try (Socket socket = new Socket()) {
+    try (Socket socket = new Socket(Proxy.NO_PROXY)) {
       socket.connect(
           new InetSocketAddress(node.host(), config.httpPort(node)), (int) limit.toMillis());
       return true;

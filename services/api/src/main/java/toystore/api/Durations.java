@@ -4,28 +4,11 @@ import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/**
- * Durations as people write them: 250ms, 10s, 5m, 12h, 1d. And their arithmetic, since that of
- * {@link Duration} goes by {@link java.math.BigDecimal}, whose class computes for 15 ms when it is
- * first used: in each process that starts.
- */
-public final class Durations {
+/** Durations as people write them: 250ms, 10s, 5m, 12h, 1d. */
+final class Durations {
   private static final Pattern FORM = Pattern.compile("(\\d{1,9})(ms|s|m|h|d)");
 
   private Durations() {}
-
-  /** So many times as long. */
-  public static Duration times(Duration one, int count) {
-    return Duration.ofSeconds(
-        Math.multiplyExact(one.getSeconds(), (long) count), (long) one.getNano() * count);
-  }
-
-  /** One of so many equal parts. */
-  public static Duration part(Duration whole, int count) {
-    long seconds = whole.getSeconds();
-    return Duration.ofSeconds(
-        seconds / count, (seconds % count * 1_000_000_000L + whole.getNano()) / count);
-  }
 
   /** Reads one duration; throws {@link ConfigException} naming the key if the text is none. */
   static Duration parse(String text, String key) {

@@ -37,6 +37,9 @@ public final class JsonFields {
   }
 
   private static @Nullable Object value(JsonParser json) throws IOException {
+    if (!json.hasCurrentToken()) {
+      throw new IOException("not a JSON object");
+    }
     return switch (json.currentToken()) {
       case START_OBJECT -> {
         Map<String, @Nullable Object> fields = new LinkedHashMap<>();
@@ -59,7 +62,7 @@ public final class JsonFields {
       case VALUE_TRUE -> true;
       case VALUE_FALSE -> false;
       case VALUE_NULL -> null;
-      case null, default -> throw new IOException("not a JSON object");
+      default -> throw new IOException("not a JSON object");
     };
   }
 

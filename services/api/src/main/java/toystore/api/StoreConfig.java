@@ -3,7 +3,6 @@ package toystore.api;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -101,7 +100,7 @@ public record StoreConfig(
       require(restockTo > 0, "catalog.restock-to must be positive");
       require(doubtAfter.toMillis() >= 100, "catalog.doubt-after must be at least 100ms");
       require(
-          Durations.part(retention, 10).compareTo(doubtAfter) >= 0,
+          retention.compareTo(doubtAfter.multipliedBy(10)) >= 0,
           "catalog.retention must be at least ten times catalog.doubt-after");
     }
   }
@@ -211,7 +210,7 @@ public record StoreConfig(
   public List<Node> nodes(Role role) {
     return nodes.stream()
         .filter(n -> n.role() == role)
-        .sorted(Comparator.comparingInt(Node::id).reversed())
+        .sorted((one, other) -> Integer.compare(other.id(), one.id()))
         .toList();
   }
 

@@ -49,16 +49,19 @@ final class YamlFile {
   }
 
   private static @Nullable Object value(Node node) {
-    return switch (node) {
-      case MappingNode mapping -> map(mapping);
-      case SequenceNode sequence -> {
-        List<@Nullable Object> values = new ArrayList<>();
-        sequence.getValue().forEach(element -> values.add(value(element)));
-        yield values;
-      }
-      case ScalarNode scalar -> scalar.getTag().equals(Tag.NULL) ? null : scalar.getValue();
-      default -> throw wrong(node, "neither a value nor a list");
-    };
+    // No switch: one by type is put together at run time, in each process that starts.
+    if (node instanceof ScalarNode scalar) {
+      return scalar.getTag().equals(Tag.NULL) ? null : scalar.getValue();
+    }
+    if (node instanceof MappingNode mapping) {
+      return map(mapping);
+    }
+    if (node instanceof SequenceNode sequence) {
+      List<@Nullable Object> values = new ArrayList<>();
+      sequence.getValue().forEach(element -> values.add(value(element)));
+      return values;
+    }
+    throw wrong(node, "neither a value nor a list");
   }
 
   private static Map<String, @Nullable Object> map(MappingNode mapping) {

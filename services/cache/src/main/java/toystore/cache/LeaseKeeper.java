@@ -7,7 +7,6 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import toystore.api.ApiException;
 import toystore.api.CacheLease;
-import toystore.api.Durations;
 import toystore.api.Json;
 import toystore.api.Paths;
 import toystore.calls.Caller;
@@ -33,7 +32,7 @@ public final class LeaseKeeper implements AutoCloseable {
     this.cache = cache;
     this.catalog = catalog;
     this.url = url;
-    this.third = Durations.part(lease, 3);
+    this.third = lease.dividedBy(3);
     this.timer =
         new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().daemon().name("lease").factory());
     timer.scheduleWithFixedDelay(this::renew, 0, third.toMillis(), TimeUnit.MILLISECONDS);

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
+import java.net.Proxy;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
@@ -44,7 +45,8 @@ abstract class KeptConnection implements Closeable {
    * @param connectMs how long that may take, in milliseconds
    */
   static Socket connect(String host, int port, int connectMs) throws IOException {
-    Socket socket = new Socket();
+    // Nodes reach each other directly, and to look for a proxy is part of each connect otherwise.
+    Socket socket = new Socket(Proxy.NO_PROXY);
     try {
       socket.setTcpNoDelay(true);
       socket.connect(new InetSocketAddress(host, port), Math.max(1, connectMs));

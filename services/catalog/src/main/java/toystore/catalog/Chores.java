@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import toystore.api.Durations;
 import toystore.api.Hold;
 import toystore.api.Json;
 import toystore.api.Paths;
@@ -55,8 +54,8 @@ final class Chores implements AutoCloseable {
         new ScheduledThreadPoolExecutor(
             2, Thread.ofPlatform().daemon().name("catalog-chores").factory());
     every(settings.restockInterval(), "restocking", this::restock);
-    every(Durations.part(settings.doubtAfter(), 10), "resolving doubtful holds", this::resolve);
-    every(Durations.part(settings.retention(), PRUNES_PER_RETENTION), "pruning", this::prune);
+    every(settings.doubtAfter().dividedBy(10), "resolving doubtful holds", this::resolve);
+    every(settings.retention().dividedBy(PRUNES_PER_RETENTION), "pruning", this::prune);
   }
 
   @FunctionalInterface

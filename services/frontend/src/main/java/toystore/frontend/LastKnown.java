@@ -10,7 +10,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
-import toystore.api.Durations;
 import toystore.api.Product;
 import toystore.api.StoreConfig;
 import toystore.cache.ProductCache;
@@ -44,7 +43,7 @@ final class LastKnown {
   LastKnown(ProductCache cache, StoreConfig.Cache settings, Ticker ticker, MeterRegistry metrics) {
     this.cache = cache;
     this.ticker = ticker;
-    this.soon = Durations.part(settings.lease(), 4);
+    this.soon = settings.lease().dividedBy(4);
     this.served = metrics.counter("toystore.stale.reads");
     this.seen = Caffeine.newBuilder().maximumSize(settings.size()).executor(Runnable::run).build();
   }

@@ -139,7 +139,7 @@ final class OrderLog implements ReplicatedState {
 
   /** How far the walk was when it was last noted. */
   OrderTables.Verified scrubbed() {
-    return database.read(OrderTables::scrubbed);
+    return database.readForLog(OrderTables::scrubbed);
   }
 
   CompletableFuture<OrderTables.Verified> markScrubbed(OrderTables.Verified reached) {

@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
-import toystore.api.Durations;
 import toystore.api.Role;
 import toystore.api.StoreConfig;
 import toystore.db.replication.LogSettings;
@@ -42,8 +41,7 @@ record Group(UUID id, Member self, List<Member> members, LogSettings settings) {
     Duration first =
         higher == 0
             ? Duration.ofMillis(50)
-            : raft.electionTimeoutMin()
-                .plus(Durations.times(raft.firstElectionStep(), Math.toIntExact(higher)));
+            : raft.electionTimeoutMin().plus(raft.firstElectionStep().multipliedBy(higher));
     return new LogSettings(
         raft.electionTimeoutMin(),
         raft.electionTimeoutMax(),

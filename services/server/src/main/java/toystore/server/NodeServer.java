@@ -10,6 +10,7 @@ import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.encoding.ContentEncodingContext;
 import io.helidon.http.media.MediaContext;
+import io.helidon.metadata.MetadataDiscovery;
 import io.helidon.service.registry.GlobalServiceRegistry;
 import io.helidon.service.registry.ServiceRegistry;
 import io.helidon.service.registry.ServiceRegistryConfig;
@@ -286,6 +287,8 @@ public final class NodeServer implements AutoCloseable {
    * asks the registry of the process, where it was given none: for the mappers of parameters, say.
    */
   private static ServiceRegistry emptyRegistry() {
+    // Nor does Helidon read the manifests of all jars, to log which features there are.
+    System.setProperty("io.helidon.metadata.mode", MetadataDiscovery.Mode.NONE.name());
     return GlobalServiceRegistry.configured()
         ? GlobalServiceRegistry.registry()
         : GlobalServiceRegistry.registry(

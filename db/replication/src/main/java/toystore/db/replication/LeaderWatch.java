@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
+import java.net.Proxy;
 import java.net.Socket;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -67,7 +68,7 @@ final class LeaderWatch implements AutoCloseable {
 
   private final class Watching {
     private final Member leader;
-    private volatile Socket socket = new Socket();
+    private volatile Socket socket = new Socket(Proxy.NO_PROXY);
     private volatile boolean wasThere;
     private final AtomicInteger attempts = new AtomicInteger();
     private volatile boolean ended;
@@ -85,7 +86,7 @@ final class LeaderWatch implements AutoCloseable {
           pauseMs = Math.clamp(2 * pauseMs, SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS);
           attempts.incrementAndGet();
           long begun = System.nanoTime();
-          try (Socket connection = new Socket()) {
+          try (Socket connection = new Socket(Proxy.NO_PROXY)) {
             socket = connection;
             if (ended) {
               return;

@@ -10,6 +10,21 @@ import org.jspecify.annotations.Nullable;
  * @param id its rank: the highest id that is alive and up to date leads
  */
 public record Member(String name, int id, String host, int port) {
+  /** By hand, as {@link toystore.db.storage.LogPosition} is compared. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Member member
+        && name.equals(member.name)
+        && id == member.id
+        && host.equals(member.host)
+        && port == member.port;
+  }
+
+  @Override
+  public int hashCode() {
+    return name.hashCode();
+  }
+
   boolean isNamed(@Nullable String other) {
     return name.equals(other);
   }

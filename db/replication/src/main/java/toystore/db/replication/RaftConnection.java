@@ -7,6 +7,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
+import java.net.Proxy;
 import java.net.Socket;
 import java.net.SocketOption;
 import java.net.SocketTimeoutException;
@@ -77,7 +78,7 @@ final class RaftConnection implements Closeable {
    */
   static RaftConnection open(InetSocketAddress address, int timeoutMs, UUID group)
       throws IOException {
-    Socket socket = new Socket();
+    Socket socket = new Socket(Proxy.NO_PROXY);
     try {
       socket.setSendBufferSize(SEND_BUFFER);
       socket.connect(address, timeoutMs);

@@ -5,7 +5,6 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -53,7 +52,8 @@ public final class ReplicatedLog implements AutoCloseable {
       LogListener listener) {
     this.self = self;
     this.members = List.copyOf(members);
-    this.highest = members.stream().max(Comparator.comparingInt(Member::id)).orElse(self);
+    this.highest =
+        members.stream().max((one, other) -> Integer.compare(one.id(), other.id())).orElse(self);
     this.node = node;
     this.listener = listener;
     this.keeper = new LeadershipKeeper(settings.caughtUpFor());

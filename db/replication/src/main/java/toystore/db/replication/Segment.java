@@ -11,7 +11,6 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.regex.Matcher;
@@ -64,7 +63,7 @@ final class Segment {
       return files
           .map(Segment::name)
           .filter(Objects::nonNull)
-          .sorted(Comparator.comparingLong(Name::first))
+          .sorted((one, other) -> Long.compare(one.first(), other.first()))
           .toList();
     }
   }
