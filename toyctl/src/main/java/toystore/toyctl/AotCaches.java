@@ -41,7 +41,10 @@ record AotCaches(Path directory, Path jars, Use use) {
     return new AotCaches(directory, jars, Use.NEITHER);
   }
 
-  /** These as they are now: none if processes would start from them and they do not fit. */
+  /**
+   * These as they are when this is asked: none if processes would start from them and they do not
+   * fit.
+   */
   AotCaches current() {
     return use == Use.START_FROM && !fit() ? none() : this;
   }
@@ -106,6 +109,13 @@ record AotCaches(Path directory, Path jars, Use use) {
 
   private Path written(String name) {
     return directory.resolve(name + ".aot" + NEW);
+  }
+
+  /** Nothing that an earlier training left may be taken for what the next one wrote. */
+  void discardWritten(List<String> names) throws IOException {
+    for (String name : names) {
+      Files.deleteIfExists(written(name));
+    }
   }
 
   /**

@@ -2,7 +2,9 @@ package toystore.toyctl;
 
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.NoRouteToHostException;
 import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import toystore.api.Json;
@@ -37,7 +39,7 @@ final class NodeClient {
           ? new Probe.Answered(status)
           : new Probe.Silent(
               "it is " + status.node() + " of the cluster '" + status.cluster() + "'");
-    } catch (ConnectException _) {
+    } catch (ConnectException | NoRouteToHostException | UnknownHostException _) {
       return new Probe.Refused();
     } catch (SocketTimeoutException _) {
       return new Probe.Silent("no answer within " + limit.toMillis() + " ms");

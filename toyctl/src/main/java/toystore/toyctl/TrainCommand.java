@@ -28,6 +28,7 @@ import toystore.api.StoreConfig.Node;
     description = "Makes the caches that let nodes start faster.")
 final class TrainCommand implements Callable<Integer> {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
+  private static final Duration ENDING = Duration.ofSeconds(10);
   private static final String CLI = "toyctl";
 
   /** Clients that do all that clients do, and such that keep the nodes busy. */
@@ -98,6 +99,11 @@ final class TrainCommand implements Callable<Integer> {
     AotCaches caches = distribution.aotCaches();
     String jars = AotCaches.stamp(caches.jars());
     Files.createDirectories(caches.directory());
+    List<String> names = new ArrayList<>(List.of(CLI));
+    for (Role role : Role.values()) {
+      names.add(Launcher.word(role));
+    }
+    caches.discardWritten(names);
     NodeClient nodes = new NodeClient(http, config);
     Cluster others = cluster(distribution, config, settings, data, nodes, caches.training());
     // Of the order replicas one writes the cache.
@@ -119,18 +125,18 @@ final class TrainCommand implements Callable<Integer> {
             awaitLeading(nodes, pupil, deadline);
           });
       var _ = plain.stop(List.of("order-1"), false, deadline);
-      commands(distribution, caches.training(), settings, data, products, config);
+      commands(distribution, caches.training(), settings, data, products, config, deadline);
     } finally {
       // Each process writes its cache on the way out, which takes longer than its work did.
       Cluster.Stopped stopped = others.stopAll(deadline);
       if (!stopped.stillRunning().isEmpty()) {
         started.forEach(node -> node.process().destroyForcibly());
+        var _ = others.stop(stopped.stillRunning(), true, Deadline.in(ENDING));
       }
     }
-    for (Role role : Role.values()) {
-      caches.adopt(Launcher.word(role));
+    for (String name : names) {
+      caches.adopt(name);
     }
-    caches.adopt(CLI);
     caches.noteMadeFrom(jars);
   }
 
@@ -231,12 +237,14 @@ final class TrainCommand implements Callable<Integer> {
       Path settings,
       Path data,
       Path products,
-      StoreConfig config)
+      StoreConfig config,
+      Deadline deadline)
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     // As bin/toyctl does.
-    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:Tier0InvokeNotifyFreqLog=11"));
+    command.add("-XX:+UseSerialGC");
     command.add("-Djdk.reflect.useNativeAccessorOnly=true");
     command.add("-Dpicocli.disable.closures=true");
     command.addAll(caches.options(CLI));
@@ -250,8 +258,16 @@ final class TrainCommand implements Callable<Integer> {
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.to(new File("/dev/null")))
             .start();
-    if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+    if (!process.waitFor(deadline.left().toMillis(), TimeUnit.MILLISECONDS)) {
       process.destroyForcibly();
+      throw new CliException(ExitCode.TIMED_OUT, "training", "the commands hang", "toyctl train");
+    }
+    if (process.exitValue() != ExitCode.OK) {
+      throw new CliException(
+          ExitCode.FAILED,
+          "training",
+          "the commands end with " + process.exitValue(),
+          "toyctl train");
     }
   }
 
@@ -259,13 +275,17 @@ final class TrainCommand implements Callable<Integer> {
   static final class Lesson {
     private Lesson() {}
 
-    /** Runs the command with these words, and then {@code status} with the options before it. */
+    /**
+     * Runs the command with these words, and then {@code status} with the options before it, which
+     * may find the store whatever it is; ends as the first of them did.
+     */
     public static void main(String[] words) {
       List<String> status =
           new ArrayList<>(List.of(words).subList(0, List.of(words).indexOf("up")));
       status.add("status");
-      Main.run(words);
-      System.exit(Main.run(status.toArray(String[]::new)));
+      int up = Main.run(words);
+      var _ = Main.run(status.toArray(String[]::new));
+      System.exit(up);
     }
   }
 }

@@ -10,11 +10,11 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The part of CBOR (RFC 8949) that purchases need on their way, written and read field by field: a
- * value is an array of its fields, an id a string of 16 bytes. What {@link Json} does by reflection
- * is a hundred times the code, and a purchase passes sixteen encodings.
+ * The part of CBOR (RFC 8949) that purchases and reads need on their way, written and read field by
+ * field: a value is an array of its fields, an id a string of 16 bytes. What {@link Json} does by
+ * reflection is a hundred times the code, and a purchase passes sixteen encodings.
  *
- * <p>Reading takes what Jackson wrote for the same records, as logs of older versions hold it.
+ * <p>Reading also takes arrays whose end is marked, as Jackson writes them.
  */
 public final class Cbor {
   private static final int UNSIGNED = 0;

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * anything else: it takes a fifth of the time, in which Jackson mostly sets itself up.
  */
 final class RecordBinder {
+  private static final Pattern NUMBER = Pattern.compile("[-+]?(0|[1-9][0-9_]*|0x[0-9a-fA-F_]+)");
+
   private RecordBinder() {}
 
   static <R extends Record> R bind(Class<R> type, Map<String, @Nullable Object> values) {
@@ -117,18 +120,25 @@ final class RecordBinder {
     throw new IllegalStateException("no settings are of " + wanted);
   }
 
+  /**
+   * A number as YAML has them, {@code 65_536} and {@code 0x10000} too. With a zero before it one is
+   * refused: YAML reads it as octal, which hardly anyone who writes it means.
+   */
   private static int number(String text, String key) {
     try {
-      return Integer.parseInt(text);
+      if (!NUMBER.matcher(text).matches()) {
+        throw new NumberFormatException("no such form");
+      }
+      return Integer.decode(text.replace("_", ""));
     } catch (NumberFormatException e) {
       throw new ConfigException(key + ": not a whole number: '" + text + "'", e);
     }
   }
 
   private static boolean flag(String text, String key) {
-    return switch (text) {
-      case "true" -> true;
-      case "false" -> false;
+    return switch (text.toLowerCase(Locale.ROOT)) {
+      case "true", "yes", "on" -> true;
+      case "false", "no", "off" -> false;
       default -> throw new ConfigException(key + ": neither true nor false: '" + text + "'");
     };
   }

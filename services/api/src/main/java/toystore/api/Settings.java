@@ -98,7 +98,8 @@ final class Settings {
                     .findFirst()
                     .orElse("");
             if (!override(tree, key, value)) {
-              throw new ConfigException("environment variable " + name + ": no key of that name");
+              throw new ConfigException(
+                  "environment variable " + name + ": no key of that name has a single value");
             }
           }
         });

@@ -189,9 +189,19 @@ class StoreConfigTest {
     "'cache: 3', cache",
     "'cache: {enabled: false, serve-stale: true}', cache.serve-stale needs cache.enabled",
     "'nodes: []', there is no catalog node",
-    "'- a\n- b', keys and values",
-    "'cache: {size: 3', mine.yaml",
-    "'cluster: a\ncluster: b', cluster",
+    "'- a\n- b', 'mine.yaml: not a list of keys and values'",
+    "'# nothing\n', 'mine.yaml: not a list of keys and values'",
+    "'cache: {size: 3', 'mine.yaml: line 1: '",
+    "'cache:\n  size: 3\n lease: 3s\n', 'mine.yaml: line 3: '",
+    "'cache:\n\tsize: 3\n', 'mine.yaml: line 2: '",
+    "'cluster: a\ncluster: b', 'mine.yaml: line 2: the key ''cluster'' is given more than once'",
+    "'cluster: a\n---\ncluster: b', mine.yaml",
+    "'nodes: &n [*n]', nested too deeply",
+    "'? [a]\n: b', a key must be a word",
+    "'cache: {size: 010}', 'cache.size: not a whole number'",
+    "'cluster: {a: b}', 'cluster: a single value is needed'",
+    "'nodes: 5', 'nodes: a list is needed'",
+    "'nodes: [5]', 'nodes[0]'' must have keys'",
   })
   void aBrokenFileIsAnErrorThatSaysWhat(String yaml, String named) throws IOException {
     Path file = file(yaml);
@@ -199,6 +209,28 @@ class StoreConfigTest {
     assertThatThrownBy(() -> load(file))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining(named);
+  }
+
+  @Test
+  void textThatIsNotUtf8IsAnError() throws IOException {
+    Path file = Files.write(directory.resolve("latin.yaml"), new byte[] {'#', (byte) 0xfc, '\n'});
+
+    assertThatThrownBy(() -> load(file))
+        .isInstanceOf(ConfigException.class)
+        .hasMessage(file + ": not a text in UTF-8");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"true, true", "off, false", "Yes, true", "FALSE, false"})
+  void truthIsWrittenAsInYaml(String text, boolean value) throws IOException {
+    assertThat(load(file("cache: {enabled: " + text + "}")).cache().enabled()).isEqualTo(value);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"65_536, 65536", "0x10000, 65536", "'\"2048\"', 2048", "+2048, 2048"})
+  void numbersAreWrittenAsInYaml(String text, int value) throws IOException {
+    assertThat(load(file("http: {max-body-bytes: " + text + "}")).http().maxBodyBytes())
+        .isEqualTo(value);
   }
 
   @Test

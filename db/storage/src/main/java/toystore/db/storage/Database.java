@@ -1,5 +1,6 @@
 package toystore.db.storage;
 
+import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -52,13 +53,19 @@ public final class Database implements AutoCloseable {
   private final Path file;
   private final String url;
   private final Connection writer;
-  private final HikariDataSource readers;
+  private final Sizes sizes;
+  private final Object opening = new Object();
+
+  /** Made when somebody first reads: a start does not wait for it. */
+  private volatile @Nullable HikariDataSource readers;
+
   private final Object logReading = new Object();
 
   /** Not of the pool; opened when it is first needed. */
   private @Nullable Connection logReader;
 
-  private boolean closed;
+  /** From then on nothing is opened, since H2 would open the file anew. */
+  private volatile boolean closed;
 
   private final ScheduledThreadPoolExecutor writerThread;
   private final Consumer<Throwable> onFatal;
@@ -68,13 +75,13 @@ public final class Database implements AutoCloseable {
       Path file,
       String url,
       Connection writer,
-      HikariDataSource readers,
+      Sizes sizes,
       ScheduledThreadPoolExecutor writerThread,
       Consumer<Throwable> onFatal) {
     this.file = file;
     this.url = url;
     this.writer = writer;
-    this.readers = readers;
+    this.sizes = sizes;
     this.writerThread = writerThread;
     this.onFatal = onFatal;
   }
@@ -106,7 +113,7 @@ public final class Database implements AutoCloseable {
                     return connect(url, migrations);
                   })
               .get();
-      return new Database(file, url, writer, pool(url, sizes), thread, onFatal);
+      return new Database(file, url, writer, sizes, thread, onFatal);
     } catch (ExecutionException e) {
       thread.shutdown();
       throw failure("cannot open ", file, e, Damage.shownByOpening(e));
@@ -167,19 +174,37 @@ public final class Database implements AutoCloseable {
     }
   }
 
-  // Set up by its setters: to be made from a configuration it would copy that by reflection.
+  private HikariDataSource readers() throws SQLException {
+    HikariDataSource made = readers;
+    if (made != null) {
+      return made;
+    }
+    synchronized (opening) {
+      if (closed) {
+        throw new SQLException("closed");
+      }
+      made = readers;
+      if (made == null) {
+        made = pool(url, sizes);
+        readers = made;
+      }
+      return made;
+    }
+  }
+
   private static HikariDataSource pool(String url, Sizes sizes) {
-    HikariDataSource pool = new HikariDataSource();
-    pool.setPoolName("h2-read");
-    pool.setJdbcUrl(url);
-    pool.setUsername("sa");
-    pool.setPassword("");
-    pool.setReadOnly(true);
-    pool.setMaximumPoolSize(sizes.readConnections());
-    pool.setMinimumIdle(1);
-    pool.setConnectionTimeout(5_000);
-    pool.setInitializationFailTimeout(5_000);
-    return pool;
+    HikariConfig config = new HikariConfig();
+    config.setPoolName("h2-read");
+    config.setJdbcUrl(url);
+    config.setUsername("sa");
+    config.setPassword("");
+    config.setReadOnly(true);
+    config.setMaximumPoolSize(sizes.readConnections());
+    config.setMinimumIdle(1);
+    config.setConnectionTimeout(5_000);
+    // Whoever asks for a connection is told why there is none, as an SQLException.
+    config.setInitializationFailTimeout(-1);
+    return new HikariDataSource(config);
   }
 
   /** Whether a failure of a database means that its file is not as it was written. */
@@ -247,7 +272,7 @@ public final class Database implements AutoCloseable {
    * @throws StorageException if the statement fails
    */
   public <T> T read(Transaction<T> query) {
-    try (Connection connection = readers.getConnection()) {
+    try (Connection connection = readers().getConnection()) {
       return query.run(connection);
     } catch (SQLException e) {
       throw cannotRead(e);
@@ -273,7 +298,6 @@ public final class Database implements AutoCloseable {
       try {
         Connection connection = logReader;
         if (closed) {
-          // Else H2 would open the file anew.
           throw new SQLException("closed");
         }
         if (connection == null) {
@@ -355,7 +379,12 @@ public final class Database implements AutoCloseable {
     synchronized (logReading) {
       closed = true;
     }
-    readers.close();
+    synchronized (opening) {
+      HikariDataSource made = readers;
+      if (made != null) {
+        made.close();
+      }
+    }
     CompletableFuture<Void> closed = new CompletableFuture<>();
     writerThread.execute(
         () -> {

@@ -42,6 +42,24 @@ class DatabaseTest {
     fatal.assertNone();
   }
 
+  /** H2 would open the file anew for it, beside whoever has it by then. */
+  @Test
+  void aFirstReadAfterTheEndOpensNothing() {
+    Database ended = open();
+    ended.write(c -> insert(c, 1)).join();
+    ended.close();
+    try (Database database = open()) {
+      assertThatThrownBy(() -> count(ended))
+          .isInstanceOf(StorageException.class)
+          .hasMessageContaining("closed");
+      database.write(c -> insert(c, 2)).join();
+    }
+    try (Database database = open()) {
+      assertThat(count(database)).isEqualTo(2);
+    }
+    fatal.assertNone();
+  }
+
   @Test
   void aFailedWriteIsFatalOnceAndNothingIsWrittenAfterIt() {
     try (Database database = open()) {
