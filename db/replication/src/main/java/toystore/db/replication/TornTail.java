@@ -7,6 +7,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
@@ -52,13 +53,23 @@ final class TornTail {
   }
 
   private static void mend(Path file, byte[] content) throws IOException {
-    ByteBuffer bytes = ByteBuffer.wrap(content);
-    int end = endOfWholeEntries(bytes);
+    // A file that lost its end with the power had zeros there, or what would be unfinished as well.
+    ByteBuffer bytes = ByteBuffer.wrap(Arrays.copyOf(content, content.length + CHECKSUM));
+    int end = content.length < HEADER ? -1 : endOfWholeEntries(bytes);
     if (end < 0) {
       return;
     }
     Place almost = withoutEndOfItsChecksum(bytes, end);
-    if (almost != null) {
+    if (end > content.length) {
+      // Whole if it had the zeros that its checksum ends with.
+      try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+        ByteBuffer zeros = ByteBuffer.allocate(end - content.length);
+        while (zeros.hasRemaining()) {
+          var _ = channel.write(zeros, end - zeros.remaining());
+        }
+        channel.force(true);
+      }
+    } else if (almost != null) {
       LOG.log(
           Level.WARNING,
           "{0}: the last write was cut short by a crash within its checksum, which is completed",
@@ -83,12 +94,9 @@ final class TornTail {
     }
   }
 
-  /** Where the first entry begins that is not whole, or -1 if not even the header is. */
+  /** Where the first entry begins that is not whole. */
   private static int endOfWholeEntries(ByteBuffer bytes) {
     int at = HEADER;
-    if (bytes.limit() < at) {
-      return -1;
-    }
     while (at < bytes.limit() && bytes.get(at) != 0) {
       Place entry = Place.at(bytes, at);
       if (entry == null || !entry.isWhole(bytes)) {

@@ -1,8 +1,10 @@
 package toystore.db.replication;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -93,6 +95,58 @@ class RaftLogTest {
     assertThat(log.synced()).isEqualTo(-1);
     assertThat(log.sync()).isEqualTo(2);
     assertThat(log.synced()).isEqualTo(2);
+  }
+
+  /** An interrupt closes the file under the sync, which then fails as that of a bad disk does. */
+  @Test
+  void afterASyncThatFailedNothingIsTakenOrAcknowledged() throws IOException {
+    append(1, 3, 10);
+    assertThat(log.sync()).isEqualTo(2);
+    append(1, 2, 10);
+
+    Thread.currentThread().interrupt();
+    assertThatThrownBy(log::sync).isInstanceOf(UncheckedIOException.class);
+    assertThat(Thread.interrupted()).isTrue();
+
+    assertBroken();
+    assertThat(log.synced()).isEqualTo(2);
+    reopen(new LogPosition(1, 2));
+    assertHolds(0, 4);
+  }
+
+  @Test
+  void afterAWriteThatFailedNothingIsTakenOrAcknowledged() throws IOException {
+    append(1, 3, 10);
+    assertThat(log.sync()).isEqualTo(2);
+
+    Thread.currentThread().interrupt();
+    assertThatThrownBy(() -> append(1, 1, 10)).isInstanceOf(UncheckedIOException.class);
+    assertThat(Thread.interrupted()).isTrue();
+
+    assertBroken();
+    assertThat(log.last()).isEqualTo(2);
+    reopen(new LogPosition(1, 2));
+    assertHolds(0, 2);
+    append(1, 1, 10);
+    assertThat(log.sync()).isEqualTo(3);
+  }
+
+  private void assertBroken() {
+    assertThatThrownBy(() -> append(1, 1, 10)).hasMessageContaining("the Raft log is broken");
+    long before = log.synced();
+    if (log.last() > before) {
+      assertThatThrownBy(log::sync).hasMessageContaining("the Raft log is broken");
+    }
+    assertThat(log.synced()).isEqualTo(before);
+  }
+
+  @Test
+  void aClosedLogTakesNothing() throws IOException {
+    append(1, 3, 10);
+    log.close();
+    assertThatThrownBy(() -> append(1, 1, 10)).hasMessageContaining("the Raft log is closed");
+    reopen(new LogPosition(1, 2));
+    assertHolds(0, 2);
   }
 
   @Test

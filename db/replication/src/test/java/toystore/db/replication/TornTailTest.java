@@ -38,8 +38,12 @@ class TornTailTest {
     last = entry(random, 200);
   }
 
-  /** A message that is all bytes but its last ones: the checksum does not end in zero. */
+  /** One whose checksum does not end in zero. */
   private static byte[] entry(Random random, int length) {
+    return entry(random, length, false);
+  }
+
+  private static byte[] entry(Random random, int length, boolean endsInZero) {
     while (true) {
       byte[] message = new byte[length];
       random.nextBytes(message);
@@ -53,7 +57,7 @@ class TornTailTest {
       CRC32C crc = new CRC32C();
       crc.update(entry.array(), 0, entry.position());
       entry.putInt((int) crc.getValue());
-      if (entry.get(entry.limit() - 1) != 0) {
+      if ((entry.get(entry.limit() - 1) == 0) == endsInZero) {
         return entry.array();
       }
     }
@@ -105,6 +109,14 @@ class TornTailTest {
   }
 
   @Test
+  void anEntryThatLacksTheZeroAtTheEndOfTheFileIsGivenIt() throws IOException {
+    byte[] entry = entry(new Random(11), 200, true);
+    byte[] torn = Arrays.copyOf(entry, entry.length - 1);
+
+    assertThat(cut(whole, torn)).isEqualTo(joined(whole, entry));
+  }
+
+  @Test
   void anEntryThatTheBeginningOfItsChecksumContradictsIsLeftAlone() throws IOException {
     for (int at = 2; at < last.length - 2; at++) {
       byte[] torn = Arrays.copyOf(last, last.length - 2);
@@ -116,12 +128,14 @@ class TornTailTest {
     }
   }
 
-  /** Ratis itself passes over that. */
+  /** With the power a file can lose its end. */
   @Test
-  void anEntryThatTheFileEndsInTheChecksumOfIsLeftAlone() throws IOException {
-    byte[] torn = Arrays.copyOf(last, last.length - 1);
+  void anEntryThatTheFileEndsInTheChecksumOfIsCompleted() throws IOException {
+    for (int missing = 1; missing < 4; missing++) {
+      byte[] torn = Arrays.copyOf(last, last.length - missing);
 
-    assertThat(cut(whole, torn)).isEqualTo(joined(whole, torn));
+      assertThat(cut(whole, torn)).as("%d bytes", missing).isEqualTo(joined(whole, last));
+    }
   }
 
   @Test
