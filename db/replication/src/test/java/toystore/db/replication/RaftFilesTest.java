@@ -60,7 +60,15 @@ class RaftFilesTest {
     for (int i = 0; i < FLIPS; i++) {
       int length = random.nextInt(bytes.length);
       Files.write(segment, java.util.Arrays.copyOf(bytes, length));
-      assertThat(inspect(group)).as("cut at %d", length).isNotEqualTo(whole);
+      RaftFiles found = inspect(group);
+      if (length <= bytes.length - Entry.CHECKSUM) {
+        assertThat(found).as("cut at %d", length).isNotEqualTo(whole);
+      } else {
+        // With a part of its checksum the last entry may have been completed.
+        assertThat(found.equals(whole))
+            .as("cut at %d", length)
+            .isEqualTo(java.util.Arrays.equals(Files.readAllBytes(segment), bytes));
+      }
     }
     Files.write(segment, bytes);
     assertThat(inspect(group)).isEqualTo(whole);
