@@ -67,6 +67,9 @@ public final class Database implements AutoCloseable {
   /** From then on nothing is opened, since H2 would open the file anew. */
   private volatile boolean closed;
 
+  /** Seen by the writer thread only: what comes to it after the last statement is not written. */
+  private boolean ended;
+
   private final ScheduledThreadPoolExecutor writerThread;
   private final Consumer<Throwable> onFatal;
   private final AtomicBoolean failed = new AtomicBoolean();
@@ -232,8 +235,15 @@ public final class Database implements AutoCloseable {
     writerThread.schedule(task, delay, unit);
   }
 
-  /** Runs one transaction; only ever called on the writer thread. */
+  /**
+   * Runs one transaction; only ever called on the writer thread. After {@link #close} it fails,
+   * which is not fatal: what was to be written is in the log still.
+   */
   <T> void runWrite(Transaction<T> transaction, CompletableFuture<T> done) {
+    if (ended) {
+      done.completeExceptionally(new StorageException(file + FILE_ENDING + " is closed"));
+      return;
+    }
     if (failed.get()) {
       done.completeExceptionally(new StorageException("the writer of " + file + " has failed"));
       return;
@@ -376,8 +386,43 @@ public final class Database implements AutoCloseable {
    */
   @Override
   public void close() {
+    closeReaders();
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    writerThread.execute(
+        () -> {
+          try {
+            closeWriter();
+            done.complete(null);
+          } catch (SQLException e) {
+            done.completeExceptionally(e);
+          }
+        });
+    writerThread.shutdown();
+    try {
+      done.get(CLOSE_SECONDS, TimeUnit.SECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      // Not closed in order, which is as safe as a crash.
+      System.getLogger(Database.class.getName())
+          .log(System.Logger.Level.WARNING, "closing " + file, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void closeReaders() {
     synchronized (logReading) {
       closed = true;
+      Connection connection = logReader;
+      logReader = null;
+      try {
+        // Else H2 notes beside the next file that is opened that this one was left open.
+        if (connection != null) {
+          connection.close();
+        }
+      } catch (SQLException e) {
+        System.getLogger(Database.class.getName())
+            .log(System.Logger.Level.WARNING, "closing a reader of " + file, e);
+      }
     }
     synchronized (opening) {
       HikariDataSource made = readers;
@@ -385,29 +430,17 @@ public final class Database implements AutoCloseable {
         made.close();
       }
     }
-    CompletableFuture<Void> closed = new CompletableFuture<>();
-    writerThread.execute(
-        () -> {
-          try (writer;
-              Statement statement = writer.createStatement()) {
-            if (!failed.get()) {
-              statement.execute("CHECKPOINT SYNC");
-            }
-            statement.execute("SHUTDOWN IMMEDIATELY");
-            closed.complete(null);
-          } catch (SQLException e) {
-            closed.completeExceptionally(e);
-          }
-        });
-    writerThread.shutdown();
-    try {
-      closed.get(CLOSE_SECONDS, TimeUnit.SECONDS);
-    } catch (ExecutionException | TimeoutException e) {
-      // H2 reports the SHUTDOWN itself as a broken connection; the checkpoint came before it.
-      System.getLogger(Database.class.getName())
-          .log(System.Logger.Level.DEBUG, "closing " + file, e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+  }
+
+  /** On the writer thread. */
+  private void closeWriter() throws SQLException {
+    ended = true;
+    try (writer;
+        Statement statement = writer.createStatement()) {
+      if (!failed.get()) {
+        statement.execute("CHECKPOINT SYNC");
+      }
+      statement.execute("SHUTDOWN IMMEDIATELY");
     }
   }
 }

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.io.BufferedReader;
+import java.lang.ref.PhantomReference;
+import java.lang.ref.ReferenceQueue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -58,6 +60,59 @@ class DatabaseTest {
       assertThat(count(database)).isEqualTo(2);
     }
     fatal.assertNone();
+  }
+
+  /** A write that was due while the file was being closed: it is in the log, and not lost. */
+  @Test
+  void whatComesToTheWriterAfterTheEndIsNeitherWrittenNorFatal() throws Exception {
+    Database ended = open();
+    ended.write(c -> insert(c, 1)).join();
+    ended.close();
+
+    CompletableFuture<Integer> late = new CompletableFuture<>();
+    ended.runWrite(c -> insert(c, 2), late);
+
+    assertThat(late)
+        .isCompletedExceptionally()
+        .failsWithin(Duration.ZERO)
+        .withThrowableThat()
+        .withCauseInstanceOf(StorageException.class)
+        .withMessageContaining("closed");
+    fatal.assertNone();
+    assertOnlyTheFileIsThere();
+    try (Database database = open()) {
+      assertThat(count(database)).isEqualTo(1);
+    }
+  }
+
+  /**
+   * Once a connection that was left open is garbage, whoever next opens one finds a file beside its
+   * database in which H2 says so.
+   */
+  @Test
+  void noConnectionIsLeftOpenAtTheEnd() throws Exception {
+    ReferenceQueue<Connection> garbage = new ReferenceQueue<>();
+    PhantomReference<Connection> ofLog;
+    try (Database database = open()) {
+      ofLog = new PhantomReference<>(database.readForLog(c -> c), garbage);
+      assertThat(count(database)).isZero();
+    }
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(
+            () -> {
+              System.gc();
+              return garbage.remove(10) != null && ofLog.refersTo(null);
+            });
+
+    open().close();
+    assertOnlyTheFileIsThere();
+    fatal.assertNone();
+  }
+
+  private void assertOnlyTheFileIsThere() {
+    assertThat(directory)
+        .isDirectoryNotContaining(p -> !p.getFileName().toString().equals("db.mv.db"));
   }
 
   @Test
