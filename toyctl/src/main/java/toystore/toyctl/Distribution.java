@@ -3,6 +3,7 @@ package toystore.toyctl;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import toystore.api.Role;
 
@@ -23,6 +24,17 @@ record Distribution(Path home, String classPath, Map<Role, String> mains) {
           Role.CATALOG, "toystore.catalog.CatalogMain",
           Role.ORDER, "toystore.order.OrderMain",
           Role.FRONTEND, "toystore.frontend.FrontendMain");
+
+  /**
+   * JVM options of the command line's own processes, as {@code bin/toyctl} gives them; it says why.
+   */
+  static final List<String> JVM =
+      List.of(
+          "-XX:TieredStopAtLevel=1",
+          "-XX:Tier0InvokeNotifyFreqLog=11",
+          "-XX:+UseSerialGC",
+          "-Djdk.reflect.useNativeAccessorOnly=true",
+          "-Dpicocli.disable.closures=true");
 
   Distribution {
     mains = Map.copyOf(mains);

@@ -127,7 +127,8 @@ final class Launcher {
   Process launchSupervisor(@Nullable Path catalog) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(java());
-    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx48m"));
+    command.addAll(Distribution.JVM);
+    command.add("-Xmx48m");
     command.addAll(caches.options("toyctl"));
     command.addAll(List.of("-Xlog:disable", "-D" + Distribution.HOME + "=" + distribution.home()));
     command.addAll(settings());

@@ -5,7 +5,6 @@ import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import toystore.api.Json;
 import toystore.api.LoggedOrder;
@@ -58,10 +57,10 @@ final class NodeClient {
     int port = config.httpPort(node);
     try (HttpConnection connection =
         HttpConnection.open(node.host(), port, (int) limit.toMillis())) {
-      String request =
-          "GET " + Paths.STATUS + " HTTP/1.1\r\nHost: " + node.host() + ":" + port + "\r\n\r\n";
       return connection.exchange(
-          request.getBytes(StandardCharsets.ISO_8859_1), deadline, Caller.Silence.BORNE);
+          HttpConnection.get(node.host() + ":" + port, Paths.STATUS),
+          deadline,
+          Caller.Silence.BORNE);
     }
   }
 

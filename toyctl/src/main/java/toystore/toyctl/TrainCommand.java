@@ -242,11 +242,7 @@ final class TrainCommand implements Callable<Integer> {
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    // As bin/toyctl does.
-    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:Tier0InvokeNotifyFreqLog=11"));
-    command.add("-XX:+UseSerialGC");
-    command.add("-Djdk.reflect.useNativeAccessorOnly=true");
-    command.add("-Dpicocli.disable.closures=true");
+    command.addAll(Distribution.JVM);
     command.addAll(caches.options(CLI));
     command.addAll(List.of("-D" + Distribution.HOME + "=" + distribution.home()));
     command.addAll(List.of("-cp", distribution.classPath(), Lesson.class.getName()));

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import toystore.api.StoreConfig;
@@ -48,6 +49,19 @@ class LauncherTest {
                 .command(config.node("order-2"), null)
                 .contains("-XX:+UseTransparentHugePages"))
         .isEqualTo(linux);
+  }
+
+  /** A start-up cache serves only who starts as it was trained. */
+  @Test
+  void theScriptGivesTheCommandLineTheOptionsThatItsCacheIsTrainedWith() throws IOException {
+    List<String> words =
+        Files.readString(Path.of("..", "bin", "toyctl"))
+            .lines()
+            .filter(line -> !line.stripLeading().startsWith("#"))
+            .flatMap(line -> Stream.of(line.strip().split(" ")))
+            .toList();
+
+    assertThat(words).containsSubsequence(Distribution.JVM);
   }
 
   @Test

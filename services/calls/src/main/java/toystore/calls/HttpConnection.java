@@ -35,6 +35,15 @@ public final class HttpConnection extends KeptConnection {
     return new HttpConnection(connect(host, port, connectMs));
   }
 
+  /**
+   * A request for what is at a path.
+   *
+   * @param authority host and port of whom it is for
+   */
+  public static byte[] get(String authority, String path) {
+    return ("GET " + path + " HTTP/1.1\r\nHost: " + authority + "\r\n\r\n").getBytes(ISO_8859_1);
+  }
+
   /** Whether the connection can serve another exchange. */
   public boolean reusable() {
     return reusable;

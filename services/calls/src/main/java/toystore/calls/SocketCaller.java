@@ -1,7 +1,5 @@
 package toystore.calls;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
-
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Deque;
@@ -121,7 +119,8 @@ public final class SocketCaller implements Caller, AutoCloseable {
     int pathStart = url.indexOf('/', HTTP.length());
     Callee callee = callees.computeIfAbsent(url.substring(0, pathStart), SocketCaller::callee);
     String path = url.substring(pathStart);
-    byte[] request = body == null ? get(callee, path) : Frames.question(path, body);
+    byte[] request =
+        body == null ? HttpConnection.get(callee.authority, path) : Frames.question(path, body);
     boolean messages = body != null;
     Deque<KeptConnection> idle = callee.idle(messages);
     while (!deadline.passed()) {
@@ -197,11 +196,6 @@ public final class SocketCaller implements Caller, AutoCloseable {
     }
     return new Callee(
         authority.substring(0, colon), Integer.parseInt(authority.substring(colon + 1)), authority);
-  }
-
-  private static byte[] get(Callee callee, String path) {
-    return ("GET " + path + " HTTP/1.1\r\nHost: " + callee.authority + "\r\n\r\n")
-        .getBytes(ISO_8859_1);
   }
 
   @Override

@@ -53,34 +53,24 @@ final class TornTail {
   }
 
   private static void mend(Path file, byte[] content) throws IOException {
-    // A file that lost its end with the power had zeros there, or what would be unfinished as well.
+    // A file that lost its end with the power had zeros there, a checksum's last ones among them,
+    // or
+    // what would be unfinished as well.
     ByteBuffer bytes = ByteBuffer.wrap(Arrays.copyOf(content, content.length + CHECKSUM));
     int end = content.length < HEADER ? -1 : endOfWholeEntries(bytes);
     if (end < 0) {
       return;
     }
     Place almost = withoutEndOfItsChecksum(bytes, end);
-    if (end > content.length) {
-      // Whole if it had the zeros that its checksum ends with.
-      try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-        ByteBuffer zeros = ByteBuffer.allocate(end - content.length);
-        while (zeros.hasRemaining()) {
-          var _ = channel.write(zeros, end - zeros.remaining());
-        }
-        channel.force(true);
-      }
-    } else if (almost != null) {
+    if (almost != null || end > content.length) {
       LOG.log(
           Level.WARNING,
           "{0}: the last write was cut short by a crash within its checksum, which is completed",
           file);
-      try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-        ByteBuffer checksum = ByteBuffer.allocate(CHECKSUM).putInt(0, almost.checksum(bytes));
-        while (checksum.hasRemaining()) {
-          var _ = channel.write(checksum, almost.end - checksum.remaining());
-        }
-        channel.force(true);
+      if (almost != null) {
+        bytes.putInt(almost.end - CHECKSUM, almost.checksum(bytes));
       }
+      writeChecksum(file, bytes, almost == null ? end : almost.end);
     } else if (isUnfinished(bytes, end)) {
       LOG.log(
           Level.WARNING,
@@ -91,6 +81,17 @@ final class TornTail {
         channel.truncate(end);
         channel.force(true);
       }
+    }
+  }
+
+  /** Writes the checksum that ends here, which the file may have a part of. */
+  private static void writeChecksum(Path file, ByteBuffer bytes, int end) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      ByteBuffer checksum = bytes.slice(end - CHECKSUM, CHECKSUM);
+      while (checksum.hasRemaining()) {
+        var _ = channel.write(checksum, end - checksum.remaining());
+      }
+      channel.force(true);
     }
   }
 
