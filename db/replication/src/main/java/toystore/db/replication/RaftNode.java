@@ -12,6 +12,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -67,7 +68,7 @@ final class RaftNode implements RaftSockets.Answering, Closeable {
   /** Tells a leader that its entries are being written, while they are. */
   private volatile @Nullable Runnable busy;
 
-  private volatile boolean failed;
+  private final AtomicBoolean failed = new AtomicBoolean();
   private volatile boolean closed;
 
   RaftNode(
@@ -150,7 +151,7 @@ final class RaftNode implements RaftSockets.Answering, Closeable {
   }
 
   private void fail(UncheckedIOException e) {
-    if (!failed && !closed) {
+    if (!failed.get() && !closed) {
       fail(String.valueOf(e.getMessage()), e.getCause());
     }
   }
@@ -207,11 +208,11 @@ final class RaftNode implements RaftSockets.Answering, Closeable {
 
   /** This member cannot go on: from now on it acknowledges nothing. */
   void fail(String what, @Nullable Throwable cause) {
-    if (closed) {
+    if (closed || !failed.compareAndSet(false, true)) {
       return;
     }
-    failed = true;
-    tell(() -> listener.fatal(what, cause));
+    // Not behind other events: whoever is told of one may be slow.
+    Thread.ofPlatform().daemon().name("raft-fatal").start(() -> listener.fatal(what, cause));
     var _ =
         locked(
             () -> {
@@ -219,14 +220,14 @@ final class RaftNode implements RaftSockets.Answering, Closeable {
               if (mine != null) {
                 mine.abandonPending();
               }
-              return failed;
+              return mine;
             });
   }
 
   /** What decides, unless this member has failed or is closed: then it acknowledges nothing. */
   private Raft sound() {
     requireOpen();
-    if (failed) {
+    if (failed.get()) {
       throw new UncheckedIOException(new IOException("this member takes part no more"));
     }
     return raft;
@@ -240,7 +241,7 @@ final class RaftNode implements RaftSockets.Answering, Closeable {
     CompletableFuture<ReplicatedLog.Applied> answer;
     lock.lock();
     try {
-      answer = mine == null || failed || closed ? null : mine.propose(command);
+      answer = mine == null || failed.get() || closed ? null : mine.propose(command);
     } catch (UncheckedIOException e) {
       fail(e);
       return CompletableFuture.failedFuture(
@@ -269,7 +270,7 @@ final class RaftNode implements RaftSockets.Answering, Closeable {
           decide(
               () -> {
                 raft.synced(log.synced());
-                return failed;
+                return raft;
               });
       applier.advance();
     } catch (UncheckedIOException e) {
@@ -378,7 +379,7 @@ final class RaftNode implements RaftSockets.Answering, Closeable {
     return decide(
         () -> {
           long now = System.nanoTime();
-          return failed
+          return failed.get()
                   || closed
                   || raft.term() != inTerm
                   || raft.role() == Raft.Role.LEADER
@@ -498,7 +499,7 @@ final class RaftNode implements RaftSockets.Answering, Closeable {
     var _ =
         decide(
             () -> {
-              if (!closed && !failed) {
+              if (!closed && !failed.get()) {
                 log.purge(Math.min(upTo, raft.commit()));
               }
               return upTo;
@@ -582,7 +583,7 @@ final class RaftNode implements RaftSockets.Answering, Closeable {
   }
 
   boolean isSound() {
-    return !failed;
+    return !failed.get();
   }
 
   RaftSockets sockets() {

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -158,6 +159,26 @@ class ReplicatedLogTest {
       member.log().submit(Ledger.command(Ledger.POISON, 0));
       await().until(() -> member.events().fatal().stream().anyMatch(f -> f.contains("planted")));
       assertThat(member.ledger().ids()).containsExactly(1L);
+    }
+  }
+
+  /** Who is told of leadership may be slow, and a member that has failed is to halt now. */
+  @Test
+  void whatIsFatalIsToldAtOnceAlsoWhileAnEarlierEventIsBeingTold() {
+    try (TestGroup group = TestGroup.of(directory, 1)) {
+      CountDownLatch mayHear = group.holdUpEvents();
+      TestGroup.Running member = group.start(1);
+      group.awaitLeader(1);
+      try {
+        member.log().submit(Ledger.command(Ledger.POISON, 0));
+        await().until(() -> !member.events().fatal().isEmpty());
+        assertThat(member.events().timesLed()).isZero();
+        // Once is enough, whatever else fails now.
+        assertThat(member.log().submit(Ledger.command(1, 0))).isCompletedExceptionally();
+        assertThat(member.events().fatal()).singleElement().asString().contains("planted");
+      } finally {
+        mayHear.countDown();
+      }
     }
   }
 

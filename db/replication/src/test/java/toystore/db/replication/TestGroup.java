@@ -19,6 +19,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -45,8 +46,19 @@ final class TestGroup implements AutoCloseable {
     private final List<Long> termsLed = new CopyOnWriteArrayList<>();
     private final List<String> fatal = new CopyOnWriteArrayList<>();
 
+    private final CountDownLatch mayHear;
+
+    Events(CountDownLatch mayHear) {
+      this.mayHear = mayHear;
+    }
+
     @Override
     public void leading(long term) {
+      try {
+        mayHear.await();
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
       termsLed.add(term);
     }
 
@@ -76,6 +88,7 @@ final class TestGroup implements AutoCloseable {
   private final int snapshotEntries;
   private final Duration election;
   private final Map<Integer, Running> running = new ConcurrentSkipListMap<>();
+  private CountDownLatch mayHear = new CountDownLatch(0);
 
   private TestGroup(Path directory, int size, int snapshotEntries, Duration election) {
     this.directory = directory;
@@ -130,6 +143,12 @@ final class TestGroup implements AutoCloseable {
     return Awaitility.await().atMost(PATIENCE).pollDelay(Duration.ZERO).pollInterval(POLL);
   }
 
+  /** Members that are started from now on are told no more once they lead, until this is open. */
+  CountDownLatch holdUpEvents() {
+    mayHear = new CountDownLatch(1);
+    return mayHear;
+  }
+
   TestGroup startAll() {
     members.forEach(m -> start(m.id()));
     return this;
@@ -137,7 +156,7 @@ final class TestGroup implements AutoCloseable {
 
   Running start(int member) {
     Member self = members.get(member - 1);
-    Events events = new Events();
+    Events events = new Events(mayHear);
     Ledger ledger =
         new Ledger(
             home(member).resolve("ledger"),
