@@ -23,7 +23,44 @@ import javax.tools.ToolProvider;
  * that comes before the distribution on the nodes' class path. What ships has no switch for it, and
  * a change of the source that would make a mistake meaningless is noticed.
  */
-final class PlantedBug {
+enum PlantedBug {
+  /** An order log that forgets which ids it has seen. */
+  FORGOTTEN_ORDER_IDS(
+      new Change("OrderTail.java", "return byOrderId\\.get\\(orderId\\);", "return null;"),
+      new Change("OrderTables.java", "WHERE order_id = ", "WHERE FALSE AND order_id = "),
+      // The scrub looks there too, and would end the node before a client notices anything.
+      new Change("OrderTables.java", "!found\\.contains\\(row\\)", "false"),
+      new Change(
+          "V1__order_log.sql",
+          "UNIQUE INDEX IF NOT EXISTS orders_by_id",
+          "INDEX IF NOT EXISTS orders_by_id")),
+
+  /** A purchase that was given up can still be carried out. */
+  NO_TOMBSTONE(new Change("OrderLog.java", "changes\\.add\\(bury\\(holdId, position\\)\\);", ";")),
+
+  /** The position of the last entry is committed in one transaction, its row in the next. */
+  TORN_APPLY(
+      new Change(
+          "WriteBehind.java",
+          "sink\\.write\\(connection, changes\\);",
+          """
+          List<C> now = new ArrayList<>(late);
+          now.addAll(changes);
+          int kept = now.size() > 2 ? now.size() - 2 : now.size();
+          late = List.copyOf(now.subList(kept, now.size()));
+          sink.write(connection, now.subList(0, kept));
+          """),
+      // Rows stay in memory, or a reader would miss those that are late before any crash.
+      new Change("WriteBehind.java", "onPersisted\\.accept\\(position\\);", ";"),
+      new Change(
+          "WriteBehind.java",
+          "private final Sink<C> sink;",
+          "$0\n  private List<C> late = List.of();")),
+
+  /** A product cache that is told of changes to no avail. */
+  CACHE_THAT_DOES_NOT_FORGET(
+      new Change("ProductCache.java", "current\\.entries\\.(remove|invalidate)\\(n\\);", ";"));
+
   private static final Path HOME = Path.of(System.getProperty("toyctl.home"));
 
   /**
@@ -33,12 +70,17 @@ final class PlantedBug {
    * @param what a regular expression that must occur in it
    * @param instead what is there instead, wherever it occurs
    */
-  record Change(String file, String what, String instead) {}
+  private record Change(String file, String what, String instead) {}
 
-  private PlantedBug() {}
+  @SuppressWarnings("ImmutableEnumChecker") // so is List.of
+  private final List<Change> changes;
+
+  PlantedBug(Change... changes) {
+    this.changes = List.of(changes);
+  }
 
   /** Makes the directory of classes. */
-  static Path plant(Path directory, Change... changes) throws IOException {
+  Path plant(Path directory) throws IOException {
     Path sources = Files.createDirectories(directory.resolve("planted-sources"));
     Path classes = Files.createDirectories(directory.resolve("planted"));
     List<Path> changed = new ArrayList<>();

@@ -71,23 +71,7 @@ class PlantedBugsTest {
 
   @Test
   void anOrderLogThatForgetsOrderIdsIsFound() throws Exception {
-    Path classes =
-        PlantedBug.plant(
-            temp,
-            new PlantedBug.Change(
-                "OrderTail.java", "return byOrderId\\.get\\(orderId\\);", "return null;"),
-            new PlantedBug.Change(
-                "OrderTables.java", "WHERE order_id = ", "WHERE FALSE AND order_id = "),
-            // The scrub looks there too, and would end the node before a client notices anything.
-            new PlantedBug.Change(
-                "OrderTables.java",
-                "!row\\.equals\\(byOrderId\\(connection, row\\.orderId\\(\\)\\)\\)",
-                "false"),
-            new PlantedBug.Change(
-                "V1__order_log.sql",
-                "UNIQUE INDEX IF NOT EXISTS orders_by_id",
-                "INDEX IF NOT EXISTS orders_by_id"));
-
+    Path classes = PlantedBug.FORGOTTEN_ORDER_IDS.plant(temp);
     Proof proof = found(plan().withClasses(List.of(classes)), Habits.BUYERS, 3, trial -> {});
 
     assertThat(proof.ledger().duplicated()).isPositive();
@@ -96,11 +80,7 @@ class PlantedBugsTest {
 
   @Test
   void aResolutionWithoutATombstoneIsFound() throws Exception {
-    Path classes =
-        PlantedBug.plant(
-            temp,
-            new PlantedBug.Change(
-                "OrderLog.java", "changes\\.add\\(bury\\(holdId, position\\)\\);", ";"));
+    Path classes = PlantedBug.NO_TOMBSTONE.plant(temp);
     // Holds that are not settled at once are doubtful, while a leader may stand still for longer.
     ThrowawayStore.Plan hasty =
         plan()
@@ -127,25 +107,7 @@ class PlantedBugsTest {
 
   @Test
   void aTornApplyIsFound() throws Exception {
-    // The position of the last entry is committed in one transaction, its row in the next.
-    Path classes =
-        PlantedBug.plant(
-            temp,
-            new PlantedBug.Change(
-                "WriteBehind.java",
-                "sink\\.write\\(connection, changes\\);",
-                """
-                List<C> now = new ArrayList<>(late);
-                now.addAll(changes);
-                int kept = now.size() > 2 ? now.size() - 2 : now.size();
-                late = List.copyOf(now.subList(kept, now.size()));
-                sink.write(connection, now.subList(0, kept));
-                """),
-            new PlantedBug.Change(
-                "WriteBehind.java",
-                "private final Sink<C> sink;",
-                "$0\n  private List<C> late = List.of();"));
-
+    Path classes = PlantedBug.TORN_APPLY.plant(temp);
     Proof proof =
         found(
             plan().withClasses(List.of(classes)),
@@ -159,12 +121,7 @@ class PlantedBugsTest {
 
   @Test
   void aCacheThatDoesNotForgetIsFound() throws Exception {
-    Path classes =
-        PlantedBug.plant(
-            temp,
-            new PlantedBug.Change(
-                "ProductCache.java", "current\\.entries\\.(remove|invalidate)\\(n\\);", ";"));
-
+    Path classes = PlantedBug.CACHE_THAT_DOES_NOT_FORGET.plant(temp);
     Proof proof = found(plan().withClasses(List.of(classes)), Habits.READERS, 3, trial -> {});
 
     assertThat(proof.findings()).anyMatch(finding -> finding.startsWith("stale read"));
