@@ -98,10 +98,7 @@ final class CatalogState implements ReplicatedState {
     this.writer = new WriteBehind<>(database, CatalogTables::write, pace, this::persisted);
     this.applied = writer.persisted();
     database.write(t -> CatalogTables.dropEndedAfter(t, applied.index())).join();
-    this.endedIds =
-        FreshIds.beyond(
-            (id, limit) -> database.readForLog(c -> CatalogTables.endedUpTo(c, id, limit)),
-            RECENT_IDS);
+    this.endedIds = FreshIds.beyond(FreshIds.in(database, "ended_holds", "hold_id"), RECENT_IDS);
   }
 
   /** Each row adds up by itself ({@link ProductRow}); here rows are checked against each other. */

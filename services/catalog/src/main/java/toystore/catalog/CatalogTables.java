@@ -222,23 +222,6 @@ final class CatalogTables {
     }
   }
 
-  /** Ids of ended holds that are no larger than this one, at most so many, by falling value. */
-  static List<UUID> endedUpTo(Connection connection, UUID holdId, int limit) throws SQLException {
-    try (PreparedStatement select =
-        connection.prepareStatement(
-            "SELECT hold_id FROM ended_holds WHERE hold_id <= ? ORDER BY hold_id DESC LIMIT ?")) {
-      select.setObject(1, holdId);
-      select.setInt(2, limit);
-      List<UUID> found = new ArrayList<>();
-      try (ResultSet rows = select.executeQuery()) {
-        while (rows.next()) {
-          found.add(rows.getObject(1, UUID.class));
-        }
-      }
-      return found;
-    }
-  }
-
   /**
    * Holds that ended after a place and no later than by an entry, in their order, at most so many.
    */

@@ -87,10 +87,7 @@ final class OrderLog implements ReplicatedState {
     this.database = database;
     this.missedOrders = missedOrders;
     verify();
-    this.orderIds =
-        FreshIds.beyond(
-            (id, limit) -> database.readForLog(c -> OrderTables.orderIdsUpTo(c, id, limit)),
-            RECENT_IDS);
+    this.orderIds = FreshIds.beyond(FreshIds.in(database, "orders", "order_id"), RECENT_IDS);
     this.tombstones = database.readForLog(OrderTables::tombstones);
     OrderChange.Time time = database.readForLog(OrderTables::time);
     this.logTimeMs = time.nowMs();

@@ -147,24 +147,6 @@ final class OrderTables {
     return named;
   }
 
-  /** Order ids that are no larger than this one, at most so many, by falling value. */
-  static List<UUID> orderIdsUpTo(Connection connection, UUID orderId, int limit)
-      throws SQLException {
-    try (PreparedStatement select =
-        connection.prepareStatement(
-            "SELECT order_id FROM orders WHERE order_id <= ? ORDER BY order_id DESC LIMIT ?")) {
-      select.setObject(1, orderId);
-      select.setInt(2, limit);
-      List<UUID> found = new ArrayList<>();
-      try (ResultSet rows = select.executeQuery()) {
-        while (rows.next()) {
-          found.add(rows.getObject(1, UUID.class));
-        }
-      }
-      return found;
-    }
-  }
-
   private static @Nullable OrderRow one(
       Connection connection, String sql, @Nullable Object parameter) throws SQLException {
     try (PreparedStatement select = connection.prepareStatement(sql)) {

@@ -1,9 +1,13 @@
 package toystore.replica;
 
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentSkipListSet;
 import toystore.api.Ids;
+import toystore.db.storage.Database;
 
 /**
  * Tells of time-ordered ids (UUIDv7) that they are certainly new, without asking the file: nearly
@@ -29,6 +33,35 @@ public final class FreshIds {
   public interface Largest {
     /** The ids that are no larger than this one, at most so many, by falling value. */
     List<UUID> upTo(UUID id, int limit);
+  }
+
+  /** The ids in a column that has an index, as whoever applies the log reads them. */
+  public static Largest in(Database database, String table, String column) {
+    String query =
+        "SELECT "
+            + column
+            + " FROM "
+            + table
+            + " WHERE "
+            + column
+            + " <= ? ORDER BY "
+            + column
+            + " DESC LIMIT ?";
+    return (id, limit) ->
+        database.readForLog(
+            connection -> {
+              try (PreparedStatement select = connection.prepareStatement(query)) {
+                select.setObject(1, id);
+                select.setInt(2, limit);
+                List<UUID> found = new ArrayList<>();
+                try (ResultSet rows = select.executeQuery()) {
+                  while (rows.next()) {
+                    found.add(rows.getObject(1, UUID.class));
+                  }
+                }
+                return found;
+              }
+            });
   }
 
   private final int capacity;
