@@ -72,6 +72,9 @@ final class Applier {
     // Who comes while another one applies leaves it to that one, which looks once more.
     while (!closed && node.isSound() && node.hasCommitted(applied + 1) && applying.tryLock()) {
       try {
+        if (closed) {
+          return;
+        }
         for (Entry entry : node.committedFrom(applied + 1)) {
           if (!apply(entry)) {
             return;

@@ -123,6 +123,8 @@ final class RaftLog implements Entries, Closeable {
   /** Entries from this one on, as many as fit into so many bytes, and one at least. */
   List<Entry> entries(long from, int bytes) {
     if (from < recentFrom) {
+      // Else a file that is closed would be opened once more.
+      requireWhole();
       try {
         return segment(from).entries(from, bytes);
       } catch (IOException e) {

@@ -211,8 +211,13 @@ final class RaftNode implements RaftSockets.Answering, Closeable {
     if (closed || !failed.compareAndSet(false, true)) {
       return;
     }
-    // Not behind other events: whoever is told of one may be slow.
-    Thread.ofPlatform().daemon().name("raft-fatal").start(() -> listener.fatal(what, cause));
+    try {
+      // Not behind other events: whoever is told of one may be slow.
+      Thread.ofPlatform().daemon().name("raft-fatal").start(() -> listener.fatal(what, cause));
+    } catch (OutOfMemoryError e) {
+      // There is no thread to be had; a member that has failed must not go on unnoticed.
+      listener.fatal(what, cause);
+    }
     var _ =
         locked(
             () -> {

@@ -16,6 +16,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 import org.h2.engine.Constants;
 import org.h2.engine.SessionLocal;
@@ -46,6 +47,7 @@ public final class Database implements AutoCloseable {
       ";WRITE_DELAY=0;MAX_COMPACT_TIME=0;DB_CLOSE_DELAY=-1;DB_CLOSE_ON_EXIT=FALSE"
           + ";QUERY_CACHE_SIZE=32";
   private static final long CLOSE_SECONDS = 20;
+  private static final long READERS_END_SECONDS = 2;
 
   /** What H2 adds to the name of a file. */
   public static final String FILE_ENDING = ".mv.db";
@@ -55,6 +57,9 @@ public final class Database implements AutoCloseable {
   private final Connection writer;
   private final Sizes sizes;
   private final Object opening = new Object();
+
+  /** Whoever reads by the pool shares it; whoever closes the pool waits for it. */
+  private final ReentrantReadWriteLock reading = new ReentrantReadWriteLock();
 
   /** Made when somebody first reads: a start does not wait for it. */
   private volatile @Nullable HikariDataSource readers;
@@ -178,14 +183,14 @@ public final class Database implements AutoCloseable {
   }
 
   private HikariDataSource readers() throws SQLException {
+    if (closed) {
+      throw new SQLException("closed");
+    }
     HikariDataSource made = readers;
     if (made != null) {
       return made;
     }
     synchronized (opening) {
-      if (closed) {
-        throw new SQLException("closed");
-      }
       made = readers;
       if (made == null) {
         made = pool(url, sizes);
@@ -282,15 +287,19 @@ public final class Database implements AutoCloseable {
    * @throws StorageException if the statement fails
    */
   public <T> T read(Transaction<T> query) {
+    reading.readLock().lock();
     try (Connection connection = readers().getConnection()) {
       return query.run(connection);
     } catch (SQLException e) {
       throw cannotRead(e);
+    } finally {
+      reading.readLock().unlock();
     }
   }
 
   private StorageException cannotRead(SQLException e) {
-    StorageException failure = failure("cannot read ", file, e, Damage.shownBy(e));
+    // What a reader sees of a database that is being closed says nothing about its file.
+    StorageException failure = failure("cannot read ", file, e, !closed && Damage.shownBy(e));
     // A read that finds damage is as fatal as a write that fails; other readers only lack it yet.
     if (failure instanceof DamagedFileException) {
       fail(failure);
@@ -381,8 +390,8 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * Closes the read pool, lets the writer finish what it has, syncs, and closes the file. Bounded:
-   * after 20 s the file is left as it is, which is as safe as a crash.
+   * Lets readers end, for 2 s, and the writer finish what it has, syncs, and closes the file.
+   * Bounded: after 20 s more the file is left as it is, which is as safe as a crash.
    */
   @Override
   public void close() {
@@ -393,7 +402,7 @@ public final class Database implements AutoCloseable {
           try {
             closeWriter();
             done.complete(null);
-          } catch (SQLException e) {
+          } catch (SQLException | RuntimeException | Error e) {
             done.completeExceptionally(e);
           }
         });
@@ -424,11 +433,33 @@ public final class Database implements AutoCloseable {
             .log(System.Logger.Level.WARNING, "closing a reader of " + file, e);
       }
     }
-    synchronized (opening) {
-      HikariDataSource made = readers;
-      if (made != null) {
-        made.close();
+    boolean unread = awaitEndOfReaders();
+    try {
+      synchronized (opening) {
+        HikariDataSource made = readers;
+        if (made != null) {
+          made.close();
+        }
       }
+    } finally {
+      if (unread) {
+        reading.writeLock().unlock();
+      }
+    }
+  }
+
+  /**
+   * The pool itself does not wait for them, and H2 would end under their statements. A reader that
+   * takes longer fails.
+   *
+   * @return whether this thread now keeps readers out
+   */
+  private boolean awaitEndOfReaders() {
+    try {
+      return reading.writeLock().tryLock(READERS_END_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
     }
   }
 
@@ -437,10 +468,14 @@ public final class Database implements AutoCloseable {
     ended = true;
     try (writer;
         Statement statement = writer.createStatement()) {
-      if (!failed.get()) {
-        statement.execute("CHECKPOINT SYNC");
+      try {
+        if (!failed.get()) {
+          statement.execute("CHECKPOINT SYNC");
+        }
+      } finally {
+        // Else it would be found under its name by whoever opens the next file there.
+        statement.execute("SHUTDOWN IMMEDIATELY");
       }
-      statement.execute("SHUTDOWN IMMEDIATELY");
     }
   }
 }

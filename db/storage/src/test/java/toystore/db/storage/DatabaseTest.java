@@ -62,6 +62,41 @@ class DatabaseTest {
     fatal.assertNone();
   }
 
+  /** Under a statement that is being carried out H2 ends in ways that look like damage. */
+  @Test
+  void aReaderThatHasBegunMayEndBeforeTheFileIsClosed() throws Exception {
+    Database database = open();
+    database.write(c -> insert(c, 1)).join();
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch mayGoOn = new CountDownLatch(1);
+    CompletableFuture<Long> read =
+        CompletableFuture.supplyAsync(
+            () ->
+                database.<Long>read(
+                    c -> {
+                      begun.countDown();
+                      assertThat(awaits(mayGoOn)).isTrue();
+                      return Database.number(c, "SELECT COUNT(*) FROM entries");
+                    }));
+    begun.await();
+    Thread closing = Thread.ofPlatform().start(database::close);
+    assertThat(closing.join(Duration.ofMillis(200))).isFalse();
+    mayGoOn.countDown();
+
+    assertThat(read).succeedsWithin(Duration.ofSeconds(20)).isEqualTo(1L);
+    assertThat(closing.join(Duration.ofSeconds(20))).isTrue();
+    fatal.assertNone();
+    assertOnlyTheFileIsThere();
+  }
+
+  private static boolean awaits(CountDownLatch latch) {
+    try {
+      return latch.await(20, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
   /** A write that was due while the file was being closed: it is in the log, and not lost. */
   @Test
   void whatComesToTheWriterAfterTheEndIsNeitherWrittenNorFatal() throws Exception {
