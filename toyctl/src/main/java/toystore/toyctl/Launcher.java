@@ -175,6 +175,7 @@ final class Launcher {
     command.add("-XX:ErrorFile=" + crashLog(data, node.name()).toAbsolutePath());
     if (Files.isRegularFile(distribution.loggingConfig())) {
       command.add("-Djava.util.logging.config.file=" + distribution.loggingConfig());
+      command.add("-Djava.util.logging.manager=toystore.server.LateLogManager");
     }
     command.addAll(settings());
     command.add("-cp");

@@ -56,6 +56,15 @@ class CommandLineTest {
   }
 
   @Test
+  void aNodeThatIsStoppedSaysSoInItsLog(Store store) throws IOException {
+    store.toyctl().run("restart", "order-1").succeeded();
+
+    assertThat(store.data().resolve("logs").resolve("order-1.log"))
+        .content()
+        .contains("order-1 stops");
+  }
+
+  @Test
   void portsInUseAreExitCode6AndNothingIsStarted(Store store) {
     Path data = temp.resolve("other");
     Toyctl other =
