@@ -29,6 +29,9 @@ public final class ReplicatedLog implements AutoCloseable {
   /** 15 s: much longer than a disk or a majority that is merely slow takes. */
   private static final int STALLED_LOOKS = 60;
 
+  /** Whoever is silent for longer cannot help to commit, however much it has. */
+  private static final long ALIVE_MS = 1_000;
+
   /** What applying a command gave, and the index of its entry. */
   public record Applied(long index, Object result) {}
 
@@ -240,7 +243,8 @@ public final class ReplicatedLog implements AutoCloseable {
   /** Else a majority may be missing, or still be filled: nobody could commit anything. */
   private static boolean someFollowerKeepsUp(RaftNode.View view) {
     return view.followers().isEmpty()
-        || view.followers().values().stream().anyMatch(f -> f.match() >= view.commit());
+        || view.followers().values().stream()
+            .anyMatch(f -> f.match() >= view.commit() && f.silentMs() < ALIVE_MS);
   }
 
   /** Whether this member follows and would notice the end of the leader's process at once. */

@@ -183,14 +183,14 @@ public final class Database implements AutoCloseable {
   }
 
   private HikariDataSource readers() throws SQLException {
-    if (closed) {
-      throw new SQLException("closed");
-    }
     HikariDataSource made = readers;
-    if (made != null) {
+    if (made != null && !closed) {
       return made;
     }
     synchronized (opening) {
+      if (closed) {
+        throw new SQLException("closed");
+      }
       made = readers;
       if (made == null) {
         made = pool(url, sizes);
