@@ -72,6 +72,7 @@ final class Applier {
     // Who comes while another one applies leaves it to that one, which looks once more.
     while (!closed && node.isSound() && node.hasCommitted(applied + 1) && applying.tryLock()) {
       try {
+        // It may have been closed since, and the state with it.
         if (closed) {
           return;
         }

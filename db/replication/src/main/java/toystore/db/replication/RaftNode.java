@@ -151,9 +151,7 @@ final class RaftNode implements RaftSockets.Answering, Closeable {
   }
 
   private void fail(UncheckedIOException e) {
-    if (!failed.get() && !closed) {
-      fail(String.valueOf(e.getMessage()), e.getCause());
-    }
+    fail(String.valueOf(e.getMessage()), e.getCause());
   }
 
   /** To be called with the lock held, after anything that may have changed who leads. */

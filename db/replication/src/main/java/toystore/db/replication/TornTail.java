@@ -53,8 +53,7 @@ final class TornTail {
   }
 
   private static void mend(Path file, byte[] content) throws IOException {
-    // A file that lost its end with the power had zeros there, a checksum's last ones among them,
-    // or
+    // A file that lost its end with the power had zeros there, perhaps a checksum's last ones, or
     // what would be unfinished as well.
     ByteBuffer bytes = ByteBuffer.wrap(Arrays.copyOf(content, content.length + CHECKSUM));
     int end = content.length < HEADER ? -1 : endOfWholeEntries(bytes);
