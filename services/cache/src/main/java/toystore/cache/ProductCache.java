@@ -12,10 +12,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import toystore.api.CacheLease;
-import toystore.api.Ids;
-import toystore.api.Product;
-import toystore.api.StoreConfig;
+import toystore.config.StoreConfig;
+import toystore.protocol.api.Product;
+import toystore.protocol.api.Uuids;
+import toystore.protocol.message.CacheLeaseMessages;
 
 /**
  * A bounded cache of products that is never stale (DESIGN.md of this module). It belongs to a
@@ -33,7 +33,7 @@ public class ProductCache {
   public record Miss(UUID session, boolean told, String name, long invalidations) {}
 
   /** A renewal under way, and when it was asked for. */
-  record Asked(long nanos, CacheLease.Renewal message) {}
+  record Asked(long nanos, CacheLeaseMessages.Renewal message) {}
 
   /** All that is kept under one session id; replaced as a whole. */
   static final class Session {
@@ -67,7 +67,7 @@ public class ProductCache {
         new ProductCache(
             settings.driftAllowance(),
             ticker,
-            Ids::fresh,
+            Uuids::fresh,
             bounded(settings.size(), metrics.counter("toystore.cache.evictions")),
             metrics);
     Gauge.builder("toystore.cache.entries", () -> cache.session.entries.size()).register(metrics);
@@ -198,11 +198,12 @@ public class ProductCache {
    */
   Asked beginRenewal(String url) {
     Session current = session;
-    return new Asked(ticker.nanos(), new CacheLease.Renewal(current.id, url, current.catalog));
+    return new Asked(
+        ticker.nanos(), new CacheLeaseMessages.Renewal(current.id, url, current.catalog));
   }
 
   /** Takes an answer to a renewal; false if it ended the session, and with it all that was kept. */
-  boolean granted(Asked asked, CacheLease.Grant grant) {
+  boolean granted(Asked asked, CacheLeaseMessages.Grant grant) {
     Session current = session;
     if (!current.id.equals(asked.message().session())) {
       return true;
@@ -219,7 +220,7 @@ public class ProductCache {
     return true;
   }
 
-  long leaseEnds(Asked asked, CacheLease.Grant grant) {
+  long leaseEnds(Asked asked, CacheLeaseMessages.Grant grant) {
     return asked.nanos() + Duration.ofMillis(grant.lengthMs()).minus(driftAllowance).toNanos();
   }
 

@@ -1,4 +1,4 @@
-/** Both sides of the protocol that keeps product caches fresh. See {@code DESIGN.md}. */
+/** Both sides of the protocol that keeps product caches fresh. */
 @NullMarked
 package toystore.cache;
 

@@ -7,21 +7,22 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import toystore.api.CacheLease;
-import toystore.api.Price;
-import toystore.api.Product;
-import toystore.api.ProductReads;
+import toystore.protocol.api.Price;
+import toystore.protocol.api.Product;
+import toystore.protocol.message.CacheLeaseMessages;
+import toystore.protocol.message.ProductReadRequest;
 
 /**
  * One moment of two front ends, a catalog and the messages between them, and every moment that may
  * come next. All decisions are those of the classes that run; what stands here instead of {@code
- * Publisher}, {@code LeaseKeeper} and the catalog's service only carries them out, in any order.
+ * ChangePublisher}, {@code LeaseRenewer} and the catalog's service only carries them out, in any
+ * order.
  *
  * <p>A message that is lost is one that never arrives. A front end that hangs is one to which
  * nothing arrives for long. A call that is repeated is one that arrives twice. So all of these are
  * among the orders of messages.
  */
-final class CacheModel {
+public final class CacheModel {
   private static final String TUX = "Tux";
   private static final Duration TICK = Duration.ofSeconds(1);
   private static final Duration LEASE = TICK.multipliedBy(2);
@@ -78,12 +79,13 @@ final class CacheModel {
 
   private record Ask(int front, int call, ProductCache.Asked asked) implements Message {}
 
-  private record Grant(int front, int call, ProductCache.Asked asked, CacheLease.Grant grant)
+  private record Grant(
+      int front, int call, ProductCache.Asked asked, CacheLeaseMessages.Grant grant)
       implements Message {}
 
   private record Read(int front, ProductCache.Miss miss) implements Message {}
 
-  private record Answer(int front, ProductCache.Miss miss, ProductReads.Answer answer)
+  private record Answer(int front, ProductCache.Miss miss, ProductReadRequest.Answer answer)
       implements Message {}
 
   private record Tell(int front, UUID session) implements Message {}
@@ -97,18 +99,18 @@ final class CacheModel {
     /** The renewal whose answer is waited for. */
     int call;
 
-    Flaw.Cache cache;
+    PlantedCacheFlaw.Cache cache;
 
-    FrontEnd(int number, Flaw flaw, Ticker clock) {
+    FrontEnd(int number, PlantedCacheFlaw flaw, Ticker clock) {
       this.number = number;
-      this.cache = new Flaw.Cache(flaw, clock, this::nextSession);
+      this.cache = new PlantedCacheFlaw.Cache(flaw, clock, this::nextSession);
     }
 
     FrontEnd(FrontEnd other) {
       this.number = other.number;
       this.sessionsBegun = other.sessionsBegun;
       this.call = other.call;
-      this.cache = new Flaw.Cache(other.cache, this::nextSession);
+      this.cache = new PlantedCacheFlaw.Cache(other.cache, this::nextSession);
     }
 
     private UUID nextSession() {
@@ -118,28 +120,28 @@ final class CacheModel {
 
   /** A command that was proposed together with its announcement. */
   private static final class Command {
-    final Change change;
+    final PendingChange change;
     boolean inRound;
 
     /** What it made; zero while it is not committed. */
     int version;
 
-    Command(Change change, int version) {
+    Command(PendingChange change, int version) {
       this.change = change;
       this.version = version;
     }
 
-    Command(Command other, Published published) {
-      this(new Change(other.change, published), other.version);
+    Command(Command other, PublishedProducts published) {
+      this(new PendingChange(other.change, published), other.version);
       this.inRound = other.inRound;
     }
   }
 
   private static final class Catalog {
-    final Flaw.Granter sessions;
-    final Flaw.Shown published;
+    final PlantedCacheFlaw.Granter sessions;
+    final PlantedCacheFlaw.Shown published;
     final List<Command> commands = new ArrayList<>();
-    Flaw.@Nullable Telling round;
+    PlantedCacheFlaw.@Nullable Telling round;
 
     /** Requests are let in. */
     boolean open;
@@ -147,17 +149,17 @@ final class CacheModel {
     /** It was open before; requests of that time may still be on their way through it. */
     boolean wasOpen;
 
-    Catalog(Flaw flaw, Ticker clock, UUID id) {
-      this.sessions = new Flaw.Granter(flaw, clock, LEASE, () -> id);
-      this.published = new Flaw.Shown(flaw);
+    Catalog(PlantedCacheFlaw flaw, Ticker clock, UUID id) {
+      this.sessions = new PlantedCacheFlaw.Granter(flaw, clock, LEASE, () -> id);
+      this.published = new PlantedCacheFlaw.Shown(flaw);
     }
 
     Catalog(Catalog other) {
-      this.sessions = new Flaw.Granter(other.sessions);
-      this.published = new Flaw.Shown(other.published);
+      this.sessions = new PlantedCacheFlaw.Granter(other.sessions);
+      this.published = new PlantedCacheFlaw.Shown(other.published);
       this.open = other.open;
       this.wasOpen = other.wasOpen;
-      List<Change> inRound = new ArrayList<>();
+      List<PendingChange> inRound = new ArrayList<>();
       for (Command theirs : other.commands) {
         Command mine = new Command(theirs, published);
         commands.add(mine);
@@ -166,15 +168,15 @@ final class CacheModel {
         }
       }
       if (other.round != null) {
-        round = new Flaw.Telling(other.round, sessions, published, inRound);
+        round = new PlantedCacheFlaw.Telling(other.round, sessions, published, inRound);
       }
     }
   }
 
   /** Shared by all moments of a search, which is one thread: set before anything is asked. */
-  private final HandClock clock;
+  private final ManualTicker clock;
 
-  private final Flaw flaw;
+  private final PlantedCacheFlaw flaw;
   private final FrontEnd[] fronts;
   private Catalog catalog;
   private final List<Message> messages;
@@ -197,8 +199,8 @@ final class CacheModel {
   /** The latest version that anyone could see or was sold. */
   private int floor = 1;
 
-  CacheModel(Bounds bounds, Flaw flaw) {
-    this.clock = new HandClock();
+  CacheModel(Bounds bounds, PlantedCacheFlaw flaw) {
+    this.clock = new ManualTicker();
     this.flaw = flaw;
     this.ticks = bounds.ticks();
     this.changes = bounds.changes();
@@ -262,14 +264,14 @@ final class CacheModel {
   }
 
   /** One of the things that may happen next, and to what. */
-  record Step(Act act, int index) {
+  public record Step(Act act, int index) {
     @Override
     public String toString() {
       return act.name().toLowerCase(Locale.ROOT).replace('_', ' ') + " " + index;
     }
   }
 
-  String describe(Step step) {
+  public String describe(Step step) {
     String what = step.toString();
     Act act = step.act();
     return act == Act.DELIVER || act == Act.DELIVER_AND_REPEAT
@@ -278,7 +280,7 @@ final class CacheModel {
   }
 
   /** All that may happen next. */
-  List<Step> steps() {
+  public List<Step> steps() {
     setClock();
     List<Step> steps = new ArrayList<>();
     add(steps, ticks > 0, Act.TIME_PASSES);
@@ -300,7 +302,7 @@ final class CacheModel {
       add(
           steps,
           command.version > 0
-              && (command.change.stage() == Change.Stage.TOLD
+              && (command.change.stage() == PendingChange.Stage.TOLD
                   || !catalog.published.unseen(tux(command.version))),
           Act.PUBLISH,
           i);
@@ -373,7 +375,7 @@ final class CacheModel {
   }
 
   private static boolean waits(Command command) {
-    return !command.inRound && command.change.stage() == Change.Stage.ANNOUNCED;
+    return !command.inRound && command.change.stage() == PendingChange.Stage.ANNOUNCED;
   }
 
   private static void add(List<Step> steps, boolean possible, Act act) {
@@ -387,7 +389,7 @@ final class CacheModel {
   }
 
   /** The moment after this one and the step. */
-  CacheModel after(Step step) {
+  public CacheModel after(Step step) {
     setClock();
     CacheModel next = copy();
     next.apply(step.act(), step.index());
@@ -449,19 +451,19 @@ final class CacheModel {
   private void announce(int version) {
     changes--;
     Catalog mine = ownCatalog();
-    mine.commands.add(new Command(new Change(mine.published, List.of(TUX)), version));
+    mine.commands.add(new Command(new PendingChange(mine.published, List.of(TUX)), version));
   }
 
   private void beginRound() {
     Catalog mine = ownCatalog();
-    List<Change> announced = new ArrayList<>();
+    List<PendingChange> announced = new ArrayList<>();
     for (Command command : mine.commands) {
       if (waits(command)) {
         command.inRound = true;
         announced.add(command.change);
       }
     }
-    mine.round = new Flaw.Telling(flaw, mine.sessions, mine.published, announced);
+    mine.round = new PlantedCacheFlaw.Telling(flaw, mine.sessions, mine.published, announced);
     mine.round.waitedFor().forEach(r -> messages.add(new Tell(frontOf(r.session()), r.session())));
   }
 
@@ -545,13 +547,13 @@ final class CacheModel {
     front.call++;
     hearNoMoreGrants(front);
     messages.removeIf(m -> (m instanceof Read || m instanceof Answer) && m.front() == front.number);
-    front.cache = new Flaw.Cache(flaw, clock, front::nextSession);
+    front.cache = new PlantedCacheFlaw.Cache(flaw, clock, front::nextSession);
   }
 
   private void deliver(Message message) {
     switch (message) {
       case Ask ask -> {
-        CacheLease.Grant grant = ownCatalog().sessions.renew(ask.asked().message());
+        CacheLeaseMessages.Grant grant = ownCatalog().sessions.renew(ask.asked().message());
         if (ask.call() == fronts[ask.front()].call) {
           messages.add(new Grant(ask.front(), ask.call(), ask.asked(), grant));
         }
@@ -563,7 +565,7 @@ final class CacheModel {
         front.cache.granted(grant.asked(), grant.grant());
       }
       case Read read -> {
-        ProductReads.Answer answer = catalog.published.read(TUX);
+        ProductReadRequest.Answer answer = catalog.published.read(TUX);
         if (answer.cacheable()) {
           messages.add(new Answer(read.front(), read.miss(), answer));
         }
@@ -578,7 +580,7 @@ final class CacheModel {
         messages.add(new Told(tell.front(), tell.session(), known ? 200 : 410));
       }
       case Told told -> {
-        Flaw.Telling round = ownCatalog().round;
+        PlantedCacheFlaw.Telling round = ownCatalog().round;
         if (round != null) {
           round.answered(told.session(), told.status());
         }
@@ -587,7 +589,7 @@ final class CacheModel {
   }
 
   /** What a reader at this moment would see that is older than what was seen, or null. */
-  @Nullable String violation() {
+  public @Nullable String violation() {
     setClock();
     for (FrontEnd front : fronts) {
       Product.Versioned hit = front.cache.get(TUX);
@@ -606,7 +608,7 @@ final class CacheModel {
   }
 
   /** The same for two moments only if the same may happen from here on; mirror images are one. */
-  long key() {
+  public long key() {
     setClock();
     long one = mix(0, frontKey(0));
     long other = mix(0, frontKey(1));
@@ -637,7 +639,7 @@ final class CacheModel {
       sum +=
           mix(
               command.version + 1L,
-              bit(command.inRound) + 2L * bit(command.change.stage() == Change.Stage.TOLD));
+              bit(command.inRound) + 2L * bit(command.change.stage() == PendingChange.Stage.TOLD));
     }
     return mix(key, sum);
   }
@@ -652,7 +654,7 @@ final class CacheModel {
     Product.Versioned entry = session.entries.get(TUX);
     key = mix(key, entry == null ? 0 : entry.version());
     long sum = 0;
-    for (Map.Entry<UUID, Sessions.Session> granted : catalog.sessions.sessions.entrySet()) {
+    for (Map.Entry<UUID, CacheSessions.Session> granted : catalog.sessions.sessions.entrySet()) {
       if (frontOf(granted.getKey()) == number) {
         sum += sessionKey(low(granted.getKey()), granted.getValue());
       }
@@ -671,7 +673,7 @@ final class CacheModel {
     return mix(key, sum);
   }
 
-  private long sessionKey(long id, Sessions.Session session) {
+  private long sessionKey(long id, CacheSessions.Session session) {
     long key = mix(1, id);
     key = mix(key, left(session.expiresNanos - clock.nanos()));
     key = mix(key, session.owes);

@@ -6,6 +6,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import toystore.cache.CacheModel.Bounds;
+import toystore.tests.models.BreadthFirstSearch;
 
 /**
  * Every order of messages, delays, losses, repetitions, commits, crashes and moments of time of the
@@ -124,7 +125,8 @@ class CacheProtocolTest {
   @EnumSource
   void nobodyIsShownAnOlderStateThanAnyoneHasSeen(Scenario scenario) {
     long begun = System.nanoTime();
-    Search.Outcome outcome = Search.of(new CacheModel(scenario.bounds, Flaw.NONE));
+    BreadthFirstSearch.Outcome outcome =
+        BreadthFirstSearch.of(new CacheModel(scenario.bounds, PlantedCacheFlaw.NONE));
 
     System.out.printf(
         "%s: %d states explored in %d ms%n",
@@ -135,15 +137,16 @@ class CacheProtocolTest {
 
   @ParameterizedTest
   @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
-  void theSearchFindsAPlantedMistake(Flaw flaw) {
-    Search.Outcome outcome = Search.of(new CacheModel(whereItShows(flaw), flaw));
+  void theSearchFindsAPlantedMistake(PlantedCacheFlaw flaw) {
+    BreadthFirstSearch.Outcome outcome =
+        BreadthFirstSearch.of(new CacheModel(whereItShows(flaw), flaw));
 
     System.out.printf(
         "%s found among %d states:%n%s%n", flaw, outcome.states(), outcome.violation());
     assertThat(outcome.violation()).isNotNull();
   }
 
-  private static Bounds whereItShows(Flaw flaw) {
+  private static Bounds whereItShows(PlantedCacheFlaw flaw) {
     return switch (flaw) {
       case NONE,
           NO_LEASE_IS_CHECKED,
@@ -163,7 +166,7 @@ class CacheProtocolTest {
 
   @Test
   void mirrorImagesCountAsOneState() {
-    CacheModel start = new CacheModel(Scenario.LEASES.bounds, Flaw.NONE);
+    CacheModel start = new CacheModel(Scenario.LEASES.bounds, PlantedCacheFlaw.NONE);
 
     assertThat(
             start.steps().stream()

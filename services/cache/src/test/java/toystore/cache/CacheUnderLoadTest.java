@@ -20,13 +20,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
-import toystore.api.CacheLease;
-import toystore.api.Json;
-import toystore.api.Price;
-import toystore.api.Product;
-import toystore.api.ProductReads;
-import toystore.api.StoreConfig;
-import toystore.calls.Caller;
+import toystore.config.StoreConfig;
+import toystore.protocol.api.Price;
+import toystore.protocol.api.Product;
+import toystore.protocol.codec.Json;
+import toystore.protocol.message.CacheLeaseMessages;
+import toystore.protocol.message.NodeReply;
+import toystore.protocol.message.ProductReadRequest;
 
 /**
  * Both sides at full speed in many threads, with messages that are lost: what the search of {@link
@@ -41,9 +41,10 @@ class CacheUnderLoadTest {
   private static final int READERS = 2;
   private static final int BUYERS = 2;
 
-  private final Sessions sessions = new Sessions(Ticker.SYSTEM, LEASE);
-  private final Publisher publisher =
-      new Publisher(this::tell, sessions, new StoreConfig.Batch(16, 64), new SimpleMeterRegistry());
+  private final CacheSessions sessions = new CacheSessions(Ticker.SYSTEM, LEASE);
+  private final ChangePublisher publisher =
+      new ChangePublisher(
+          this::tell, sessions, new StoreConfig.Batch(16, 64), new SimpleMeterRegistry());
   private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
   private final List<ProductCache> fronts = new ArrayList<>();
 
@@ -54,21 +55,20 @@ class CacheUnderLoadTest {
   private final AtomicLong told = new AtomicLong();
   private volatile boolean over;
 
-  private CompletableFuture<Caller.Reply> tell(
-      String url, byte @Nullable [] body, Duration timeout) {
+  private CompletableFuture<NodeReply> tell(String url, byte @Nullable [] body, Duration timeout) {
     if (told.incrementAndGet() % 17 == 0) {
       return CompletableFuture.failedFuture(new IOException("lost"));
     }
     return CompletableFuture.supplyAsync(
         () -> {
           try {
-            CacheLease.Invalidation message =
-                Json.fromCbor(Objects.requireNonNull(body), CacheLease.Invalidation.class);
+            CacheLeaseMessages.Invalidation message =
+                Json.fromCbor(Objects.requireNonNull(body), CacheLeaseMessages.Invalidation.class);
             boolean known =
                 fronts
                     .get(Integer.parseInt(url.substring(0, 1)))
                     .invalidate(message.session(), message.names());
-            return new Caller.Reply(known ? 200 : 410, new byte[0], null);
+            return new NodeReply(known ? 200 : 410, new byte[0], null);
           } catch (IOException e) {
             throw new AssertionError("not an invalidation", e);
           }
@@ -101,7 +101,7 @@ class CacheUnderLoadTest {
       Product.Versioned found = front.get(name);
       if (found == null) {
         ProductCache.Miss miss = front.beginMiss(name);
-        ProductReads.Answer answer = publisher.read(name);
+        ProductReadRequest.Answer answer = publisher.read(name);
         found = Objects.requireNonNull(answer.product());
         if (answer.cacheable()) {
           front.fill(miss, found);
@@ -118,7 +118,8 @@ class CacheUnderLoadTest {
     while (!over) {
       String name = NAMES.get(random.nextInt(NAMES.size()));
       boolean early = random.nextInt(8) != 0;
-      try (Publisher.Announcement change = publisher.announce(early ? List.of(name) : List.of())) {
+      try (ChangePublisher.Announcement change =
+          publisher.announce(early ? List.of(name) : List.of())) {
         Thread.onSpinWait();
         int luck = random.nextInt(10);
         if (luck == 0) {

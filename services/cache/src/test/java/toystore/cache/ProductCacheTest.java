@@ -7,20 +7,20 @@ import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
-import toystore.api.CacheLease;
-import toystore.api.Ids;
-import toystore.api.Price;
-import toystore.api.Product;
-import toystore.api.StoreConfig;
+import toystore.config.StoreConfig;
+import toystore.protocol.api.Price;
+import toystore.protocol.api.Product;
+import toystore.protocol.api.Uuids;
+import toystore.protocol.message.CacheLeaseMessages;
 
 class ProductCacheTest {
-  private static final UUID CATALOG = Ids.fresh();
+  private static final UUID CATALOG = Uuids.fresh();
   private static final int SIZE = 4;
   private static final Duration LEASE = Duration.ofSeconds(1);
   private static final Duration DRIFT = Duration.ofMillis(50);
   private static final Duration USABLE = LEASE.minus(DRIFT);
 
-  private final HandClock clock = new HandClock();
+  private final ManualTicker clock = new ManualTicker();
   private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
   private final ProductCache cache =
       ProductCache.create(new StoreConfig.Cache(true, SIZE, LEASE, DRIFT, false), clock, metrics);
@@ -29,8 +29,8 @@ class ProductCacheTest {
     return new Product.Versioned(new Product(name, new Price(1599), 100), version);
   }
 
-  private static CacheLease.Grant grant(Duration length, boolean continued) {
-    return new CacheLease.Grant(length.toMillis(), continued, CATALOG);
+  private static CacheLeaseMessages.Grant grant(Duration length, boolean continued) {
+    return new CacheLeaseMessages.Grant(length.toMillis(), continued, CATALOG);
   }
 
   private void lease() {
@@ -184,7 +184,7 @@ class ProductCacheTest {
     assertThat(before.message().catalog()).isEqualTo(CATALOG);
     assertThat(cache.granted(before, grant(Duration.ZERO, false))).isFalse();
 
-    CacheLease.Renewal next = cache.beginRenewal("http://front").message();
+    CacheLeaseMessages.Renewal next = cache.beginRenewal("http://front").message();
     assertThat(next.session()).isNotEqualTo(before.message().session());
     assertThat(next.catalog()).isNull();
     assertThat(cache.leaseValid()).isFalse();
@@ -200,7 +200,7 @@ class ProductCacheTest {
     lease();
     fill("Tux", 1);
 
-    assertThat(cache.invalidate(Ids.fresh(), List.of("Tux"))).isFalse();
+    assertThat(cache.invalidate(Uuids.fresh(), List.of("Tux"))).isFalse();
     assertThat(cache.get("Tux")).isNotNull();
     assertThat(count("invalidations")).isZero();
   }

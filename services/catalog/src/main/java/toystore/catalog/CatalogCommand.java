@@ -4,12 +4,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
-import toystore.api.CatalogFile;
-import toystore.api.Cbor;
-import toystore.api.Cbor.Compact;
-import toystore.api.Cbor.In;
-import toystore.api.Cbor.Out;
-import toystore.api.Hold;
+import toystore.protocol.api.ProductCsv;
+import toystore.protocol.codec.Cbor;
+import toystore.protocol.codec.Cbor.Compact;
+import toystore.protocol.codec.Cbor.In;
+import toystore.protocol.codec.Cbor.Out;
+import toystore.protocol.message.Hold;
 
 /** What the catalog's log is made of. Times and prices are put in by the leader. */
 sealed interface CatalogCommand extends Compact {
@@ -43,7 +43,7 @@ sealed interface CatalogCommand extends Compact {
       return in.array(3, i -> new Line(i.text(), i.number(), i.number()));
     }
 
-    static Line of(CatalogFile.Item item) {
+    static Line of(ProductCsv.Item item) {
       return new Line(item.name(), item.price().cents(), item.quantity());
     }
   }

@@ -7,17 +7,18 @@ import java.io.InputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import toystore.api.CatalogFile;
-import toystore.api.Role;
-import toystore.api.StoreConfig;
-import toystore.cache.Publisher;
-import toystore.cache.Sessions;
+import toystore.cache.CacheSessions;
+import toystore.cache.ChangePublisher;
 import toystore.cache.Ticker;
-import toystore.calls.SocketCaller;
-import toystore.replica.Peers;
-import toystore.replica.Replica;
-import toystore.server.LeaderRoute;
-import toystore.server.Node;
+import toystore.config.Role;
+import toystore.config.StoreConfig;
+import toystore.db.raft.BuiltinLogEngine;
+import toystore.node.Node;
+import toystore.node.replica.PeerReader;
+import toystore.node.replica.Replica;
+import toystore.node.rpc.LeaderClient;
+import toystore.node.rpc.SocketNodeCaller;
+import toystore.protocol.api.ProductCsv;
 
 /** A catalog node: {@code --node catalog --data DIR [--catalog FILE]}. */
 public final class CatalogMain {
@@ -31,18 +32,20 @@ public final class CatalogMain {
 
   private static void assemble(Node node) throws IOException {
     StoreConfig config = node.config();
-    List<CatalogFile.Item> firstProducts = firstProducts(node);
-    SocketCaller caller = node.onStop("caller", new SocketCaller(CONNECT));
-    MissedStateWire missed = new MissedStateWire(new Peers(caller, config));
+    List<ProductCsv.Item> firstProducts = firstProducts(node);
+    SocketNodeCaller caller = node.onStop("caller", new SocketNodeCaller(CONNECT));
+    CatalogCatchUp missed = new CatalogCatchUp(new PeerReader(caller, config));
     Replica<CatalogState> replica =
         Replica.open(
             node,
+            new BuiltinLogEngine(),
             "catalog",
             CatalogTables.MIGRATIONS,
             (database, pace) -> new CatalogState(database, pace, missed));
-    Sessions sessions = new Sessions(Ticker.SYSTEM, config.cache().lease());
-    Publisher publisher =
-        node.onStop("publisher", new Publisher(caller, sessions, config.batch(), node.metrics()));
+    CacheSessions sessions = new CacheSessions(Ticker.SYSTEM, config.cache().lease());
+    ChangePublisher publisher =
+        node.onStop(
+            "publisher", new ChangePublisher(caller, sessions, config.batch(), node.metrics()));
     CatalogService service =
         new CatalogService(
             replica.state(),
@@ -53,10 +56,11 @@ public final class CatalogMain {
             () -> new StockMetrics(replica.state()).bindTo(node.metrics()),
             node.metrics());
     replica.onLeadership(service);
-    LeaderRoute orders =
-        new LeaderRoute(caller, config, config.nodes(Role.ORDER), LeaderRoute.OnLeader.NOBODY);
+    LeaderClient orders =
+        new LeaderClient(caller, config, config.nodes(Role.ORDER), LeaderClient.OnLeader.NOBODY);
     node.onStop(
-        "chores", new Chores(service, replica.state(), orders, config.catalog(), node.metrics()));
+        "chores",
+        new CatalogMaintenance(service, replica.state(), orders, config.catalog(), node.metrics()));
     bindMetrics(node.metrics(), replica, sessions);
     replica.onceCaughtUp(() -> {});
     node.serve(
@@ -67,21 +71,21 @@ public final class CatalogMain {
         () -> replica.status(service.serves(), "catalog", "catalog", null, null, null));
   }
 
-  private static List<CatalogFile.Item> firstProducts(Node node) throws IOException {
+  private static List<ProductCsv.Item> firstProducts(Node node) throws IOException {
     String file = node.argument("--catalog");
     if (file != null) {
-      return CatalogFile.read(Path.of(file));
+      return ProductCsv.read(Path.of(file));
     }
     try (InputStream in = CatalogMain.class.getResourceAsStream("catalog.csv")) {
       if (in == null) {
         throw new IllegalStateException("catalog.csv is missing from the distribution");
       }
-      return CatalogFile.read(in, "catalog.csv");
+      return ProductCsv.read(in, "catalog.csv");
     }
   }
 
   private static void bindMetrics(
-      MeterRegistry metrics, Replica<CatalogState> replica, Sessions sessions) {
+      MeterRegistry metrics, Replica<CatalogState> replica, CacheSessions sessions) {
     CatalogState state = replica.state();
     replica.bindMetrics(metrics);
     Gauge.builder("toystore.storage.pending.rows", state::pendingRows).register(metrics);

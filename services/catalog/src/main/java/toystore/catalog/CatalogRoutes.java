@@ -7,19 +7,19 @@ import io.helidon.webserver.http.ServerResponse;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
-import toystore.api.ApiException;
-import toystore.api.CacheLease;
-import toystore.api.Hold;
-import toystore.api.Limits;
-import toystore.api.Paths;
-import toystore.api.Product;
-import toystore.api.ProductReads;
-import toystore.api.Stock;
-import toystore.cache.Publisher;
-import toystore.cache.Sessions;
-import toystore.replica.Replica;
-import toystore.server.Exchange;
-import toystore.server.NodeServer;
+import toystore.cache.CacheSessions;
+import toystore.cache.ChangePublisher;
+import toystore.node.http.HttpExchange;
+import toystore.node.http.NodeServer;
+import toystore.node.replica.Replica;
+import toystore.protocol.api.ApiException;
+import toystore.protocol.api.ApiPaths;
+import toystore.protocol.api.InputLimits;
+import toystore.protocol.api.Product;
+import toystore.protocol.message.CacheLeaseMessages;
+import toystore.protocol.message.Hold;
+import toystore.protocol.message.ProductReadRequest;
+import toystore.protocol.message.Stock;
 
 /** HTTP of the catalog. Only its leader answers; what readers see is the published state. */
 final class CatalogRoutes {
@@ -27,16 +27,16 @@ final class CatalogRoutes {
 
   private final Replica<CatalogState> replica;
   private final CatalogService service;
-  private final Publisher publisher;
-  private final Sessions sessions;
+  private final ChangePublisher publisher;
+  private final CacheSessions sessions;
   private final Duration patience;
-  private final CurrencyProof proof;
+  private final LeaderReadCheck proof;
 
   CatalogRoutes(
       Replica<CatalogState> replica,
       CatalogService service,
-      Publisher publisher,
-      Sessions sessions,
+      ChangePublisher publisher,
+      CacheSessions sessions,
       Duration patience) {
     this.replica = replica;
     this.service = service;
@@ -44,21 +44,24 @@ final class CatalogRoutes {
     this.sessions = sessions;
     this.patience = patience;
     this.proof =
-        new CurrencyProof(
+        new LeaderReadCheck(
             () -> replica.log().status(), service::awaitOpen, replica::awaitAllCommitted, patience);
   }
 
   NodeServer.Routes routes() {
     return new NodeServer.Routes()
-        .message(Paths.HOLDS, Hold.Batch.class, replica.leaderOnly(this::holds))
-        .message(Paths.PRODUCT_READS, ProductReads.class, replica.leaderOnly(this::productReads))
-        .message(Paths.LEASE, CacheLease.Renewal.class, replica.leaderOnly(this::lease))
-        .get(Paths.PRODUCTS + "/{name}", replica.leaderOnly(this::product))
-        .get(Paths.PRODUCTS, replica.leaderOnly(this::products))
-        .get(Paths.STOCK, replica.leaderOnly(this::stock))
-        .post(Paths.FENCE, replica.leaderOnly(this::fence))
-        .get(Paths.FENCED_STOCK, this::fencedStock)
-        .get(MissedStateWire.PATH, this::missed);
+        .message(ApiPaths.HOLDS, Hold.Batch.class, replica.leaderOnly(this::holds))
+        .message(
+            ApiPaths.PRODUCT_READS,
+            ProductReadRequest.class,
+            replica.leaderOnly(this::productReads))
+        .message(ApiPaths.LEASE, CacheLeaseMessages.Renewal.class, replica.leaderOnly(this::lease))
+        .get(ApiPaths.PRODUCTS + "/{name}", replica.leaderOnly(this::product))
+        .get(ApiPaths.PRODUCTS, replica.leaderOnly(this::products))
+        .get(ApiPaths.STOCK, replica.leaderOnly(this::stock))
+        .post(ApiPaths.FENCE, replica.leaderOnly(this::fence))
+        .get(ApiPaths.FENCED_STOCK, this::fencedStock)
+        .get(CatalogCatchUp.PATH, this::missed);
   }
 
   private Hold.Answers holds(Hold.Batch batch) throws Exception {
@@ -66,29 +69,29 @@ final class CatalogRoutes {
     return new Hold.Answers(service.hold(batch));
   }
 
-  private ProductReads.Answers productReads(ProductReads reads) throws Exception {
+  private ProductReadRequest.Answers productReads(ProductReadRequest reads) throws Exception {
     proof.await();
-    return new ProductReads.Answers(reads.names().stream().map(publisher::read).toList());
+    return new ProductReadRequest.Answers(reads.names().stream().map(publisher::read).toList());
   }
 
   private void product(ServerRequest request, ServerResponse response) throws Exception {
-    String name = Limits.checkName(request.path().pathParameters().get("name"));
+    String name = InputLimits.checkName(request.path().pathParameters().get("name"));
     proof.await();
     Product.Versioned product = publisher.product(name);
     if (product == null) {
       throw ApiException.notFound("product not found");
     }
     response.header(ETAG, "\"" + product.version() + "\"");
-    Exchange.sendData(request, response, product.product());
+    HttpExchange.sendData(request, response, product.product());
   }
 
   private void products(ServerRequest request, ServerResponse response) throws Exception {
     proof.await();
     List<Product> products = publisher.products().stream().map(Product.Versioned::product).toList();
-    Exchange.sendData(request, response, products);
+    HttpExchange.sendData(request, response, products);
   }
 
-  private CacheLease.Grant lease(CacheLease.Renewal renewal) throws Exception {
+  private CacheLeaseMessages.Grant lease(CacheLeaseMessages.Renewal renewal) throws Exception {
     // The proof that Sessions.renew asks for.
     proof.await();
     return sessions.renew(renewal);
@@ -97,26 +100,27 @@ final class CatalogRoutes {
   /** The applied state with all its numbers, for verifying that stock is exact. */
   private void stock(ServerRequest request, ServerResponse response) throws Exception {
     replica.awaitAllCommitted(patience);
-    Exchange.sendJson(request, response, replica.state().report());
+    HttpExchange.sendJson(request, response, replica.state().report());
   }
 
   private void fence(ServerRequest request, ServerResponse response) throws Exception {
-    Exchange.sendJson(request, response, new Stock.Fence(service.fence()));
+    HttpExchange.sendJson(request, response, new Stock.Fence(service.fence()));
   }
 
   /** What this replica held at a fence, for comparing replicas; it is not waited for. */
   private void fencedStock(ServerRequest request, ServerResponse response) {
-    Stock.Fenced fenced = replica.state().fenced(Exchange.number(request, "index", 0));
+    Stock.Fenced fenced = replica.state().fenced(HttpExchange.number(request, "index", 0));
     if (fenced == null) {
       throw ApiException.notFound("this catalog does not know that fence");
     }
-    Exchange.sendJson(request, response, fenced);
+    HttpExchange.sendJson(request, response, fenced);
   }
 
   private void missed(ServerRequest request, ServerResponse response) {
-    EndedPlace after =
-        new EndedPlace(Exchange.number(request, "after", 0), holdId(request.query().get("hold")));
-    Exchange.sendMessage(request, response, MissedStateWire.page(replica.state(), after));
+    EndedHoldKey after =
+        new EndedHoldKey(
+            HttpExchange.number(request, "after", 0), holdId(request.query().get("hold")));
+    HttpExchange.sendMessage(request, response, CatalogCatchUp.page(replica.state(), after));
   }
 
   private static UUID holdId(String text) {

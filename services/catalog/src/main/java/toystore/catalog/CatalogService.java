@@ -13,17 +13,17 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
-import toystore.api.ApiException;
-import toystore.api.CatalogFile;
-import toystore.api.Hold;
-import toystore.api.Product;
-import toystore.cache.Publisher;
-import toystore.cache.Sessions;
-import toystore.calls.Deadline;
-import toystore.db.replication.IndeterminateException;
-import toystore.db.replication.NotLeaderException;
-import toystore.db.replication.ReplicatedLog;
-import toystore.replica.Replica;
+import toystore.cache.CacheSessions;
+import toystore.cache.ChangePublisher;
+import toystore.client.Deadline;
+import toystore.db.log.IndeterminateException;
+import toystore.db.log.NotLeaderException;
+import toystore.db.log.ReplicatedLog;
+import toystore.node.replica.Replica;
+import toystore.protocol.api.ApiException;
+import toystore.protocol.api.Product;
+import toystore.protocol.api.ProductCsv;
+import toystore.protocol.message.Hold;
 
 /**
  * The leader's part of the catalog: puts holds, outcomes and restocks into the log, and publishes
@@ -36,9 +36,9 @@ final class CatalogService implements Replica.Leadership {
 
   private final CatalogState state;
   private final ReplicatedLog log;
-  private final Publisher publisher;
-  private final Sessions sessions;
-  private final List<CatalogFile.Item> firstProducts;
+  private final ChangePublisher publisher;
+  private final CacheSessions sessions;
+  private final List<ProductCsv.Item> firstProducts;
   private final Map<Class<? extends Hold.Answer>, Counter> holdCounters;
   private final Runnable onOpen;
 
@@ -48,9 +48,9 @@ final class CatalogService implements Replica.Leadership {
   CatalogService(
       CatalogState state,
       ReplicatedLog log,
-      Publisher publisher,
-      Sessions sessions,
-      List<CatalogFile.Item> firstProducts,
+      ChangePublisher publisher,
+      CacheSessions sessions,
+      List<ProductCsv.Item> firstProducts,
       Runnable onOpen,
       MeterRegistry metrics) {
     this.state = state;
@@ -99,7 +99,7 @@ final class CatalogService implements Replica.Leadership {
 
   /**
    * A catalog that starts or takes over shows nothing before one full lease has passed ({@link
-   * Sessions#untilOpen}). A catalog without products has no past that caches could hold.
+   * CacheSessions#untilOpen}). A catalog without products has no past that caches could hold.
    */
   private void open(CompletableFuture<Void> mine) {
     try {
@@ -218,7 +218,7 @@ final class CatalogService implements Replica.Leadership {
     if (!isOpen(mine)) {
       throw new NotLeaderException(log.status().leader());
     }
-    try (Publisher.Announcement change = publisher.announce(announced)) {
+    try (ChangePublisher.Announcement change = publisher.announce(announced)) {
       CompletableFuture<ReplicatedLog.Applied> applied = log.submit(command.encode());
       if (!applied.isCompletedExceptionally()) {
         change.tell();

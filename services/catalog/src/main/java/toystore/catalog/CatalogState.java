@@ -14,21 +14,21 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
-import toystore.api.Hold;
-import toystore.api.Json;
-import toystore.api.Stock;
-import toystore.db.replication.ReplicatedState;
+import toystore.db.log.LogPosition;
+import toystore.db.log.ReplicatedState;
 import toystore.db.storage.Database;
-import toystore.db.storage.LogPosition;
 import toystore.db.storage.RunningHash;
 import toystore.db.storage.StorageException;
 import toystore.db.storage.WriteBehind;
-import toystore.replica.FreshIds;
+import toystore.node.replica.NewIdFilter;
+import toystore.protocol.codec.Json;
+import toystore.protocol.message.Hold;
+import toystore.protocol.message.Stock;
 
 /**
  * The catalog's products and holds as the log made them. Products and open holds are all in memory;
  * of the ended ones only those that H2 does not have yet. This is the <em>applied</em> state:
- * clients are shown the published one ({@link toystore.cache.Publisher}).
+ * clients are shown the published one ({@link toystore.cache.ChangePublisher}).
  */
 final class CatalogState implements ReplicatedState {
   private static final System.Logger LOG = System.getLogger(CatalogState.class.getName());
@@ -42,7 +42,7 @@ final class CatalogState implements ReplicatedState {
   /** Obtains what this catalog lacks from another one, piece by piece. */
   @FunctionalInterface
   interface MissedState {
-    Missed fetch(String leader, EndedPlace after) throws IOException;
+    Missed fetch(String leader, EndedHoldKey after) throws IOException;
   }
 
   /**
@@ -53,8 +53,8 @@ final class CatalogState implements ReplicatedState {
    */
   record Missed(
       LogPosition position,
-      CatalogChange.Time time,
-      CatalogChange.@Nullable Replaced whole,
+      CatalogRowChange.Time time,
+      CatalogRowChange.@Nullable Replaced whole,
       List<EndedHold> ended) {
     Missed {
       ended = List.copyOf(ended);
@@ -63,7 +63,7 @@ final class CatalogState implements ReplicatedState {
 
   private final Database database;
   private final MissedState missedState;
-  private final WriteBehind<CatalogChange> writer;
+  private final WriteBehind<CatalogRowChange> writer;
 
   private final Map<String, ProductRow> products = new LinkedHashMap<>();
   private final Map<UUID, HoldRow> openHolds;
@@ -72,7 +72,7 @@ final class CatalogState implements ReplicatedState {
   /** Ended holds that are not in H2 yet, with the index of the entry that ended them. */
   private final Map<UUID, Long> endedTail = new ConcurrentHashMap<>();
 
-  private final FreshIds endedIds;
+  private final NewIdFilter endedIds;
 
   private final Map<Long, Stock.Fenced> fences = new LinkedHashMap<>();
   private long prunedBeforeMs;
@@ -92,13 +92,14 @@ final class CatalogState implements ReplicatedState {
     if (mismatch != null) {
       throw new StorageException(mismatch + ": the file is damaged");
     }
-    CatalogChange.Time time = database.readForLog(CatalogTables::time);
+    CatalogRowChange.Time time = database.readForLog(CatalogTables::time);
     this.logTimeMs = time.nowMs();
     this.prunedBeforeMs = time.prunedBeforeMs();
     this.writer = new WriteBehind<>(database, CatalogTables::write, pace, this::persisted);
     this.applied = writer.persisted();
     database.write(t -> CatalogTables.dropEndedAfter(t, applied.index())).join();
-    this.endedIds = FreshIds.beyond(FreshIds.in(database, "ended_holds", "hold_id"), RECENT_IDS);
+    this.endedIds =
+        NewIdFilter.beyond(NewIdFilter.in(database, "ended_holds", "hold_id"), RECENT_IDS);
   }
 
   /** Each row adds up by itself ({@link ProductRow}); here rows are checked against each other. */
@@ -155,7 +156,7 @@ final class CatalogState implements ReplicatedState {
    */
   @Override
   public LogPosition install(String leader) throws IOException {
-    EndedPlace place = EndedPlace.after(recovered().index());
+    EndedHoldKey place = EndedHoldKey.after(recovered().index());
     long brought = 0;
     while (true) {
       Missed missed = missedState.fetch(leader, place);
@@ -168,7 +169,7 @@ final class CatalogState implements ReplicatedState {
               })
           .join();
       brought += missed.ended().size();
-      CatalogChange.Replaced whole = missed.whole();
+      CatalogRowChange.Replaced whole = missed.whole();
       if (whole != null) {
         LogPosition reached = replace(missed.position(), missed.time(), whole);
         LOG.log(
@@ -182,7 +183,7 @@ final class CatalogState implements ReplicatedState {
       if (missed.ended().isEmpty()) {
         throw new IOException(leader + " has more, but sends nothing");
       }
-      place = EndedPlace.of(missed.ended().getLast());
+      place = EndedHoldKey.of(missed.ended().getLast());
     }
   }
 
@@ -192,7 +193,7 @@ final class CatalogState implements ReplicatedState {
   }
 
   private synchronized LogPosition replace(
-      LogPosition position, CatalogChange.Time time, CatalogChange.Replaced whole)
+      LogPosition position, CatalogRowChange.Time time, CatalogRowChange.Replaced whole)
       throws IOException {
     String mismatch = heldMismatch(whole.products(), whole.openHolds());
     if (mismatch != null) {
@@ -213,7 +214,7 @@ final class CatalogState implements ReplicatedState {
   }
 
   /** What another catalog needs that has everything up to a place; the last piece is not full. */
-  Missed missedAfter(EndedPlace place, int limit) {
+  Missed missedAfter(EndedHoldKey place, int limit) {
     // The file is as of exactly one position. What was applied since comes with the log.
     return database.readSnapshot(
         connection -> {
@@ -224,7 +225,7 @@ final class CatalogState implements ReplicatedState {
               position,
               CatalogTables.time(connection),
               ended.size() < limit
-                  ? new CatalogChange.Replaced(
+                  ? new CatalogRowChange.Replaced(
                       CatalogTables.products(connection),
                       List.copyOf(CatalogTables.openHolds(connection).values()))
                   : null,
@@ -239,7 +240,7 @@ final class CatalogState implements ReplicatedState {
     }
     CatalogCommand decoded = CatalogCommand.decode(command);
     logTimeMs = Math.max(logTimeMs, decoded.timeMs());
-    List<CatalogChange> changes = new ArrayList<>();
+    List<CatalogRowChange> changes = new ArrayList<>();
     CatalogCommand.Result result =
         switch (decoded) {
           case CatalogCommand.Import first -> importAll(first, changes);
@@ -254,7 +255,7 @@ final class CatalogState implements ReplicatedState {
             yield NOTHING;
           }
         };
-    changes.add(new CatalogChange.Time(logTimeMs, prunedBeforeMs));
+    changes.add(new CatalogRowChange.Time(logTimeMs, prunedBeforeMs));
     applied = position;
     writer.append(position, changes);
     return result;
@@ -290,7 +291,7 @@ final class CatalogState implements ReplicatedState {
   }
 
   private CatalogCommand.Result importAll(
-      CatalogCommand.Import first, List<CatalogChange> changes) {
+      CatalogCommand.Import first, List<CatalogRowChange> changes) {
     Map<String, ProductRow> visible = new HashMap<>();
     if (products.isEmpty()) {
       for (CatalogCommand.Line line : first.lines()) {
@@ -306,14 +307,14 @@ final class CatalogState implements ReplicatedState {
                 1);
         products.put(product.name(), product);
         visible.put(product.name(), product);
-        changes.add(new CatalogChange.ProductIs(product));
+        changes.add(new CatalogRowChange.ProductIs(product));
       }
     }
     return new CatalogCommand.Result(List.of(), visible);
   }
 
   private CatalogCommand.Result change(
-      CatalogCommand.Change change, LogPosition position, List<CatalogChange> changes) {
+      CatalogCommand.Change change, LogPosition position, List<CatalogRowChange> changes) {
     Shelf shelf = new Shelf(position, changes);
     // Outcomes first: what they free can be held by the same command.
     change.outcomes().settled().forEach(holdId -> StockRules.settle(shelf, holdId));
@@ -327,14 +328,14 @@ final class CatalogState implements ReplicatedState {
   }
 
   private CatalogCommand.Result restock(
-      CatalogCommand.Restock restock, List<CatalogChange> changes) {
+      CatalogCommand.Restock restock, List<CatalogRowChange> changes) {
     Map<String, ProductRow> visible = new HashMap<>();
     for (ProductRow product : List.copyOf(products.values())) {
       if (product.onHand() == 0) {
         ProductRow full = product.restockTo(restock.wanted());
         products.put(full.name(), full);
         visible.put(full.name(), full);
-        changes.add(new CatalogChange.ProductIs(full));
+        changes.add(new CatalogRowChange.ProductIs(full));
       }
     }
     return new CatalogCommand.Result(List.of(), visible);
@@ -343,10 +344,10 @@ final class CatalogState implements ReplicatedState {
   /** The state within one command. */
   private final class Shelf implements StockRules.Shelf {
     private final LogPosition position;
-    private final List<CatalogChange> changes;
+    private final List<CatalogRowChange> changes;
     private final Map<String, ProductRow> visible = new HashMap<>();
 
-    Shelf(LogPosition position, List<CatalogChange> changes) {
+    Shelf(LogPosition position, List<CatalogRowChange> changes) {
       this.position = position;
       this.changes = changes;
     }
@@ -397,7 +398,7 @@ final class CatalogState implements ReplicatedState {
     @Override
     public void put(ProductRow product, boolean isVisible) {
       products.put(product.name(), product);
-      changes.add(new CatalogChange.ProductIs(product));
+      changes.add(new CatalogRowChange.ProductIs(product));
       if (isVisible) {
         visible.put(product.name(), product);
       }
@@ -406,7 +407,7 @@ final class CatalogState implements ReplicatedState {
     @Override
     public void open(HoldRow hold) {
       openHolds.put(hold.holdId(), hold);
-      changes.add(new CatalogChange.Opened(hold));
+      changes.add(new CatalogRowChange.Opened(hold));
     }
 
     @Override
@@ -414,7 +415,7 @@ final class CatalogState implements ReplicatedState {
       openHolds.remove(holdId);
       endedTail.put(holdId, position.index());
       endedIds.add(holdId);
-      changes.add(new CatalogChange.Ended(new EndedHold(holdId, settled, position.index())));
+      changes.add(new CatalogRowChange.Ended(new EndedHold(holdId, settled, position.index())));
     }
   }
 

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import toystore.api.Ids;
 import toystore.db.storage.Migrations;
+import toystore.protocol.api.Uuids;
 
 /** The SQL of the catalog. */
 final class CatalogTables {
@@ -29,24 +29,24 @@ final class CatalogTables {
    * Writes changes. Only the last state of each row counts: a hold that was opened and ended since
    * the last transaction is written once, and each product once.
    */
-  static void write(Connection transaction, List<CatalogChange> changes) throws SQLException {
+  static void write(Connection transaction, List<CatalogRowChange> changes) throws SQLException {
     Map<String, ProductRow> products = new LinkedHashMap<>();
     Map<UUID, HoldRow> opened = new LinkedHashMap<>();
     List<EndedHold> ended = new ArrayList<>();
     List<UUID> endedBefore = new ArrayList<>();
-    CatalogChange.Time time = null;
-    for (CatalogChange change : changes) {
+    CatalogRowChange.Time time = null;
+    for (CatalogRowChange change : changes) {
       switch (change) {
-        case CatalogChange.ProductIs is -> products.put(is.product().name(), is.product());
-        case CatalogChange.Opened open -> opened.put(open.hold().holdId(), open.hold());
-        case CatalogChange.Ended end -> {
+        case CatalogRowChange.ProductIs is -> products.put(is.product().name(), is.product());
+        case CatalogRowChange.Opened open -> opened.put(open.hold().holdId(), open.hold());
+        case CatalogRowChange.Ended end -> {
           ended.add(end.hold());
           if (opened.remove(end.hold().holdId()) == null) {
             endedBefore.add(end.hold().holdId());
           }
         }
-        case CatalogChange.Time moved -> time = moved;
-        case CatalogChange.Replaced all -> {
+        case CatalogRowChange.Time moved -> time = moved;
+        case CatalogRowChange.Replaced all -> {
           clear(transaction);
           products.clear();
           all.products().forEach(product -> products.put(product.name(), product));
@@ -149,7 +149,7 @@ final class CatalogTables {
     }
   }
 
-  private static void writeTime(Connection transaction, CatalogChange.Time time)
+  private static void writeTime(Connection transaction, CatalogRowChange.Time time)
       throws SQLException {
     try (PreparedStatement merge =
             transaction.prepareStatement("MERGE INTO log_time KEY(id) VALUES (0, ?, ?)");
@@ -158,7 +158,7 @@ final class CatalogTables {
       merge.setLong(1, time.nowMs());
       merge.setLong(2, time.prunedBeforeMs());
       merge.executeUpdate();
-      forget.setObject(1, Ids.smallestOf(time.prunedBeforeMs()));
+      forget.setObject(1, Uuids.smallestOf(time.prunedBeforeMs()));
       forget.executeUpdate();
     }
   }
@@ -226,7 +226,7 @@ final class CatalogTables {
    * Holds that ended after a place and no later than by an entry, in their order, at most so many.
    */
   static List<EndedHold> endedAfter(
-      Connection connection, EndedPlace place, long upToIndex, int limit) throws SQLException {
+      Connection connection, EndedHoldKey place, long upToIndex, int limit) throws SQLException {
     try (PreparedStatement select =
         connection.prepareStatement(
             "SELECT "
@@ -261,13 +261,13 @@ final class CatalogTables {
     }
   }
 
-  static CatalogChange.Time time(Connection connection) throws SQLException {
+  static CatalogRowChange.Time time(Connection connection) throws SQLException {
     try (PreparedStatement select =
             connection.prepareStatement("SELECT now_ms, pruned_before_ms FROM log_time");
         ResultSet rows = select.executeQuery()) {
       return rows.next()
-          ? new CatalogChange.Time(rows.getLong(1), rows.getLong(2))
-          : new CatalogChange.Time(0, 0);
+          ? new CatalogRowChange.Time(rows.getLong(1), rows.getLong(2))
+          : new CatalogRowChange.Time(0, 0);
     }
   }
 }

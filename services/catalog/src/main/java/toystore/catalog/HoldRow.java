@@ -3,7 +3,7 @@ package toystore.catalog;
 import com.fasterxml.jackson.annotation.JsonFormat;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import toystore.api.Hold;
+import toystore.protocol.message.Hold;
 
 /**
  * A hold that is neither settled nor released.

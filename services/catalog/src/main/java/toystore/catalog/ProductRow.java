@@ -1,8 +1,8 @@
 package toystore.catalog;
 
-import toystore.api.Price;
-import toystore.api.Product;
-import toystore.api.Stock;
+import toystore.protocol.api.Price;
+import toystore.protocol.api.Product;
+import toystore.protocol.message.Stock;
 
 /**
  * A product and its stock. {@code stocked = onHand + held + sold}, and none is negative: a row that

@@ -2,8 +2,8 @@ package toystore.catalog;
 
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import toystore.api.Hold;
-import toystore.api.Ids;
+import toystore.protocol.api.Uuids;
+import toystore.protocol.message.Hold;
 
 /**
  * The decisions of the catalog (DESIGN.md of this module), free of storage and network, so that a
@@ -40,7 +40,7 @@ final class StockRules {
     }
     // One from before the prune horizon may have ended and be forgotten: granted anew, it would be
     // counted twice.
-    if (Ids.madeBefore(wanted.holdId(), shelf.prunedBeforeMs()) || shelf.ended(wanted.holdId())) {
+    if (Uuids.madeBefore(wanted.holdId(), shelf.prunedBeforeMs()) || shelf.ended(wanted.holdId())) {
       return new Hold.Over();
     }
     ProductRow product = shelf.product(wanted.name());

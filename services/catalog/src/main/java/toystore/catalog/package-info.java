@@ -1,4 +1,4 @@
-/** Products, holds, restock. See {@code DESIGN.md}. */
+/** Products, holds on stock, and restocking. */
 @NullMarked
 package toystore.catalog;
 

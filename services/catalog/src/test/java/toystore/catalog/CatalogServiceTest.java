@@ -26,29 +26,31 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import toystore.api.ApiException;
-import toystore.api.CacheLease;
-import toystore.api.CatalogFile;
-import toystore.api.Hold;
-import toystore.api.Ids;
-import toystore.api.Json;
-import toystore.api.Price;
-import toystore.api.ProductReads;
-import toystore.api.StoreConfig;
-import toystore.cache.Publisher;
-import toystore.cache.Sessions;
+import toystore.cache.CacheSessions;
+import toystore.cache.ChangePublisher;
 import toystore.cache.Ticker;
-import toystore.calls.Caller;
-import toystore.db.replication.IndeterminateException;
-import toystore.db.replication.LogListener;
-import toystore.db.replication.LogSettings;
-import toystore.db.replication.Member;
-import toystore.db.replication.NotLeaderException;
-import toystore.db.replication.ReplicatedLog;
-import toystore.db.replication.ReplicatedState;
+import toystore.config.StoreConfig;
+import toystore.db.log.IndeterminateException;
+import toystore.db.log.LogGroup;
+import toystore.db.log.LogListener;
+import toystore.db.log.LogPosition;
+import toystore.db.log.LogSettings;
+import toystore.db.log.Member;
+import toystore.db.log.NotLeaderException;
+import toystore.db.log.ReplicatedLog;
+import toystore.db.log.ReplicatedState;
+import toystore.db.raft.BuiltinLogEngine;
 import toystore.db.storage.Database;
-import toystore.db.storage.LogPosition;
 import toystore.db.storage.WriteBehind;
+import toystore.protocol.api.ApiException;
+import toystore.protocol.api.Price;
+import toystore.protocol.api.ProductCsv;
+import toystore.protocol.api.Uuids;
+import toystore.protocol.codec.Json;
+import toystore.protocol.message.CacheLeaseMessages;
+import toystore.protocol.message.Hold;
+import toystore.protocol.message.NodeReply;
+import toystore.protocol.message.ProductReadRequest;
 
 /**
  * On a log of one member, which applies what was committed only when the test lets it. When the
@@ -127,7 +129,7 @@ class CatalogServiceTest {
   }
 
   /** Leases that end when the test says so. */
-  private static final class TestSessions extends Sessions {
+  private static final class TestSessions extends CacheSessions {
     final LinkedBlockingQueue<Takeover> takeovers = new LinkedBlockingQueue<>();
 
     TestSessions() {
@@ -165,9 +167,9 @@ class CatalogServiceTest {
   }
 
   /** One message to a front end, acknowledged when the test says so. */
-  private record Told(List<String> names, CompletableFuture<Caller.Reply> reply) {
+  private record Told(List<String> names, CompletableFuture<NodeReply> reply) {
     void acknowledge() {
-      reply.complete(new Caller.Reply(200, new byte[0], null));
+      reply.complete(new NodeReply(200, new byte[0], null));
     }
   }
 
@@ -183,15 +185,15 @@ class CatalogServiceTest {
   private @Nullable CatalogState state;
   private @Nullable Gated gated;
   private @Nullable ReplicatedLog log;
-  private @Nullable Publisher publisher;
+  private @Nullable ChangePublisher publisher;
   private @Nullable CatalogService service;
 
-  private CompletableFuture<Caller.Reply> tell(
-      String url, byte @Nullable [] body, Duration timeout) {
+  private CompletableFuture<NodeReply> tell(String url, byte @Nullable [] body, Duration timeout) {
     try {
       Told mine =
           new Told(
-              Json.fromCbor(Objects.requireNonNull(body), CacheLease.Invalidation.class).names(),
+              Json.fromCbor(Objects.requireNonNull(body), CacheLeaseMessages.Invalidation.class)
+                  .names(),
               new CompletableFuture<>());
       told.add(mine);
       return mine.reply();
@@ -222,24 +224,26 @@ class CatalogServiceTest {
     gated = gate;
     Member self = new Member("catalog", 1, "127.0.0.1", freePort());
     ReplicatedLog raft =
-        ReplicatedLog.start(
-            UUID.randomUUID(),
-            self,
-            List.of(self),
-            directory.resolve("raft"),
-            new LogSettings(
-                Duration.ofMillis(300),
-                Duration.ofMillis(600),
-                Duration.ofMillis(20),
-                Duration.ofSeconds(1),
-                Duration.ofSeconds(5),
-                1 << 20,
-                1_000_000,
-                0),
-            gate,
-            new Events());
+        new BuiltinLogEngine()
+            .create(
+                new LogGroup(UUID.randomUUID(), self, List.of(self)),
+                directory.resolve("raft"),
+                LogPosition.NONE)
+            .start(
+                new LogSettings(
+                    Duration.ofMillis(300),
+                    Duration.ofMillis(600),
+                    Duration.ofMillis(20),
+                    Duration.ofSeconds(1),
+                    Duration.ofSeconds(5),
+                    1 << 20,
+                    1_000_000,
+                    0),
+                gate,
+                new Events());
     log = raft;
-    Publisher shown = new Publisher(this::tell, sessions, new StoreConfig.Batch(16, 64), metrics);
+    ChangePublisher shown =
+        new ChangePublisher(this::tell, sessions, new StoreConfig.Batch(16, 64), metrics);
     publisher = shown;
     service =
         new CatalogService(
@@ -248,8 +252,8 @@ class CatalogServiceTest {
             shown,
             sessions,
             List.of(
-                new CatalogFile.Item("Tux", new Price(1599), 100),
-                new CatalogFile.Item("Fox", new Price(1299), 100)),
+                new ProductCsv.Item("Tux", new Price(1599), 100),
+                new ProductCsv.Item("Fox", new Price(1299), 100)),
             timesOpened::incrementAndGet,
             metrics);
     soon().until(raft::leads);
@@ -283,7 +287,7 @@ class CatalogServiceTest {
     return Objects.requireNonNull(service);
   }
 
-  private Publisher publisher() {
+  private ChangePublisher publisher() {
     return Objects.requireNonNull(publisher);
   }
 
@@ -297,13 +301,14 @@ class CatalogServiceTest {
 
   /** A front end that has a lease, and so has to be told of changes. */
   private void frontEnd() {
-    CacheLease.Renewal renewal = new CacheLease.Renewal(Ids.fresh(), "http://frontend", null);
+    CacheLeaseMessages.Renewal renewal =
+        new CacheLeaseMessages.Renewal(Uuids.fresh(), "http://frontend", null);
     assertThat(sessions.renew(renewal).lengthMs()).isPositive();
   }
 
   private static Hold.Batch batch(String name, int quantity) {
     return new Hold.Batch(
-        List.of(new Hold(Ids.fresh(), name, quantity, Ids.fresh())), Hold.Outcomes.NONE);
+        List.of(new Hold(Uuids.fresh(), name, quantity, Uuids.fresh())), Hold.Outcomes.NONE);
   }
 
   private CompletableFuture<Hold.Answer> hold(String name, int quantity) {
@@ -330,7 +335,7 @@ class CatalogServiceTest {
   }
 
   private void assertShown(long quantity, long version, boolean cacheable) {
-    ProductReads.Answer answer = publisher().read("Tux");
+    ProductReadRequest.Answer answer = publisher().read("Tux");
     var shown = Objects.requireNonNull(answer.product());
     assertThat(shown.product().quantity()).isEqualTo(quantity);
     assertThat(shown.version()).isEqualTo(version);
@@ -448,7 +453,8 @@ class CatalogServiceTest {
 
   @Test
   void whoIsDeposedIsNotOpenAndContinuesNoSession() {
-    CacheLease.Renewal renewal = new CacheLease.Renewal(Ids.fresh(), "http://frontend", null);
+    CacheLeaseMessages.Renewal renewal =
+        new CacheLeaseMessages.Renewal(Uuids.fresh(), "http://frontend", null);
     assertThat(sessions.renew(renewal).continued()).isTrue();
     assertThat(service().isOpen()).isTrue();
     assertThat(service().leads()).isTrue();
@@ -523,12 +529,13 @@ class CatalogServiceTest {
     second.end();
     assertThat(service().isOpen()).isFalse();
     assertThat(timesOpened).hasValue(1);
-    CacheLease.Renewal renewal = new CacheLease.Renewal(Ids.fresh(), "http://frontend", null);
+    CacheLeaseMessages.Renewal renewal =
+        new CacheLeaseMessages.Renewal(Uuids.fresh(), "http://frontend", null);
     assertThat(sessions.renew(renewal).continued()).isFalse();
     fourth.end();
     assertThat(service().isOpen()).isTrue();
     assertThat(timesOpened).hasValue(2);
-    renewal = new CacheLease.Renewal(Ids.fresh(), "http://frontend", null);
+    renewal = new CacheLeaseMessages.Renewal(Uuids.fresh(), "http://frontend", null);
     assertThat(sessions.renew(renewal).continued()).isTrue();
   }
 

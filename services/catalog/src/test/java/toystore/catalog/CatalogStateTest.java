@@ -18,13 +18,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import toystore.api.Hold;
-import toystore.api.Json;
-import toystore.api.Stock;
+import toystore.db.log.LogPosition;
 import toystore.db.storage.Database;
-import toystore.db.storage.LogPosition;
 import toystore.db.storage.StorageException;
 import toystore.db.storage.WriteBehind;
+import toystore.protocol.codec.Json;
+import toystore.protocol.message.Hold;
+import toystore.protocol.message.Stock;
 
 class CatalogStateTest {
   private static final WriteBehind.Pace PACE =

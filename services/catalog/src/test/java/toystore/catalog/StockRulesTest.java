@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import toystore.api.Hold;
-import toystore.api.Ids;
-import toystore.models.ModelCatalog;
+import toystore.protocol.api.Uuids;
+import toystore.protocol.message.Hold;
+import toystore.tests.models.ModelCatalog;
 
 class StockRulesTest {
   private static final int HOLDS = 3;
@@ -182,8 +182,8 @@ class StockRulesTest {
   @Test
   void aHoldFromBeforeThePruneHorizonIsNotGrantedAnew() {
     Shelf shelf = new Shelf(10);
-    UUID old = Ids.smallestOf(5_000);
-    UUID young = Ids.smallestOf(5_001);
+    UUID old = Uuids.smallestOf(5_000);
+    UUID young = Uuids.smallestOf(5_001);
     Hold.Answer open = StockRules.hold(shelf, new Hold(young, "Tux", 1, null), 5_001);
     StockRules.hold(shelf, new Hold(old, "Tux", 1, null), 5_000);
     StockRules.settle(shelf, old);

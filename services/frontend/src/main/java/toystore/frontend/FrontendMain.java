@@ -2,15 +2,15 @@ package toystore.frontend;
 
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
-import toystore.api.NodeStatus;
-import toystore.api.Role;
-import toystore.api.StoreConfig;
-import toystore.cache.LeaseKeeper;
+import toystore.cache.LeaseRenewer;
 import toystore.cache.ProductCache;
 import toystore.cache.Ticker;
-import toystore.calls.SocketCaller;
-import toystore.server.LeaderRoute;
-import toystore.server.Node;
+import toystore.config.Role;
+import toystore.config.StoreConfig;
+import toystore.node.Node;
+import toystore.node.rpc.LeaderClient;
+import toystore.node.rpc.SocketNodeCaller;
+import toystore.protocol.message.NodeStatus;
 
 /** A front end: {@code --node frontend --data DIR}. It keeps nothing on disk. */
 public final class FrontendMain {
@@ -24,50 +24,50 @@ public final class FrontendMain {
 
   private static void assemble(Node node) {
     StoreConfig config = node.config();
-    SocketCaller caller = node.onStop("caller", new SocketCaller(CONNECT));
+    SocketNodeCaller caller = node.onStop("caller", new SocketNodeCaller(CONNECT));
     LeaderMetrics watch = new LeaderMetrics(config, node.metrics());
-    LeaderRoute orders = new LeaderRoute(caller, config, config.nodes(Role.ORDER), watch);
-    LeaderRoute catalog =
-        new LeaderRoute(caller, config, config.nodes(Role.CATALOG), LeaderRoute.OnLeader.NOBODY);
+    LeaderClient orders = new LeaderClient(caller, config, config.nodes(Role.ORDER), watch);
+    LeaderClient catalog =
+        new LeaderClient(caller, config, config.nodes(Role.CATALOG), LeaderClient.OnLeader.NOBODY);
     ProductCache cache = cache(node, catalog);
-    ProductDesk products =
+    ProductReader products =
         node.onStop(
             "products",
-            new ProductDesk(
+            new ProductReader(
                 cache, lastKnown(node, cache), catalog, config, Ticker.SYSTEM, node.metrics()));
-    PurchaseDesk purchases =
-        node.onStop("purchases", new PurchaseDesk(orders, config, node.metrics()));
-    Readiness readiness = node.onStop("readiness", new Readiness(catalog, orders));
+    PurchaseForwarder purchases =
+        node.onStop("purchases", new PurchaseForwarder(orders, config, node.metrics()));
+    PurchaseReadiness readiness = node.onStop("readiness", new PurchaseReadiness(catalog, orders));
     FrontendRoutes routes =
         new FrontendRoutes(
             products,
             purchases,
-            new OrderReads(caller, config),
+            new OrderReader(caller, config),
             cache,
             new RequestMetrics(node.metrics()),
             config.http().maxBodyBytes());
     node.serve(routes.routes(), () -> status(node, readiness, orders));
   }
 
-  private static @Nullable ProductCache cache(Node node, LeaderRoute catalog) {
+  private static @Nullable ProductCache cache(Node node, LeaderClient catalog) {
     StoreConfig config = node.config();
     if (!config.cache().enabled()) {
       return null;
     }
     ProductCache cache = ProductCache.create(config.cache(), Ticker.SYSTEM, node.metrics());
     node.onStop(
-        "lease", new LeaseKeeper(cache, catalog, config.url(node.self()), config.cache().lease()));
+        "lease", new LeaseRenewer(cache, catalog, config.url(node.self()), config.cache().lease()));
     return cache;
   }
 
-  private static @Nullable LastKnown lastKnown(Node node, @Nullable ProductCache cache) {
+  private static @Nullable StaleProducts lastKnown(Node node, @Nullable ProductCache cache) {
     StoreConfig.Cache settings = node.config().cache();
     return cache == null || !settings.serveStale()
         ? null
-        : new LastKnown(cache, settings, Ticker.SYSTEM, node.metrics());
+        : new StaleProducts(cache, settings, Ticker.SYSTEM, node.metrics());
   }
 
-  private static NodeStatus status(Node node, Readiness readiness, LeaderRoute orders) {
+  private static NodeStatus status(Node node, PurchaseReadiness readiness, LeaderClient orders) {
     return new NodeStatus(
         node.name(),
         "frontend",

@@ -11,39 +11,39 @@ import java.io.IOException;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import toystore.api.ApiException;
-import toystore.api.CacheLease;
-import toystore.api.Ids;
-import toystore.api.Json;
-import toystore.api.Limits;
-import toystore.api.Paths;
-import toystore.api.Purchase;
 import toystore.cache.ProductCache;
-import toystore.calls.Caller;
-import toystore.server.Exchange;
-import toystore.server.NodeServer;
+import toystore.node.http.HttpExchange;
+import toystore.node.http.NodeServer;
+import toystore.protocol.api.ApiException;
+import toystore.protocol.api.ApiPaths;
+import toystore.protocol.api.InputLimits;
+import toystore.protocol.api.Uuids;
+import toystore.protocol.codec.Json;
+import toystore.protocol.message.CacheLeaseMessages;
+import toystore.protocol.message.NodeReply;
+import toystore.protocol.message.PurchaseRequest;
 
 /** The public API, and what the catalog says to the cache. */
 final class FrontendRoutes {
-  private static final HeaderName KEY = HeaderNames.create(Paths.IDEMPOTENCY_KEY);
-  private static final HeaderName VERSION = HeaderNames.create(Paths.PRODUCT_VERSION);
+  private static final HeaderName KEY = HeaderNames.create(ApiPaths.IDEMPOTENCY_KEY);
+  private static final HeaderName VERSION = HeaderNames.create(ApiPaths.PRODUCT_VERSION);
   private static final Header REPLAYED =
-      HeaderValues.createCached(HeaderNames.create(Paths.REPLAYED), "true");
+      HeaderValues.createCached(HeaderNames.create(ApiPaths.REPLAYED), "true");
 
   /** So that a page is no more than a connection may take of the heap. */
   private static final int MOST_ORDERS = 1_000;
 
-  private final ProductDesk products;
-  private final PurchaseDesk purchases;
-  private final OrderReads orders;
+  private final ProductReader products;
+  private final PurchaseForwarder purchases;
+  private final OrderReader orders;
   private final @Nullable ProductCache cache;
   private final RequestMetrics metrics;
   private final int maxBody;
 
   FrontendRoutes(
-      ProductDesk products,
-      PurchaseDesk purchases,
-      OrderReads orders,
+      ProductReader products,
+      PurchaseForwarder purchases,
+      OrderReader orders,
       @Nullable ProductCache cache,
       RequestMetrics metrics,
       int maxBody) {
@@ -67,29 +67,29 @@ final class FrontendRoutes {
 
   NodeServer.Routes routes() {
     return new NodeServer.Routes()
-        .post(Paths.ORDERS, metrics.purchase(this::buy))
-        .get(Paths.PRODUCTS + "/{name}", metrics.read("product", this::product))
-        .get(Paths.ORDERS + "/{number}", metrics.read("order", this::order))
-        .get(Paths.PRODUCTS, metrics.read("products", this::products))
-        .get(Paths.ORDERS, metrics.read("orders", this::orders))
-        .message(Paths.INVALIDATION, CacheLease.Invalidation.class, this::invalidation);
+        .post(ApiPaths.ORDERS, metrics.purchase(this::buy))
+        .get(ApiPaths.PRODUCTS + "/{name}", metrics.read("product", this::product))
+        .get(ApiPaths.ORDERS + "/{number}", metrics.read("order", this::order))
+        .get(ApiPaths.PRODUCTS, metrics.read("products", this::products))
+        .get(ApiPaths.ORDERS, metrics.read("orders", this::orders))
+        .message(ApiPaths.INVALIDATION, CacheLeaseMessages.Invalidation.class, this::invalidation);
   }
 
   private String buy(ServerRequest request, ServerResponse response) throws Exception {
-    OrderBody body = OrderBody.parse(Exchange.jsonBody(request, maxBody));
-    Purchase purchase = new Purchase(orderId(request), body.name(), body.quantity());
+    OrderRequestBody body = OrderRequestBody.parse(HttpExchange.jsonBody(request, maxBody));
+    PurchaseRequest purchase = new PurchaseRequest(orderId(request), body.name(), body.quantity());
     return switch (purchases.buy(purchase)) {
-      case Purchase.Placed placed -> {
+      case PurchaseRequest.Placed placed -> {
         response.header(VERSION, Long.toString(placed.productVersion()));
         // Without a key it is the front end that repeated it, which is no news to the client.
         boolean repeated = placed.replayed() && request.headers().contains(KEY);
         if (repeated) {
           response.header(REPLAYED);
         }
-        Exchange.sendData(request, response, new Bought(placed.number()));
+        HttpExchange.sendData(request, response, new Bought(placed.number()));
         yield repeated ? "replayed" : "placed";
       }
-      case Purchase.OutOfStock few ->
+      case PurchaseRequest.OutOfStock few ->
           throw new RequestMetrics.Refused(
               "out_of_stock",
               new ApiException(
@@ -101,68 +101,73 @@ final class FrontendRoutes {
                       + "' left, "
                       + body.quantity()
                       + " wanted"));
-      case Purchase.UnknownProduct unknown ->
+      case PurchaseRequest.UnknownProduct unknown ->
           throw new RequestMetrics.Refused(
               "unknown_product", ApiException.notFound("product not found"));
-      case Purchase.OtherBody other ->
+      case PurchaseRequest.OtherBody other ->
           throw new RequestMetrics.Refused(
               "other_body",
               new ApiException(
                   422,
                   "this Idempotency-Key was used for another purchase, order " + other.number()));
-      case Purchase.Undecided undecided -> throw ApiException.unavailable(undecided.why());
+      case PurchaseRequest.Undecided undecided -> throw ApiException.unavailable(undecided.why());
     };
   }
 
   /** The same for every repetition of a request that carries a key, and fresh without one. */
   private static UUID orderId(ServerRequest request) {
     if (!request.headers().contains(KEY)) {
-      return Ids.fresh();
+      return Uuids.fresh();
     }
     List<String> keys = request.headers().all(KEY, List::of);
     if (keys.size() != 1) {
       throw ApiException.badRequest("Idempotency-Key is given more than once");
     }
-    return Ids.fromIdempotencyKey(keys.getFirst());
+    return Uuids.fromIdempotencyKey(keys.getFirst());
   }
 
   private void product(ServerRequest request, ServerResponse response) throws Exception {
-    String name = Limits.checkName(request.path().pathParameters().get("name"));
-    ProductDesk.Found found = products.product(name);
+    String name = InputLimits.checkName(request.path().pathParameters().get("name"));
+    ProductReader.Found found = products.product(name);
     response.header(HeaderNames.ETAG, "\"" + found.product().version() + "\"");
     if (found.age() != null) {
       response.header(HeaderNames.AGE, Long.toString(found.age().toSeconds()));
     }
-    Exchange.sendData(request, response, found.product().product());
+    HttpExchange.sendData(request, response, found.product().product());
   }
 
   private void products(ServerRequest request, ServerResponse response) throws Exception {
-    Exchange.send(request, response, 200, HeaderValues.CONTENT_TYPE_JSON, products.all());
+    HttpExchange.send(request, response, 200, HeaderValues.CONTENT_TYPE_JSON, products.all());
   }
 
   private void order(ServerRequest request, ServerResponse response) throws Exception {
-    long number = Exchange.number("order number", request.path().pathParameters().get("number"));
-    pass(request, response, orders.get(Paths.ORDERS + "/" + number));
+    long number =
+        HttpExchange.number("order number", request.path().pathParameters().get("number"));
+    pass(request, response, orders.get(ApiPaths.ORDERS + "/" + number));
   }
 
   private void orders(ServerRequest request, ServerResponse response) throws Exception {
     String query =
-        "?after=" + Exchange.after(request) + "&limit=" + Exchange.limit(request, MOST_ORDERS);
-    pass(request, response, orders.get(Paths.ORDERS + query));
+        "?after="
+            + HttpExchange.after(request)
+            + "&limit="
+            + HttpExchange.limit(request, MOST_ORDERS);
+    pass(request, response, orders.get(ApiPaths.ORDERS + query));
   }
 
   /** A replica's answer, error or not, is the front end's. */
-  private static void pass(ServerRequest request, ServerResponse response, Caller.Reply reply) {
+  private static void pass(ServerRequest request, ServerResponse response, NodeReply reply) {
     if (reply.status() == 404) {
       throw ApiException.notFound("order not found");
     }
-    Exchange.send(request, response, reply.status(), HeaderValues.CONTENT_TYPE_JSON, reply.body());
+    HttpExchange.send(
+        request, response, reply.status(), HeaderValues.CONTENT_TYPE_JSON, reply.body());
   }
 
-  private CacheLease.Heard invalidation(CacheLease.Invalidation told) {
+  private CacheLeaseMessages.Heard invalidation(CacheLeaseMessages.Invalidation told) {
     if (cache == null || !cache.invalidate(told.session(), told.names())) {
       throw new ApiException(410, "there is no such cache session");
     }
-    return new CacheLease.Heard();
+    return new CacheLeaseMessages.Heard();
   }
 }

@@ -6,11 +6,11 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import toystore.api.StoreConfig;
-import toystore.server.LeaderRoute;
+import toystore.config.StoreConfig;
+import toystore.node.rpc.LeaderClient;
 
 /** Who leads the order replicas, how often that changed, and how long purchases waited for it. */
-final class LeaderMetrics implements LeaderRoute.OnLeader {
+final class LeaderMetrics implements LeaderClient.OnLeader {
   private static final System.Logger LOG = System.getLogger(LeaderMetrics.class.getName());
 
   private final StoreConfig config;

@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import toystore.api.ApiException;
+import toystore.protocol.api.ApiException;
 
 /** Counts and times requests by what they came to. Every series exists from the start. */
 final class RequestMetrics {

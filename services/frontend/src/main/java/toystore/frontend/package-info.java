@@ -1,4 +1,4 @@
-/** The public API, the product cache, and the way to the leaders. See {@code DESIGN.md}. */
+/** The front end: the public API, a product cache, and the way to the order leader. */
 @NullMarked
 package toystore.frontend;
 

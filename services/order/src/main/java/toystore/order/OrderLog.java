@@ -13,14 +13,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import toystore.api.Hold;
-import toystore.db.replication.ReplicatedState;
+import toystore.db.log.LogPosition;
+import toystore.db.log.ReplicatedState;
 import toystore.db.storage.DamagedFileException;
 import toystore.db.storage.Database;
-import toystore.db.storage.LogPosition;
 import toystore.db.storage.RunningHash;
 import toystore.db.storage.WriteBehind;
-import toystore.replica.FreshIds;
+import toystore.node.replica.NewIdFilter;
+import toystore.protocol.message.Hold;
 
 /**
  * The order log of one replica: orders by dense number, and the holds that no order may ever name.
@@ -45,10 +45,10 @@ final class OrderLog implements ReplicatedState {
    */
   record Missed(
       LogPosition position,
-      OrderChange.Time time,
+      OrderRowChange.Time time,
       boolean complete,
       List<OrderRow> rows,
-      List<OrderChange.Tombstoned> tombstones) {}
+      List<OrderRowChange.Tombstoned> tombstones) {}
 
   /** Orders that were fetched from a member, by their first and last number. */
   record Fetched(String from, long first, long last) {}
@@ -60,15 +60,15 @@ final class OrderLog implements ReplicatedState {
   private static final int RECENT_IDS = 16_384;
 
   private final Database database;
-  private final WriteBehind<OrderChange> writer;
+  private final WriteBehind<OrderRowChange> writer;
   private final MissedOrders missedOrders;
-  private final OrderTail tail = new OrderTail();
-  private final FreshIds orderIds;
+  private final UnwrittenOrders tail = new UnwrittenOrders();
+  private final NewIdFilter orderIds;
   private final RunningHash hasher = new RunningHash();
   private final Book book = new Book();
 
   // Changed under this object's lock, by the applying thread and by an install.
-  private final Map<UUID, OrderChange.Tombstoned> tombstones;
+  private final Map<UUID, OrderRowChange.Tombstoned> tombstones;
   private LogPosition applied;
   private long prunedBeforeMs;
 
@@ -87,9 +87,9 @@ final class OrderLog implements ReplicatedState {
     this.database = database;
     this.missedOrders = missedOrders;
     verify();
-    this.orderIds = FreshIds.beyond(FreshIds.in(database, "orders", "order_id"), RECENT_IDS);
+    this.orderIds = NewIdFilter.beyond(NewIdFilter.in(database, "orders", "order_id"), RECENT_IDS);
     this.tombstones = database.readForLog(OrderTables::tombstones);
-    OrderChange.Time time = database.readForLog(OrderTables::time);
+    OrderRowChange.Time time = database.readForLog(OrderTables::time);
     this.logTimeMs = time.nowMs();
     this.prunedBeforeMs = time.prunedBeforeMs();
     this.head = headOf(database);
@@ -172,45 +172,45 @@ final class OrderLog implements ReplicatedState {
     if (position.index() <= applied.index()) {
       return List.of();
     }
-    OrderCommand decoded = OrderCommand.decode(command);
-    List<OrderChange> changes = new ArrayList<>();
+    OrderLogCommand decoded = OrderLogCommand.decode(command);
+    List<OrderRowChange> changes = new ArrayList<>();
     long before = logTimeMs;
     logTimeMs = Math.max(before, decoded.timeMs());
     Object result =
         switch (decoded) {
-          case OrderCommand.Place place -> place(place, position, changes);
-          case OrderCommand.Resolve resolve -> resolve(resolve, position, changes);
-          case OrderCommand.Prune prune -> prune(prune, changes);
-          case OrderCommand.Fence fence -> head.orders();
+          case OrderLogCommand.Place place -> place(place, position, changes);
+          case OrderLogCommand.Resolve resolve -> resolve(resolve, position, changes);
+          case OrderLogCommand.Prune prune -> prune(prune, changes);
+          case OrderLogCommand.Fence fence -> head.orders();
         };
     // Also where no row changed: rows to come carry this time, after a restart like without one.
     if (!changes.isEmpty() || logTimeMs != before) {
-      changes.add(new OrderChange.Time(logTimeMs, prunedBeforeMs));
+      changes.add(new OrderRowChange.Time(logTimeMs, prunedBeforeMs));
     }
     applied = position;
     writer.append(position, changes);
     return result;
   }
 
-  private List<OrderCommand.Outcome> place(
-      OrderCommand.Place place, LogPosition position, List<OrderChange> changes) {
-    List<OrderCommand.Outcome> outcomes = new ArrayList<>(place.entries().size());
-    for (OrderCommand.Entry entry : place.entries()) {
+  private List<OrderLogCommand.Outcome> place(
+      OrderLogCommand.Place place, LogPosition position, List<OrderRowChange> changes) {
+    List<OrderLogCommand.Outcome> outcomes = new ArrayList<>(place.entries().size());
+    for (OrderLogCommand.Entry entry : place.entries()) {
       outcomes.add(
           switch (OrderRules.decide(book, entry)) {
-            case OrderRules.Repeats repeats -> new OrderCommand.Duplicate(repeats.row());
-            case OrderRules.Refuse refuse -> new OrderCommand.Voided();
+            case OrderRules.Repeats repeats -> new OrderLogCommand.Duplicate(repeats.row());
+            case OrderRules.Refuse refuse -> new OrderLogCommand.Voided();
             case OrderRules.Append append -> {
               OrderRow row = number(entry, position);
-              changes.add(new OrderChange.Placed(row));
-              yield new OrderCommand.Numbered(row.number());
+              changes.add(new OrderRowChange.Placed(row));
+              yield new OrderLogCommand.Numbered(row.number());
             }
           });
     }
     return outcomes;
   }
 
-  private OrderRow number(OrderCommand.Entry entry, LogPosition position) {
+  private OrderRow number(OrderLogCommand.Entry entry, LogPosition position) {
     OrderRow row =
         OrderRow.next(hasher, head.orders(), head.hash(), entry, logTimeMs, position.index());
     tail.add(row);
@@ -220,7 +220,7 @@ final class OrderLog implements ReplicatedState {
   }
 
   private Hold.Outcomes resolve(
-      OrderCommand.Resolve resolve, LogPosition position, List<OrderChange> changes) {
+      OrderLogCommand.Resolve resolve, LogPosition position, List<OrderRowChange> changes) {
     List<UUID> settled = new ArrayList<>();
     List<UUID> released = new ArrayList<>();
     Set<UUID> named = namedAmongUnknown(resolve.holds());
@@ -258,17 +258,17 @@ final class OrderLog implements ReplicatedState {
     return named;
   }
 
-  private OrderChange.Tombstoned bury(UUID holdId, LogPosition position) {
-    OrderChange.Tombstoned tombstone =
-        new OrderChange.Tombstoned(holdId, logTimeMs, position.index());
+  private OrderRowChange.Tombstoned bury(UUID holdId, LogPosition position) {
+    OrderRowChange.Tombstoned tombstone =
+        new OrderRowChange.Tombstoned(holdId, logTimeMs, position.index());
     tombstones.put(holdId, tombstone);
     return tombstone;
   }
 
-  private Long prune(OrderCommand.Prune prune, List<OrderChange> changes) {
+  private Long prune(OrderLogCommand.Prune prune, List<OrderRowChange> changes) {
     prunedBeforeMs = Math.max(prunedBeforeMs, prune.beforeMs());
     tombstones.values().removeIf(t -> t.timeMs() < prunedBeforeMs);
-    changes.add(new OrderChange.Time(logTimeMs, prunedBeforeMs));
+    changes.add(new OrderRowChange.Time(logTimeMs, prunedBeforeMs));
     return prunedBeforeMs;
   }
 
@@ -320,7 +320,7 @@ final class OrderLog implements ReplicatedState {
    */
   @Override
   public LogPosition install(String member) throws IOException {
-    try (PageFetcher pages = new PageFetcher(missedOrders, member)) {
+    try (PagePrefetcher pages = new PagePrefetcher(missedOrders, member)) {
       Missed page = pages.first(head.orders() - 1);
       while (true) {
         if (!page.complete()) {
@@ -340,21 +340,21 @@ final class OrderLog implements ReplicatedState {
 
   /** Applying waits meanwhile: it must not give the numbers of these rows to others. */
   private synchronized LogPosition take(String member, Missed page) throws IOException {
-    List<OrderChange> changes = new ArrayList<>(page.rows().size() + 1);
+    List<OrderRowChange> changes = new ArrayList<>(page.rows().size() + 1);
     Head after = head;
     for (OrderRow row : page.rows()) {
       // Committed entries went on being applied while the rows were fetched.
       if (row.number() >= after.orders()) {
         after = following(after, row);
         orderIds.add(row.orderId());
-        changes.add(new OrderChange.Placed(row));
+        changes.add(new OrderRowChange.Placed(row));
       }
     }
     LogPosition position = applied;
-    OrderChange.Time time = new OrderChange.Time(logTimeMs, prunedBeforeMs);
+    OrderRowChange.Time time = new OrderRowChange.Time(logTimeMs, prunedBeforeMs);
     if (page.complete()) {
       time =
-          new OrderChange.Time(
+          new OrderRowChange.Time(
               Math.max(logTimeMs, page.time().nowMs()),
               Math.max(prunedBeforeMs, page.time().prunedBeforeMs()));
       position = page.position().index() > applied.index() ? page.position() : applied;
@@ -407,13 +407,13 @@ final class OrderLog implements ReplicatedState {
   /** What another replica needs to go on from after this number: a page of it. */
   Missed missedAfter(long number, int limit) {
     LogPosition position;
-    OrderChange.Time time;
+    OrderRowChange.Time time;
     long last;
     boolean complete;
-    List<OrderChange.Tombstoned> buried;
+    List<OrderRowChange.Tombstoned> buried;
     synchronized (this) {
       position = applied;
-      time = new OrderChange.Time(logTimeMs, prunedBeforeMs);
+      time = new OrderRowChange.Time(logTimeMs, prunedBeforeMs);
       last = Math.max(number, Math.min(number + limit, head.orders() - 1));
       complete = last >= head.orders() - 1;
       buried = complete ? List.copyOf(tombstones.values()) : List.of();

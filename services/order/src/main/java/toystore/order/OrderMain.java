@@ -4,12 +4,13 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
-import toystore.api.Role;
-import toystore.api.StoreConfig;
-import toystore.calls.SocketCaller;
-import toystore.replica.Replica;
-import toystore.server.LeaderRoute;
-import toystore.server.Node;
+import toystore.config.Role;
+import toystore.config.StoreConfig;
+import toystore.db.raft.BuiltinLogEngine;
+import toystore.node.Node;
+import toystore.node.replica.Replica;
+import toystore.node.rpc.LeaderClient;
+import toystore.node.rpc.SocketNodeCaller;
 
 /** An order replica: {@code --node order-3 --data DIR}. */
 public final class OrderMain {
@@ -26,28 +27,31 @@ public final class OrderMain {
 
   private static void assemble(Node node) {
     StoreConfig config = node.config();
-    SocketCaller caller = node.onStop("caller", new SocketCaller(CONNECT));
-    MissedOrdersWire missed = new MissedOrdersWire(caller, name -> config.url(config.node(name)));
+    SocketNodeCaller caller = node.onStop("caller", new SocketNodeCaller(CONNECT));
+    OrderCatchUp missed = new OrderCatchUp(caller, name -> config.url(config.node(name)));
     Replica<OrderLog> replica =
         Replica.open(
             node,
+            new BuiltinLogEngine(),
             "orders",
             OrderTables.MIGRATIONS,
             (database, pace) -> new OrderLog(database, pace, missed));
     OrderLog log = replica.state();
-    LeaderRoute catalog =
-        new LeaderRoute(caller, config, config.nodes(Role.CATALOG), LeaderRoute.OnLeader.NOBODY);
-    HoldDesk desk =
+    LeaderClient catalog =
+        new LeaderClient(caller, config, config.nodes(Role.CATALOG), LeaderClient.OnLeader.NOBODY);
+    HoldClient desk =
         node.onStop(
-            "hold desk", new HoldDesk(catalog, config.http().requestDeadline(), config.batch()));
+            "hold desk", new HoldClient(catalog, config.http().requestDeadline(), config.batch()));
     PurchaseService purchases = new PurchaseService(log, replica.log(), desk, node.metrics());
     node.onStop(
-        "pruning", new Pruning(replica.log(), log, purchases, config.catalog().retention()));
+        "pruning",
+        new TombstonePruning(replica.log(), log, purchases, config.catalog().retention()));
     AtomicReference<String> caughtUp = new AtomicReference<>();
     replica.onceCaughtUp(
         new CatchUpReport(log, replica.logEnd(), replica::otherLeader, caughtUp::set));
     node.onStop(
-        "scrub", new Scrub(log, config.storage().scrubRowsPerSecond(), WARM_UP, replica::damaged));
+        "scrub",
+        new OrderLogScrub(log, config.storage().scrubRowsPerSecond(), WARM_UP, replica::damaged));
     bindMetrics(node.metrics(), replica);
     node.serve(
         replica.withMemberRoutes(

@@ -6,9 +6,9 @@ import java.nio.ByteBuffer;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.UUID;
-import toystore.api.LoggedOrder;
-import toystore.api.Order;
 import toystore.db.storage.RunningHash;
+import toystore.protocol.api.Order;
+import toystore.protocol.message.LoggedOrder;
 
 /**
  * One row of the order log. It never changes.
@@ -71,7 +71,7 @@ record OrderRow(
       RunningHash hasher,
       long number,
       Hash before,
-      OrderCommand.Entry entry,
+      OrderLogCommand.Entry entry,
       long placedAtMs,
       long logIndex) {
     OrderRow unhashed =

@@ -2,7 +2,7 @@ package toystore.order;
 
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import toystore.api.Purchase;
+import toystore.protocol.message.PurchaseRequest;
 
 /**
  * The decisions of the order log (DESIGN.md of this module), free of storage and network, so that a
@@ -35,7 +35,7 @@ final class OrderRules {
   /** Leave it: its hold cannot be used any more. */
   record Refuse() implements Decision {}
 
-  static Decision decide(Book book, OrderCommand.Entry entry) {
+  static Decision decide(Book book, OrderLogCommand.Entry entry) {
     OrderRow row = book.byOrderId(entry.orderId());
     if (row != null) {
       return new Repeats(row);
@@ -57,19 +57,19 @@ final class OrderRules {
   }
 
   /** Whether a hold that was made for an entry is free again, given what the log decided. */
-  static boolean freesOwnHold(OrderCommand.Outcome outcome, UUID holdId) {
+  static boolean freesOwnHold(OrderLogCommand.Outcome outcome, UUID holdId) {
     return switch (outcome) {
-      case OrderCommand.Numbered numbered -> false;
+      case OrderLogCommand.Numbered numbered -> false;
       // The very same entry again: the order names this hold.
-      case OrderCommand.Duplicate duplicate -> !duplicate.row().holdId().equals(holdId);
-      case OrderCommand.Voided voided -> true;
+      case OrderLogCommand.Duplicate duplicate -> !duplicate.row().holdId().equals(holdId);
+      case OrderLogCommand.Voided voided -> true;
     };
   }
 
   /** The answer to a purchase whose order id is in the log already. */
-  static Purchase.Answer replay(OrderRow row, Purchase purchase) {
+  static PurchaseRequest.Answer replay(OrderRow row, PurchaseRequest purchase) {
     return row.isFor(purchase.name(), purchase.quantity())
-        ? new Purchase.Placed(row.number(), row.productVersion(), true)
-        : new Purchase.OtherBody(row.number());
+        ? new PurchaseRequest.Placed(row.number(), row.productVersion(), true)
+        : new PurchaseRequest.OtherBody(row.number());
   }
 }

@@ -29,23 +29,23 @@ final class OrderTables {
   private OrderTables() {}
 
   /** Writes changes in order. Placed rows go in as one batch, which is where the time goes. */
-  static void write(Connection transaction, List<OrderChange> changes) throws SQLException {
-    OrderChange.Time time = null;
+  static void write(Connection transaction, List<OrderRowChange> changes) throws SQLException {
+    OrderRowChange.Time time = null;
     try (PreparedStatement order =
             transaction.prepareStatement(
                 "INSERT INTO orders(" + OrderRow.COLUMNS + ") VALUES (?,?,?,?,?,?,?,?,?,?)");
         PreparedStatement tombstone =
             transaction.prepareStatement("MERGE INTO tombstones KEY(hold_id) VALUES (?, ?, ?)")) {
-      for (OrderChange change : changes) {
+      for (OrderRowChange change : changes) {
         switch (change) {
-          case OrderChange.Placed placed -> addOrder(order, placed.row());
-          case OrderChange.Tombstoned t -> {
+          case OrderRowChange.Placed placed -> addOrder(order, placed.row());
+          case OrderRowChange.Tombstoned t -> {
             tombstone.setObject(1, t.holdId());
             tombstone.setLong(2, t.timeMs());
             tombstone.setLong(3, t.logIndex());
             tombstone.addBatch();
           }
-          case OrderChange.Time moved -> time = moved;
+          case OrderRowChange.Time moved -> time = moved;
         }
       }
       order.executeBatch();
@@ -70,7 +70,8 @@ final class OrderTables {
     insert.addBatch();
   }
 
-  private static void writeTime(Connection transaction, OrderChange.Time time) throws SQLException {
+  private static void writeTime(Connection transaction, OrderRowChange.Time time)
+      throws SQLException {
     try (PreparedStatement merge =
             transaction.prepareStatement("MERGE INTO log_time KEY(id) VALUES (0, ?, ?)");
         PreparedStatement forget =
@@ -83,25 +84,26 @@ final class OrderTables {
     }
   }
 
-  static OrderChange.Time time(Connection connection) throws SQLException {
+  static OrderRowChange.Time time(Connection connection) throws SQLException {
     try (PreparedStatement select =
             connection.prepareStatement("SELECT now_ms, pruned_before_ms FROM log_time");
         ResultSet rows = select.executeQuery()) {
       return rows.next()
-          ? new OrderChange.Time(rows.getLong(1), rows.getLong(2))
-          : new OrderChange.Time(0, 0);
+          ? new OrderRowChange.Time(rows.getLong(1), rows.getLong(2))
+          : new OrderRowChange.Time(0, 0);
     }
   }
 
-  static Map<UUID, OrderChange.Tombstoned> tombstones(Connection connection) throws SQLException {
-    Map<UUID, OrderChange.Tombstoned> tombstones = new HashMap<>();
+  static Map<UUID, OrderRowChange.Tombstoned> tombstones(Connection connection)
+      throws SQLException {
+    Map<UUID, OrderRowChange.Tombstoned> tombstones = new HashMap<>();
     try (PreparedStatement select =
             connection.prepareStatement("SELECT hold_id, time_ms, log_index FROM tombstones");
         ResultSet rows = select.executeQuery()) {
       while (rows.next()) {
         UUID holdId = rows.getObject(1, UUID.class);
         tombstones.put(
-            holdId, new OrderChange.Tombstoned(holdId, rows.getLong(2), rows.getLong(3)));
+            holdId, new OrderRowChange.Tombstoned(holdId, rows.getLong(2), rows.getLong(3)));
       }
     }
     return tombstones;

@@ -17,14 +17,14 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
-import toystore.api.Hold;
-import toystore.api.Ids;
-import toystore.api.Purchase;
-import toystore.calls.Deadline;
-import toystore.db.replication.IndeterminateException;
-import toystore.db.replication.NotLeaderException;
-import toystore.db.replication.ReplicatedLog;
-import toystore.server.OverloadedException;
+import toystore.client.Deadline;
+import toystore.db.log.IndeterminateException;
+import toystore.db.log.NotLeaderException;
+import toystore.db.log.ReplicatedLog;
+import toystore.node.rpc.OverloadedException;
+import toystore.protocol.api.Uuids;
+import toystore.protocol.message.Hold;
+import toystore.protocol.message.PurchaseRequest;
 
 /**
  * The leader's part of a purchase (DESIGN.md of this module): answers ids that the log holds, joins
@@ -40,34 +40,34 @@ final class PurchaseService {
 
   /** One purchase that this leader is at; by identity, since there is one for each order id. */
   private static final class UnderWay {
-    private final Purchase purchase;
-    private final CompletableFuture<Purchase.Answer> answer = new CompletableFuture<>();
+    private final PurchaseRequest purchase;
+    private final CompletableFuture<PurchaseRequest.Answer> answer = new CompletableFuture<>();
 
     /** Its entry is decided after the deadline of the request that made it. */
     private boolean late;
 
-    UnderWay(Purchase purchase) {
+    UnderWay(PurchaseRequest purchase) {
       this.purchase = purchase;
     }
 
-    Purchase purchase() {
+    PurchaseRequest purchase() {
       return purchase;
     }
 
-    CompletableFuture<Purchase.Answer> answer() {
+    CompletableFuture<PurchaseRequest.Answer> answer() {
       return answer;
     }
   }
 
   private final OrderLog log;
   private final ReplicatedLog replicated;
-  private final HoldDesk desk;
+  private final HoldClient desk;
   private final DistributionSummary batchSize;
   private final Counter placed;
   private final Map<UUID, UnderWay> underWay = new ConcurrentHashMap<>();
 
   /** A service on this replica's log; it works while the replica leads. */
-  PurchaseService(OrderLog log, ReplicatedLog replicated, HoldDesk desk, MeterRegistry metrics) {
+  PurchaseService(OrderLog log, ReplicatedLog replicated, HoldClient desk, MeterRegistry metrics) {
     this.log = log;
     this.replicated = replicated;
     this.desk = desk;
@@ -81,12 +81,15 @@ final class PurchaseService {
     return Math.max(System.currentTimeMillis(), log.logTimeMs());
   }
 
-  /** Decides a batch. Each answer is final for its purchase, except {@link Purchase.Undecided}. */
-  List<Purchase.Answer> buy(List<Purchase> batch, Deadline deadline) {
+  /**
+   * Decides a batch. Each answer is final for its purchase, except {@link
+   * PurchaseRequest.Undecided}.
+   */
+  List<PurchaseRequest.Answer> buy(List<PurchaseRequest> batch, Deadline deadline) {
     Map<UUID, OrderRow> existing = existing(batch);
-    List<CompletableFuture<Purchase.Answer>> answers = new ArrayList<>(batch.size());
+    List<CompletableFuture<PurchaseRequest.Answer>> answers = new ArrayList<>(batch.size());
     List<UnderWay> fresh = new ArrayList<>();
-    for (Purchase purchase : batch) {
+    for (PurchaseRequest purchase : batch) {
       OrderRow row = existing.get(purchase.orderId());
       answers.add(
           row != null
@@ -97,11 +100,12 @@ final class PurchaseService {
     return answers.stream().map(answer -> joined(answer, deadline)).toList();
   }
 
-  private Map<UUID, OrderRow> existing(List<Purchase> purchases) {
-    return log.existing(purchases.stream().map(Purchase::orderId).distinct().toList());
+  private Map<UUID, OrderRow> existing(List<PurchaseRequest> purchases) {
+    return log.existing(purchases.stream().map(PurchaseRequest::orderId).distinct().toList());
   }
 
-  private CompletableFuture<Purchase.Answer> joinOrBegin(Purchase purchase, List<UnderWay> fresh) {
+  private CompletableFuture<PurchaseRequest.Answer> joinOrBegin(
+      PurchaseRequest purchase, List<UnderWay> fresh) {
     UnderWay mine = new UnderWay(purchase);
     UnderWay earlier = underWay.putIfAbsent(purchase.orderId(), mine);
     if (earlier == null) {
@@ -112,27 +116,28 @@ final class PurchaseService {
   }
 
   /** The answer to a request that joined another one under the same id. */
-  private static Purchase.Answer joined(Purchase.Answer answer, Purchase first, Purchase second) {
+  private static PurchaseRequest.Answer joined(
+      PurchaseRequest.Answer answer, PurchaseRequest first, PurchaseRequest second) {
     if (first.equals(second)) {
-      return answer instanceof Purchase.Placed placed
-          ? new Purchase.Placed(placed.number(), placed.productVersion(), true)
+      return answer instanceof PurchaseRequest.Placed placed
+          ? new PurchaseRequest.Placed(placed.number(), placed.productVersion(), true)
           : answer;
     }
-    return answer instanceof Purchase.Placed placed
-        ? new Purchase.OtherBody(placed.number())
-        : new Purchase.Undecided("another purchase under this id was under way");
+    return answer instanceof PurchaseRequest.Placed placed
+        ? new PurchaseRequest.OtherBody(placed.number())
+        : new PurchaseRequest.Undecided("another purchase under this id was under way");
   }
 
-  private static Purchase.Answer joined(
-      CompletableFuture<Purchase.Answer> answer, Deadline deadline) {
-    return await(answer, deadline) instanceof Got<Purchase.Answer> got
+  private static PurchaseRequest.Answer joined(
+      CompletableFuture<PurchaseRequest.Answer> answer, Deadline deadline) {
+    return await(answer, deadline) instanceof Got<PurchaseRequest.Answer> got
         ? got.value()
-        : new Purchase.Undecided(PASSED);
+        : new PurchaseRequest.Undecided(PASSED);
   }
 
   /** Decides purchases that nobody else is at, whatever happens: each is answered at the end. */
   private void decide(List<UnderWay> fresh, Deadline deadline) {
-    Purchase.Answer otherwise = new Purchase.Undecided(PASSED);
+    PurchaseRequest.Answer otherwise = new PurchaseRequest.Undecided(PASSED);
     try {
       List<UnderWay> open = fresh;
       while (!open.isEmpty() && !deadline.passed()) {
@@ -140,7 +145,7 @@ final class PurchaseService {
       }
     } catch (RuntimeException e) {
       LOG.log(Level.WARNING, "purchases were not decided", e);
-      otherwise = new Purchase.Undecided(String.valueOf(e.getMessage()));
+      otherwise = new PurchaseRequest.Undecided(String.valueOf(e.getMessage()));
     } finally {
       for (UnderWay mine : fresh) {
         if (!mine.late) {
@@ -150,7 +155,7 @@ final class PurchaseService {
     }
   }
 
-  private void end(UnderWay of, Purchase.Answer otherwise) {
+  private void end(UnderWay of, PurchaseRequest.Answer otherwise) {
     of.answer().complete(otherwise);
     underWay.remove(of.purchase().orderId(), of);
   }
@@ -169,7 +174,7 @@ final class PurchaseService {
     List<CompletableFuture<Hold.Answer>> answers = desk.holdAll(holds, deadline);
     List<Held> held = new ArrayList<>(open.size());
     List<UnderWay> again = new ArrayList<>();
-    Map<UnderWay, Purchase.Answer> refused = new LinkedHashMap<>();
+    Map<UnderWay, PurchaseRequest.Answer> refused = new LinkedHashMap<>();
     for (int i = 0; i < open.size(); i++) {
       UnderWay mine = open.get(i);
       switch (await(answers.get(i), deadline)) {
@@ -178,9 +183,9 @@ final class PurchaseService {
             held.add(new Held(mine, holds.get(i).holdId(), granted));
         case Got<Hold.Answer>(Hold.Over over) -> again.add(mine);
         case Got<Hold.Answer>(Hold.NotEnough few) ->
-            refused.put(mine, new Purchase.OutOfStock(few.left()));
+            refused.put(mine, new PurchaseRequest.OutOfStock(few.left()));
         case Got<Hold.Answer>(Hold.NoSuchProduct unknown) ->
-            refused.put(mine, new Purchase.UnknownProduct());
+            refused.put(mine, new PurchaseRequest.UnknownProduct());
       }
     }
     place(held, askedAtMs, again, deadline);
@@ -188,8 +193,8 @@ final class PurchaseService {
     return again;
   }
 
-  private static Hold newHold(Purchase purchase) {
-    return new Hold(Ids.fresh(), purchase.name(), purchase.quantity(), purchase.orderId());
+  private static Hold newHold(PurchaseRequest purchase) {
+    return new Hold(Uuids.fresh(), purchase.name(), purchase.quantity(), purchase.orderId());
   }
 
   /**
@@ -199,19 +204,19 @@ final class PurchaseService {
     if (held.isEmpty()) {
       return;
     }
-    CompletableFuture<List<OrderCommand.Outcome>> outcomes =
+    CompletableFuture<List<OrderLogCommand.Outcome>> outcomes =
         putIntoLog(held.stream().map(h -> entry(h, askedAtMs)).toList());
-    Awaited<List<OrderCommand.Outcome>> awaited = await(outcomes, deadline);
+    Awaited<List<OrderLogCommand.Outcome>> awaited = await(outcomes, deadline);
     boolean late = !outcomes.isDone();
     for (int i = 0; i < held.size(); i++) {
       Held mine = held.get(i);
       switch (awaited) {
-        case Failed<List<OrderCommand.Outcome>> failed when late -> endLater(mine, i, outcomes);
+        case Failed<List<OrderLogCommand.Outcome>> failed when late -> endLater(mine, i, outcomes);
         // Whether an order names the hold is not known here: the catalog will ask for it.
-        case Failed<List<OrderCommand.Outcome>> failed ->
+        case Failed<List<OrderLogCommand.Outcome>> failed ->
             mine.of().answer().complete(failed.undecided());
-        case Got<List<OrderCommand.Outcome>> got -> {
-          Purchase.Answer answer = decided(mine, got.value().get(i));
+        case Got<List<OrderLogCommand.Outcome>> got -> {
+          PurchaseRequest.Answer answer = decided(mine, got.value().get(i));
           if (answer == null) {
             again.add(mine.of());
           } else {
@@ -227,18 +232,20 @@ final class PurchaseService {
    * this purchase join it: on their own they might be refused before it gets into the log.
    */
   private void endLater(
-      Held mine, int index, CompletableFuture<List<OrderCommand.Outcome>> outcomes) {
+      Held mine, int index, CompletableFuture<List<OrderLogCommand.Outcome>> outcomes) {
     UnderWay of = mine.of();
     of.late = true;
     outcomes.whenComplete(
         (got, e) -> {
-          Purchase.Answer answer = null;
+          PurchaseRequest.Answer answer = null;
           try {
             answer =
                 e == null ? decided(mine, got.get(index)) : new Failed<>(unwrapped(e)).undecided();
           } finally {
             // Whatever happens: an id that stays under way is never answered again.
-            end(of, answer == null ? new Purchase.Undecided("its hold was taken back") : answer);
+            end(
+                of,
+                answer == null ? new PurchaseRequest.Undecided("its hold was taken back") : answer);
           }
         });
   }
@@ -247,9 +254,9 @@ final class PurchaseService {
     return e instanceof CompletionException && e.getCause() != null ? e.getCause() : e;
   }
 
-  private static OrderCommand.Entry entry(Held held, long askedAtMs) {
-    Purchase purchase = held.of().purchase();
-    return new OrderCommand.Entry(
+  private static OrderLogCommand.Entry entry(Held held, long askedAtMs) {
+    PurchaseRequest purchase = held.of().purchase();
+    return new OrderLogCommand.Entry(
         purchase.orderId(),
         held.holdId(),
         purchase.name(),
@@ -259,7 +266,7 @@ final class PurchaseService {
         askedAtMs);
   }
 
-  private void tellCatalog(Held held, OrderCommand.Outcome outcome) {
+  private void tellCatalog(Held held, OrderLogCommand.Outcome outcome) {
     if (OrderRules.freesOwnHold(outcome, held.holdId())) {
       desk.released(held.holdId());
     } else {
@@ -268,16 +275,16 @@ final class PurchaseService {
   }
 
   /** Null where the hold was taken back, because this leader was slow. */
-  private Purchase.@Nullable Answer decided(Held held, OrderCommand.Outcome outcome) {
+  private PurchaseRequest.@Nullable Answer decided(Held held, OrderLogCommand.Outcome outcome) {
     tellCatalog(held, outcome);
     return switch (outcome) {
-      case OrderCommand.Numbered numbered -> {
+      case OrderLogCommand.Numbered numbered -> {
         placed.increment();
-        yield new Purchase.Placed(numbered.number(), held.granted().version(), false);
+        yield new PurchaseRequest.Placed(numbered.number(), held.granted().version(), false);
       }
-      case OrderCommand.Duplicate duplicate ->
+      case OrderLogCommand.Duplicate duplicate ->
           OrderRules.replay(duplicate.row(), held.of().purchase());
-      case OrderCommand.Voided voided -> null;
+      case OrderLogCommand.Voided voided -> null;
     };
   }
 
@@ -287,7 +294,7 @@ final class PurchaseService {
    * that request. One more entry shows the rest: what this leader appended before is decided once
    * that is, and what an earlier leader left was decided or cut off when this one began to lead.
    */
-  private void refuse(Map<UnderWay, Purchase.Answer> refused, Deadline deadline) {
+  private void refuse(Map<UnderWay, PurchaseRequest.Answer> refused, Deadline deadline) {
     if (refused.isEmpty()) {
       return;
     }
@@ -312,8 +319,8 @@ final class PurchaseService {
   private record Got<T>(T value) implements Awaited<T> {}
 
   private record Failed<T>(Throwable cause) implements Awaited<T> {
-    Purchase.Undecided undecided() {
-      return new Purchase.Undecided(
+    PurchaseRequest.Undecided undecided() {
+      return new PurchaseRequest.Undecided(
           switch (cause) {
             case NotLeaderException n -> "the leader has changed";
             case IndeterminateException i -> "the leader has changed while the order was written";
@@ -338,16 +345,17 @@ final class PurchaseService {
     }
   }
 
-  private CompletableFuture<List<OrderCommand.Outcome>> putIntoLog(List<OrderCommand.Entry> batch) {
+  private CompletableFuture<List<OrderLogCommand.Outcome>> putIntoLog(
+      List<OrderLogCommand.Entry> batch) {
     batchSize.record(batch.size());
     return replicated
-        .submit(new OrderCommand.Place(timeMs(), batch).encode())
+        .submit(new OrderLogCommand.Place(timeMs(), batch).encode())
         .thenApply(applied -> outcomes(applied, batch.size()));
   }
 
   @SuppressWarnings("unchecked")
-  private static List<OrderCommand.Outcome> outcomes(ReplicatedLog.Applied applied, int wanted) {
-    List<OrderCommand.Outcome> outcomes = (List<OrderCommand.Outcome>) applied.result();
+  private static List<OrderLogCommand.Outcome> outcomes(ReplicatedLog.Applied applied, int wanted) {
+    List<OrderLogCommand.Outcome> outcomes = (List<OrderLogCommand.Outcome>) applied.result();
     if (outcomes.size() != wanted) {
       throw new IllegalStateException(outcomes.size() + " outcomes of " + wanted + " purchases");
     }
@@ -366,7 +374,7 @@ final class PurchaseService {
 
   /** Step 7: decides doubtful holds by the log. */
   Hold.Outcomes resolve(List<Hold.Doubt> holds) throws Exception {
-    return (Hold.Outcomes) result(new OrderCommand.Resolve(timeMs(), holds).encode());
+    return (Hold.Outcomes) result(new OrderLogCommand.Resolve(timeMs(), holds).encode());
   }
 
   /** An index up to which all replicas can be compared, and the orders up to there. */
@@ -377,7 +385,7 @@ final class PurchaseService {
   private ReplicatedLog.Applied fence(Duration patience) throws Exception {
     try {
       return replicated
-          .submit(new OrderCommand.Fence(timeMs()).encode())
+          .submit(new OrderLogCommand.Fence(timeMs()).encode())
           .get(patience.toNanos(), TimeUnit.NANOSECONDS);
     } catch (ExecutionException e) {
       throw e.getCause() instanceof Exception cause ? cause : e;
@@ -386,6 +394,6 @@ final class PurchaseService {
 
   /** Forgets tombstones from before this time. */
   void prune(long beforeMs) throws Exception {
-    result(new OrderCommand.Prune(timeMs(), beforeMs).encode());
+    result(new OrderLogCommand.Prune(timeMs(), beforeMs).encode());
   }
 }

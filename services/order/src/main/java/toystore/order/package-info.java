@@ -1,4 +1,4 @@
-/** Purchases, the order log, and the resolution of doubtful holds. See {@code DESIGN.md}. */
+/** Purchases and the order log. */
 @NullMarked
 package toystore.order;
 

@@ -28,18 +28,18 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import toystore.api.Hold;
-import toystore.api.Ids;
+import toystore.db.log.LogPosition;
 import toystore.db.storage.Database;
-import toystore.db.storage.LogPosition;
 import toystore.db.storage.Migrations;
 import toystore.db.storage.StorageException;
 import toystore.db.storage.WriteBehind;
-import toystore.order.OrderCommand.Duplicate;
-import toystore.order.OrderCommand.Entry;
-import toystore.order.OrderCommand.Numbered;
-import toystore.order.OrderCommand.Outcome;
-import toystore.order.OrderCommand.Voided;
+import toystore.order.OrderLogCommand.Duplicate;
+import toystore.order.OrderLogCommand.Entry;
+import toystore.order.OrderLogCommand.Numbered;
+import toystore.order.OrderLogCommand.Outcome;
+import toystore.order.OrderLogCommand.Voided;
+import toystore.protocol.api.Uuids;
+import toystore.protocol.message.Hold;
 
 class OrderLogTest {
   private static final long NOW = 1_800_000_000_000L;
@@ -77,13 +77,13 @@ class OrderLogTest {
       index = log.recovered().index() + 1;
     }
 
-    Object apply(OrderCommand command) {
+    Object apply(OrderLogCommand command) {
       return log.apply(new LogPosition(1, index++), command.encode());
     }
 
     @SuppressWarnings("unchecked")
     List<Outcome> place(Entry... entries) {
-      return (List<Outcome>) apply(new OrderCommand.Place(NOW, List.of(entries)));
+      return (List<Outcome>) apply(new OrderLogCommand.Place(NOW, List.of(entries)));
     }
 
     Outcome placeOne(Entry entry) {
@@ -91,7 +91,7 @@ class OrderLogTest {
     }
 
     Hold.Outcomes resolve(Hold.Doubt... holds) {
-      return (Hold.Outcomes) apply(new OrderCommand.Resolve(NOW, List.of(holds)));
+      return (Hold.Outcomes) apply(new OrderLogCommand.Resolve(NOW, List.of(holds)));
     }
 
     void write() {
@@ -137,7 +137,7 @@ class OrderLogTest {
 
   /** A hold that was made for an order which did not come. */
   private static Hold.Doubt doubt(UUID holdId) {
-    return new Hold.Doubt(holdId, Ids.fresh());
+    return new Hold.Doubt(holdId, Uuids.fresh());
   }
 
   private Open open(String name, Duration interval, OrderLog.MissedOrders missed) {
@@ -176,7 +176,7 @@ class OrderLogTest {
   }
 
   private static Entry fresh() {
-    return entry(Ids.fresh(), Ids.fresh());
+    return entry(Uuids.fresh(), Uuids.fresh());
   }
 
   @Test
@@ -202,7 +202,7 @@ class OrderLogTest {
     OrderRow row = Objects.requireNonNull(orders().log.byNumber(0));
 
     assertThat(orders().placeOne(entry)).isEqualTo(new Duplicate(row));
-    assertThat(orders().placeOne(entry(entry.orderId(), Ids.fresh())))
+    assertThat(orders().placeOne(entry(entry.orderId(), Uuids.fresh())))
         .isEqualTo(new Duplicate(row));
     assertThat(orders().log.head().orders()).isEqualTo(1);
   }
@@ -214,9 +214,9 @@ class OrderLogTest {
     List<Entry> entries =
         List.of(
             fresh(),
-            entry(Ids.fromIdempotencyKey("a"), Ids.fresh()),
-            entry(old, Ids.fresh()),
-            entry(Ids.fromIdempotencyKey("b"), Ids.fresh()),
+            entry(Uuids.fromIdempotencyKey("a"), Uuids.fresh()),
+            entry(old, Uuids.fresh()),
+            entry(Uuids.fromIdempotencyKey("b"), Uuids.fresh()),
             fresh());
     orders().place(entries.toArray(Entry[]::new));
     reopen();
@@ -236,7 +236,7 @@ class OrderLogTest {
     orders().placeOne(fresh());
     orders().placeOne(fresh());
     LogPosition reached = orders().log.applied();
-    byte[] late = new OrderCommand.Place(NOW + 1, List.of(fresh())).encode();
+    byte[] late = new OrderLogCommand.Place(NOW + 1, List.of(fresh())).encode();
 
     for (LogPosition at : List.of(reached, new LogPosition(1, reached.index() - 1))) {
       orders().log.apply(at, late);
@@ -281,7 +281,7 @@ class OrderLogTest {
       reopen();
     }
 
-    UUID other = Ids.fresh();
+    UUID other = Uuids.fresh();
     assertThat(orders().resolve(new Hold.Doubt(entry.holdId(), null), new Hold.Doubt(other, null)))
         .isEqualTo(new Hold.Outcomes(List.of(entry.holdId()), List.of(other)));
   }
@@ -293,7 +293,7 @@ class OrderLogTest {
     reopen();
     List<UUID> named =
         IntStream.of(0, 999, 1_000, 2_000).mapToObj(i -> entries[i].holdId()).toList();
-    UUID other = Ids.fresh();
+    UUID other = Uuids.fresh();
 
     Hold.Outcomes outcomes =
         orders()
@@ -314,7 +314,7 @@ class OrderLogTest {
     OrderRow row = Objects.requireNonNull(orders().log.byNumber(0));
     old.write(
             transaction -> {
-              OrderTables.write(transaction, List.of(new OrderChange.Placed(row)));
+              OrderTables.write(transaction, List.of(new OrderRowChange.Placed(row)));
               return true;
             })
         .join();
@@ -356,10 +356,10 @@ class OrderLogTest {
       reopen();
     }
 
-    UUID second = Ids.fresh();
+    UUID second = Uuids.fresh();
     assertThat(orders().resolve(new Hold.Doubt(second, entry.orderId())).released())
         .containsExactly(second);
-    assertThat(orders().placeOne(entry(Ids.fresh(), second))).isEqualTo(new Voided());
+    assertThat(orders().placeOne(entry(Uuids.fresh(), second))).isEqualTo(new Voided());
   }
 
   @ParameterizedTest(name = "written first: {0}")
@@ -376,7 +376,7 @@ class OrderLogTest {
     assertThat(orders().log.head().orders()).isZero();
     assertThat(orders().resolve(doubt(late)).released()).containsExactly(late.holdId());
     assertThat(orders().log.tombstones()).isEqualTo(1);
-    assertThat(orders().placeOne(entry(late.orderId(), Ids.fresh())))
+    assertThat(orders().placeOne(entry(late.orderId(), Uuids.fresh())))
         .as("a fresh hold goes through")
         .isEqualTo(new Numbered(0));
   }
@@ -385,31 +385,31 @@ class OrderLogTest {
   void whatWasAskedForBeforeThePruneIsVoidAndItsTombstoneForgotten() {
     Entry early = fresh();
     orders().resolve(doubt(early));
-    orders().apply(new OrderCommand.Prune(NOW, NOW + 1));
+    orders().apply(new OrderLogCommand.Prune(NOW, NOW + 1));
     reopen();
 
     assertThat(orders().log.tombstones()).isZero();
     assertThat(orders().placeOne(early)).isEqualTo(new Voided());
-    Entry later = new Entry(early.orderId(), Ids.fresh(), "Tux", 10, 1599, 2, NOW + 1);
+    Entry later = new Entry(early.orderId(), Uuids.fresh(), "Tux", 10, 1599, 2, NOW + 1);
     assertThat(orders().placeOne(later)).isEqualTo(new Numbered(0));
   }
 
   @Test
   void thePruneHorizonNeverGoesBack() {
-    orders().apply(new OrderCommand.Prune(NOW, NOW + 1));
-    orders().apply(new OrderCommand.Prune(NOW, NOW - 1));
+    orders().apply(new OrderLogCommand.Prune(NOW, NOW + 1));
+    orders().apply(new OrderLogCommand.Prune(NOW, NOW - 1));
 
     assertThat(orders().placeOne(fresh())).isEqualTo(new Voided());
   }
 
   @Test
   void aHoldThatIsResolvedAgainAfterThePruneIsWrittenLikeAnyOther() {
-    UUID hold = Ids.fresh();
+    UUID hold = Uuids.fresh();
     orders().resolve(doubt(hold));
     orders().write();
     // In one transaction: what is forgotten comes back before it is deleted.
-    orders().apply(new OrderCommand.Prune(NOW + 5, NOW + 1));
-    orders().apply(new OrderCommand.Resolve(NOW + 6, List.of(doubt(hold))));
+    orders().apply(new OrderLogCommand.Prune(NOW + 5, NOW + 1));
+    orders().apply(new OrderLogCommand.Resolve(NOW + 6, List.of(doubt(hold))));
     orders().write();
     reopen();
 
@@ -421,7 +421,7 @@ class OrderLogTest {
     orders().place(fresh(), fresh());
     OrderLog.Head before = orders().log.head();
 
-    assertThat(orders().apply(new OrderCommand.Fence(NOW))).isEqualTo(2L);
+    assertThat(orders().apply(new OrderLogCommand.Fence(NOW))).isEqualTo(2L);
     assertThat(orders().log.head()).isEqualTo(before);
     assertThat(orders().log.applied()).isEqualTo(new LogPosition(1, 1));
   }
@@ -442,7 +442,7 @@ class OrderLogTest {
     Open other = open("other", Duration.ofMillis(1), NOBODY);
     for (int i = 0; i < 20; i++) {
       Entry entry = fresh();
-      UUID hold = Ids.fresh();
+      UUID hold = Uuids.fresh();
       for (Open replica : List.of(orders(), other)) {
         replica.place(entry, entry);
         replica.resolve(doubt(hold), doubt(entry));
@@ -463,16 +463,16 @@ class OrderLogTest {
     Open steady = open("steady", NEVER, NOBODY);
     Entry first = fresh();
     Entry next = fresh();
-    for (OrderCommand command :
+    for (OrderLogCommand command :
         List.of(
-            new OrderCommand.Place(NOW, List.of(first)),
-            new OrderCommand.Place(NOW + 9, List.of(first)),
-            new OrderCommand.Fence(NOW + 10))) {
+            new OrderLogCommand.Place(NOW, List.of(first)),
+            new OrderLogCommand.Place(NOW + 9, List.of(first)),
+            new OrderLogCommand.Fence(NOW + 10))) {
       orders().apply(command);
       steady.apply(command);
       reopen();
     }
-    OrderCommand late = new OrderCommand.Place(NOW + 1, List.of(next));
+    OrderLogCommand late = new OrderLogCommand.Place(NOW + 1, List.of(next));
     orders().apply(late);
     steady.apply(late);
 
@@ -486,8 +486,8 @@ class OrderLogTest {
     List<Entry> variants =
         List.of(
             base,
-            entry(Ids.fresh(), base.holdId()),
-            entry(base.orderId(), Ids.fresh()),
+            entry(Uuids.fresh(), base.holdId()),
+            entry(base.orderId(), Uuids.fresh()),
             new Entry(base.orderId(), base.holdId(), "Fox", 10, 1599, 2, NOW),
             new Entry(base.orderId(), base.holdId(), "Tux", 11, 1599, 2, NOW),
             new Entry(base.orderId(), base.holdId(), "Tux", 10, 1600, 2, NOW),
@@ -543,7 +543,7 @@ class OrderLogTest {
     Entry early = fresh();
     orders().placeOne(early);
     behind.placeOne(early);
-    UUID buried = Ids.fresh();
+    UUID buried = Uuids.fresh();
     for (int i = 0; i < 7; i++) {
       orders().placeOne(fresh());
       orders().resolve(doubt(buried));
@@ -556,7 +556,7 @@ class OrderLogTest {
     behind.index = orders().log.applied().index() + 1;
     assertThat(behind.log.head()).isEqualTo(orders().log.head());
     assertThat(behind.log.after(-1, 100)).isEqualTo(orders().log.after(-1, 100));
-    assertThat(behind.placeOne(entry(Ids.fresh(), buried))).isEqualTo(new Voided());
+    assertThat(behind.placeOne(entry(Uuids.fresh(), buried))).isEqualTo(new Voided());
     assertThat(behind.placeOne(last)).isInstanceOf(Duplicate.class);
     assertThat(behind.placeOne(fresh())).isEqualTo(new Numbered(9));
   }
@@ -588,8 +588,7 @@ class OrderLogTest {
       if (afterNumber + 1 >= failFrom) {
         throw new IOException("planted");
       }
-      return MissedOrdersWire.decode(
-          MissedOrdersWire.encode(orders().log.missedAfter(afterNumber, 10)));
+      return OrderCatchUp.decode(OrderCatchUp.encode(orders().log.missedAfter(afterNumber, 10)));
     }
   }
 
@@ -597,7 +596,7 @@ class OrderLogTest {
   void anInstallThatWasCutShortGoesOnAfterItsLastPage() throws IOException {
     for (int i = 0; i < 15; i++) {
       orders().place(fresh(), fresh(), fresh());
-      orders().resolve(doubt(Ids.fresh()));
+      orders().resolve(doubt(Uuids.fresh()));
     }
     Pages pages = new Pages();
     pages.failFrom = 20;
@@ -623,15 +622,15 @@ class OrderLogTest {
   /** A leader whose log goes back further may send the entries of rows that are there already. */
   @Test
   void entriesOfRowsThatAreAheadOfThePositionChangeNothing() throws IOException {
-    List<OrderCommand> commands = new ArrayList<>();
+    List<OrderLogCommand> commands = new ArrayList<>();
     for (int i = 0; i < 15; i++) {
       Entry entry = fresh();
-      UUID buried = Ids.fresh();
-      commands.add(new OrderCommand.Place(NOW + i, List.of(entry, fresh())));
-      commands.add(new OrderCommand.Resolve(NOW + i, List.of(doubt(buried), doubt(entry))));
+      UUID buried = Uuids.fresh();
+      commands.add(new OrderLogCommand.Place(NOW + i, List.of(entry, fresh())));
+      commands.add(new OrderLogCommand.Resolve(NOW + i, List.of(doubt(buried), doubt(entry))));
       commands.add(
-          new OrderCommand.Place(NOW + i - 5, List.of(entry(Ids.fresh(), buried), fresh())));
-      commands.add(new OrderCommand.Prune(NOW + i, NOW + i - 9));
+          new OrderLogCommand.Place(NOW + i - 5, List.of(entry(Uuids.fresh(), buried), fresh())));
+      commands.add(new OrderLogCommand.Prune(NOW + i, NOW + i - 9));
     }
     commands.forEach(orders()::apply);
     Pages pages = new Pages();
@@ -658,9 +657,8 @@ class OrderLogTest {
             "behind",
             NEVER,
             (member, after) ->
-                MissedOrdersWire.decode(
-                    MissedOrdersWire.encode(
-                        orders().log.missedAfter(after, MissedOrdersWire.PAGE))));
+                OrderCatchUp.decode(
+                    OrderCatchUp.encode(orders().log.missedAfter(after, OrderCatchUp.PAGE))));
     orders().placeOne(early);
     behind.placeOne(early);
     for (int i = 0; i < missed / 500; i++) {
@@ -683,13 +681,11 @@ class OrderLogTest {
   @Test
   void aDamagedPageIsAnErrorAndNotAWrongRow() {
     orders().place(fresh(), fresh());
-    byte[] page = MissedOrdersWire.page(orders().log, 0);
+    byte[] page = OrderCatchUp.page(orders().log, 0);
 
-    assertThatThrownBy(
-            () -> MissedOrdersWire.decode(java.util.Arrays.copyOf(page, page.length - 3)))
+    assertThatThrownBy(() -> OrderCatchUp.decode(java.util.Arrays.copyOf(page, page.length - 3)))
         .isInstanceOf(IOException.class);
-    assertThatThrownBy(
-            () -> MissedOrdersWire.decode(java.util.Arrays.copyOf(page, page.length + 1)))
+    assertThatThrownBy(() -> OrderCatchUp.decode(java.util.Arrays.copyOf(page, page.length + 1)))
         .isInstanceOf(IOException.class);
   }
 
@@ -702,7 +698,8 @@ class OrderLogTest {
     orders().execute("UPDATE orders SET quantity = 11 WHERE number = 5");
     reopen();
     List<StorageException> found = new ArrayList<>();
-    try (Scrub scrub = new Scrub(orders().log, 3, Duration.ofSeconds(1), found::add)) {
+    try (OrderLogScrub scrub =
+        new OrderLogScrub(orders().log, 3, Duration.ofSeconds(1), found::add)) {
       scrub.walk();
       assertThat(scrub.reached()).isEqualTo(3);
 
@@ -722,7 +719,8 @@ class OrderLogTest {
     orders().write();
     orders().loseFromIndex(3);
 
-    try (Scrub scrub = new Scrub(orders().log, 5, Duration.ofSeconds(1), found -> {})) {
+    try (OrderLogScrub scrub =
+        new OrderLogScrub(orders().log, 5, Duration.ofSeconds(1), found -> {})) {
       assertThatThrownBy(scrub::walk)
           .isInstanceOf(toystore.db.storage.DamagedFileException.class)
           .hasMessageContaining("does not lead to order 3");
@@ -735,7 +733,8 @@ class OrderLogTest {
       orders().placeOne(fresh());
     }
     orders().write();
-    try (Scrub scrub = new Scrub(orders().log, 3, Duration.ofSeconds(1), found -> {})) {
+    try (OrderLogScrub scrub =
+        new OrderLogScrub(orders().log, 3, Duration.ofSeconds(1), found -> {})) {
       scrub.walk();
       scrub.walk();
       assertThat(scrub.reached()).isZero();
@@ -793,11 +792,12 @@ class OrderLogTest {
   /** A crash loses what was not written; the entries since give the very same rows again. */
   @Test
   void replayFromTheFilesPositionGivesTheSameRows() throws IOException {
-    List<OrderCommand> commands = new ArrayList<>();
+    List<OrderLogCommand> commands = new ArrayList<>();
     for (int i = 0; i < 30; i++) {
       Entry entry = fresh();
-      commands.add(new OrderCommand.Place(NOW + i, List.of(entry, fresh(), entry)));
-      commands.add(new OrderCommand.Resolve(NOW + i, List.of(doubt(Ids.fresh()), doubt(entry))));
+      commands.add(new OrderLogCommand.Place(NOW + i, List.of(entry, fresh(), entry)));
+      commands.add(
+          new OrderLogCommand.Resolve(NOW + i, List.of(doubt(Uuids.fresh()), doubt(entry))));
     }
     for (int i = 0; i < commands.size(); i++) {
       orders().apply(commands.get(i));
@@ -861,7 +861,7 @@ class OrderLogTest {
       assertThat(row).as("order %d of %d", number, orders).isNotNull();
       UUID id = Objects.requireNonNull(row).orderId();
       assertThat(log.byOrderId(id)).isEqualTo(row);
-      assertThat(log.existing(List.of(id, Ids.fresh()))).containsOnlyKeys(id);
+      assertThat(log.existing(List.of(id, Uuids.fresh()))).containsOnlyKeys(id);
       reads++;
     }
     return reads;

@@ -6,51 +6,51 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
-import toystore.api.Hold;
-import toystore.api.Ids;
-import toystore.api.Json;
-import toystore.api.Purchase;
+import toystore.protocol.api.Uuids;
+import toystore.protocol.codec.Json;
+import toystore.protocol.message.Hold;
+import toystore.protocol.message.PurchaseRequest;
 
 class OrderRulesTest {
-  private static final UUID ORDER = Ids.fresh();
-  private static final UUID HOLD = Ids.fresh();
+  private static final UUID ORDER = Uuids.fresh();
+  private static final UUID HOLD = Uuids.fresh();
   private static final OrderRow ROW =
       new OrderRow(4, ORDER, HOLD, "Tux", 10, 1599, 17, 0, 9, OrderRow.Hash.START);
 
   @Test
   void theSamePurchaseIsReplayedWithItsNumberAndVersion() {
-    assertThat(OrderRules.replay(ROW, new Purchase(ORDER, "Tux", 10)))
-        .isEqualTo(new Purchase.Placed(4, 17, true));
+    assertThat(OrderRules.replay(ROW, new PurchaseRequest(ORDER, "Tux", 10)))
+        .isEqualTo(new PurchaseRequest.Placed(4, 17, true));
   }
 
   @Test
   void anotherProductOrQuantityUnderTheSameIdIsNoReplay() {
-    assertThat(OrderRules.replay(ROW, new Purchase(ORDER, "Tux", 11)))
-        .isEqualTo(new Purchase.OtherBody(4));
-    assertThat(OrderRules.replay(ROW, new Purchase(ORDER, "tux", 10)))
-        .isEqualTo(new Purchase.OtherBody(4));
+    assertThat(OrderRules.replay(ROW, new PurchaseRequest(ORDER, "Tux", 11)))
+        .isEqualTo(new PurchaseRequest.OtherBody(4));
+    assertThat(OrderRules.replay(ROW, new PurchaseRequest(ORDER, "tux", 10)))
+        .isEqualTo(new PurchaseRequest.OtherBody(4));
   }
 
   @Test
   void aHoldIsFreeUnlessTheOrderNamesIt() {
-    assertThat(OrderRules.freesOwnHold(new OrderCommand.Numbered(0), HOLD)).isFalse();
-    assertThat(OrderRules.freesOwnHold(new OrderCommand.Duplicate(ROW), HOLD)).isFalse();
-    assertThat(OrderRules.freesOwnHold(new OrderCommand.Duplicate(ROW), Ids.fresh())).isTrue();
-    assertThat(OrderRules.freesOwnHold(new OrderCommand.Voided(), HOLD)).isTrue();
+    assertThat(OrderRules.freesOwnHold(new OrderLogCommand.Numbered(0), HOLD)).isFalse();
+    assertThat(OrderRules.freesOwnHold(new OrderLogCommand.Duplicate(ROW), HOLD)).isFalse();
+    assertThat(OrderRules.freesOwnHold(new OrderLogCommand.Duplicate(ROW), Uuids.fresh())).isTrue();
+    assertThat(OrderRules.freesOwnHold(new OrderLogCommand.Voided(), HOLD)).isTrue();
   }
 
   @Test
   void commandsSurviveTheirEncoding() {
-    for (OrderCommand command :
+    for (OrderLogCommand command :
         List.of(
-            new OrderCommand.Place(
-                5, List.of(new OrderCommand.Entry(ORDER, HOLD, "Käthe 🐧", 3, 1599, 17, 4))),
-            new OrderCommand.Place(5, List.of()),
-            new OrderCommand.Resolve(6, List.of(new Hold.Doubt(HOLD, ORDER))),
-            new OrderCommand.Resolve(6, List.of(new Hold.Doubt(HOLD, null))),
-            new OrderCommand.Prune(7, 3),
-            new OrderCommand.Fence(8))) {
-      assertThat(OrderCommand.decode(command.encode())).isEqualTo(command);
+            new OrderLogCommand.Place(
+                5, List.of(new OrderLogCommand.Entry(ORDER, HOLD, "Käthe 🐧", 3, 1599, 17, 4))),
+            new OrderLogCommand.Place(5, List.of()),
+            new OrderLogCommand.Resolve(6, List.of(new Hold.Doubt(HOLD, ORDER))),
+            new OrderLogCommand.Resolve(6, List.of(new Hold.Doubt(HOLD, null))),
+            new OrderLogCommand.Prune(7, 3),
+            new OrderLogCommand.Fence(8))) {
+      assertThat(OrderLogCommand.decode(command.encode())).isEqualTo(command);
     }
   }
 
@@ -61,14 +61,14 @@ class OrderRulesTest {
     command[0] = 2;
     System.arraycopy(body, 0, command, 1, body.length);
 
-    assertThat(OrderCommand.decode(command))
-        .isEqualTo(new OrderCommand.Resolve(6, List.of(new Hold.Doubt(HOLD, null))));
+    assertThat(OrderLogCommand.decode(command))
+        .isEqualTo(new OrderLogCommand.Resolve(6, List.of(new Hold.Doubt(HOLD, null))));
   }
 
   @Test
   void aCommandOfANewerVersionIsAnError() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> OrderCommand.decode(new byte[] {9, (byte) 0xa0}))
+        .isThrownBy(() -> OrderLogCommand.decode(new byte[] {9, (byte) 0xa0}))
         .withMessage("unknown order command 9");
   }
 

@@ -3,15 +3,15 @@ package toystore.order;
 import java.util.UUID;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import toystore.models.ModelCatalog;
-import toystore.order.OrderCommand.Duplicate;
-import toystore.order.OrderCommand.Entry;
-import toystore.order.OrderCommand.Numbered;
-import toystore.order.OrderCommand.Outcome;
-import toystore.order.OrderCommand.Voided;
+import toystore.order.OrderLogCommand.Duplicate;
+import toystore.order.OrderLogCommand.Entry;
+import toystore.order.OrderLogCommand.Numbered;
+import toystore.order.OrderLogCommand.Outcome;
+import toystore.order.OrderLogCommand.Voided;
 import toystore.order.OrderRules.Append;
 import toystore.order.OrderRules.Refuse;
 import toystore.order.OrderRules.Repeats;
+import toystore.tests.models.ModelCatalog;
 
 /**
  * One state of the purchase protocol for one order id, and all states that can follow it: a front

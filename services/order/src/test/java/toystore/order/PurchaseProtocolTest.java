@@ -9,9 +9,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
-import toystore.models.LongSet;
 import toystore.order.PurchaseModel.Fault;
 import toystore.order.PurchaseModel.Setup;
+import toystore.tests.models.LongHashSet;
 
 /**
  * Every order of messages, crashes, delays, repetitions and losses of a purchase, breadth first
@@ -62,14 +62,14 @@ class PurchaseProtocolTest {
 
   @Test
   void twoMirrorImagesCountAsOneState() {
-    LongSet seen = new LongSet();
+    LongHashSet seen = new LongHashSet();
     new PurchaseModel(new Setup(1, 2, false, Fault.NONE)).successors(next -> seen.add(next.key()));
 
     assertThat(seen.size()).isEqualTo(1);
   }
 
   private static Search explore(Setup setup) {
-    LongSet seen = new LongSet();
+    LongHashSet seen = new LongHashSet();
     Deque<PurchaseModel> frontier = new ArrayDeque<>();
     PurchaseModel start = new PurchaseModel(setup);
     seen.add(start.key());

@@ -24,25 +24,27 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import toystore.api.Hold;
-import toystore.api.Ids;
-import toystore.api.Purchase;
-import toystore.api.StoreConfig;
-import toystore.calls.Deadline;
-import toystore.db.replication.LogListener;
-import toystore.db.replication.LogSettings;
-import toystore.db.replication.Member;
-import toystore.db.replication.ReplicatedLog;
-import toystore.db.replication.ReplicatedState;
+import toystore.client.Deadline;
+import toystore.config.StoreConfig;
+import toystore.db.log.LogGroup;
+import toystore.db.log.LogListener;
+import toystore.db.log.LogPosition;
+import toystore.db.log.LogSettings;
+import toystore.db.log.Member;
+import toystore.db.log.ReplicatedLog;
+import toystore.db.log.ReplicatedState;
+import toystore.db.raft.BuiltinLogEngine;
 import toystore.db.storage.Database;
-import toystore.db.storage.LogPosition;
 import toystore.db.storage.WriteBehind;
+import toystore.protocol.api.Uuids;
+import toystore.protocol.message.Hold;
+import toystore.protocol.message.PurchaseRequest;
 
 /** On a log of one member, which applies what was committed only when the test lets it. */
 @Timeout(90)
 class PurchaseServiceTest {
   private static final StoreConfig.Batch SIZES = new StoreConfig.Batch(64, 1_024);
-  private static final Purchase TUX = new Purchase(Ids.fresh(), "Tux", 10);
+  private static final PurchaseRequest TUX = new PurchaseRequest(Uuids.fresh(), "Tux", 10);
   private static final String SOLD_OUT = "Fox";
 
   /** An order log that can be made to wait before it applies the next command. */
@@ -132,16 +134,16 @@ class PurchaseServiceTest {
     return hold.name().equals(SOLD_OUT) ? new Hold.NotEnough(0) : answer;
   }
 
-  private final TestCatalog catalog =
-      new TestCatalog(
+  private final FakeCatalog catalog =
+      new FakeCatalog(
           batch ->
               CompletableFuture.completedFuture(
-                  TestCatalog.answers(batch.holds().stream().map(this::answer).toList())));
+                  FakeCatalog.answers(batch.holds().stream().map(this::answer).toList())));
 
   private @Nullable Database database;
   private @Nullable Gated gated;
   private @Nullable ReplicatedLog replicated;
-  private @Nullable HoldDesk desk;
+  private @Nullable HoldClient desk;
   private @Nullable PurchaseService service;
 
   @BeforeEach
@@ -164,24 +166,25 @@ class PurchaseServiceTest {
     gated = state;
     Member self = new Member("order-1", 1, "127.0.0.1", freePort());
     ReplicatedLog raft =
-        ReplicatedLog.start(
-            UUID.randomUUID(),
-            self,
-            List.of(self),
-            directory.resolve("raft"),
-            new LogSettings(
-                Duration.ofMillis(300),
-                Duration.ofMillis(600),
-                Duration.ofMillis(20),
-                Duration.ofSeconds(1),
-                Duration.ofSeconds(5),
-                1 << 20,
-                1_000_000,
-                0),
-            state,
-            events);
+        new BuiltinLogEngine()
+            .create(
+                new LogGroup(UUID.randomUUID(), self, List.of(self)),
+                directory.resolve("raft"),
+                LogPosition.NONE)
+            .start(
+                new LogSettings(
+                    Duration.ofMillis(300),
+                    Duration.ofMillis(600),
+                    Duration.ofMillis(20),
+                    Duration.ofSeconds(1),
+                    Duration.ofSeconds(5),
+                    1 << 20,
+                    1_000_000,
+                    0),
+                state,
+                events);
     replicated = raft;
-    HoldDesk holds = new HoldDesk(catalog.route(), Duration.ofSeconds(10), SIZES);
+    HoldClient holds = new HoldClient(catalog.route(), Duration.ofSeconds(10), SIZES);
     desk = holds;
     service = new PurchaseService(log, raft, holds, new SimpleMeterRegistry());
     soon().until(raft::leads);
@@ -214,11 +217,11 @@ class PurchaseServiceTest {
     return Objects.requireNonNull(replicated);
   }
 
-  private Purchase.Answer buy(Purchase purchase, Duration patience) {
+  private PurchaseRequest.Answer buy(PurchaseRequest purchase, Duration patience) {
     return Objects.requireNonNull(service).buy(List.of(purchase), Deadline.in(patience)).getFirst();
   }
 
-  private CompletableFuture<Purchase.Answer> buyMeanwhile(Purchase purchase) {
+  private CompletableFuture<PurchaseRequest.Answer> buyMeanwhile(PurchaseRequest purchase) {
     return CompletableFuture.supplyAsync(() -> buy(purchase, Duration.ofSeconds(30)));
   }
 
@@ -227,13 +230,13 @@ class PurchaseServiceTest {
   }
 
   /** An entry that nobody waits for any more, committed but not applied. */
-  private void leaveAnEntryOnItsWay(Purchase purchase) {
+  private void leaveAnEntryOnItsWay(PurchaseRequest purchase) {
     long before = committed();
     gated().shut();
-    OrderCommand.Entry entry =
-        new OrderCommand.Entry(
-            purchase.orderId(), Ids.fresh(), purchase.name(), purchase.quantity(), 1599, 7, 1);
-    var _ = replicated().submit(new OrderCommand.Place(1, List.of(entry)).encode());
+    OrderLogCommand.Entry entry =
+        new OrderLogCommand.Entry(
+            purchase.orderId(), Uuids.fresh(), purchase.name(), purchase.quantity(), 1599, 7, 1);
+    var _ = replicated().submit(new OrderLogCommand.Place(1, List.of(entry)).encode());
     soon().until(() -> committed() > before);
   }
 
@@ -241,9 +244,9 @@ class PurchaseServiceTest {
    * Buys while an earlier entry is on its way, which the log goes on with once this purchase is
    * answered or waits for the log itself.
    */
-  private Purchase.Answer buyWhileTheEarlierEntryIsOnItsWay(Purchase purchase) {
+  private PurchaseRequest.Answer buyWhileTheEarlierEntryIsOnItsWay(PurchaseRequest purchase) {
     long before = committed();
-    CompletableFuture<Purchase.Answer> bought = buyMeanwhile(purchase);
+    CompletableFuture<PurchaseRequest.Answer> bought = buyMeanwhile(purchase);
     soon().until(() -> bought.isDone() || committed() > before);
     gated().open();
     return bought.join();
@@ -254,9 +257,10 @@ class PurchaseServiceTest {
     leaveAnEntryOnItsWay(TUX);
     answer = new Hold.NotEnough(3);
 
-    assertThat(buyWhileTheEarlierEntryIsOnItsWay(TUX)).isEqualTo(new Purchase.Placed(0, 7, true));
+    assertThat(buyWhileTheEarlierEntryIsOnItsWay(TUX))
+        .isEqualTo(new PurchaseRequest.Placed(0, 7, true));
     // The answer is the same from then on.
-    assertThat(buy(TUX, Duration.ofSeconds(30))).isEqualTo(new Purchase.Placed(0, 7, true));
+    assertThat(buy(TUX, Duration.ofSeconds(30))).isEqualTo(new PurchaseRequest.Placed(0, 7, true));
   }
 
   @Test
@@ -264,7 +268,8 @@ class PurchaseServiceTest {
     leaveAnEntryOnItsWay(TUX);
     answer = new Hold.NoSuchProduct();
 
-    assertThat(buyWhileTheEarlierEntryIsOnItsWay(TUX)).isEqualTo(new Purchase.Placed(0, 7, true));
+    assertThat(buyWhileTheEarlierEntryIsOnItsWay(TUX))
+        .isEqualTo(new PurchaseRequest.Placed(0, 7, true));
   }
 
   @Test
@@ -272,8 +277,9 @@ class PurchaseServiceTest {
     leaveAnEntryOnItsWay(TUX);
     answer = new Hold.NotEnough(3);
 
-    Purchase other = new Purchase(TUX.orderId(), "Tux", 11);
-    assertThat(buyWhileTheEarlierEntryIsOnItsWay(other)).isEqualTo(new Purchase.OtherBody(0));
+    PurchaseRequest other = new PurchaseRequest(TUX.orderId(), "Tux", 11);
+    assertThat(buyWhileTheEarlierEntryIsOnItsWay(other))
+        .isEqualTo(new PurchaseRequest.OtherBody(0));
   }
 
   @Test
@@ -281,14 +287,14 @@ class PurchaseServiceTest {
     answer = new Hold.NotEnough(3);
     int before = gated().commands.get();
 
-    assertThat(buy(TUX, Duration.ofSeconds(30))).isEqualTo(new Purchase.OutOfStock(3));
+    assertThat(buy(TUX, Duration.ofSeconds(30))).isEqualTo(new PurchaseRequest.OutOfStock(3));
     assertThat(gated().commands.get()).isEqualTo(before + 1);
     answer = new Hold.NoSuchProduct();
-    assertThat(buy(TUX, Duration.ofSeconds(30))).isEqualTo(new Purchase.UnknownProduct());
+    assertThat(buy(TUX, Duration.ofSeconds(30))).isEqualTo(new PurchaseRequest.UnknownProduct());
     assertThat(gated().commands.get()).isEqualTo(before + 2);
     // Nothing came of the refusals: the id may still become an order.
     answer = new Hold.Granted(1599, 8);
-    assertThat(buy(TUX, Duration.ofSeconds(30))).isEqualTo(new Purchase.Placed(0, 8, false));
+    assertThat(buy(TUX, Duration.ofSeconds(30))).isEqualTo(new PurchaseRequest.Placed(0, 8, false));
   }
 
   /** Whether an earlier entry is there cannot be known by a replica that leads no more. */
@@ -297,21 +303,21 @@ class PurchaseServiceTest {
     answer = new Hold.NotEnough(3);
     replicated().close();
 
-    assertThat(buy(TUX, Duration.ofSeconds(30))).isInstanceOf(Purchase.Undecided.class);
+    assertThat(buy(TUX, Duration.ofSeconds(30))).isInstanceOf(PurchaseRequest.Undecided.class);
   }
 
   @Test
   void aRefusalKeepsNoOtherPurchaseOfItsBatchFromBeingPlaced() {
-    Purchase soldOut = new Purchase(Ids.fresh(), SOLD_OUT, 1);
-    Purchase more = new Purchase(Ids.fresh(), "Tux", 2);
+    PurchaseRequest soldOut = new PurchaseRequest(Uuids.fresh(), SOLD_OUT, 1);
+    PurchaseRequest more = new PurchaseRequest(Uuids.fresh(), "Tux", 2);
 
     assertThat(
             Objects.requireNonNull(service)
                 .buy(List.of(TUX, soldOut, more), Deadline.in(Duration.ofSeconds(30))))
         .containsExactly(
-            new Purchase.Placed(0, 7, false),
-            new Purchase.OutOfStock(0),
-            new Purchase.Placed(1, 7, false));
+            new PurchaseRequest.Placed(0, 7, false),
+            new PurchaseRequest.OutOfStock(0),
+            new PurchaseRequest.Placed(1, 7, false));
   }
 
   /** Were it refused on its own: the entry that waits for its turn would come after the refusal. */
@@ -321,17 +327,17 @@ class PurchaseServiceTest {
     // As many batches as may be on their way at once.
     for (int lane = 1; lane <= 2; lane++) {
       long before = committed();
-      var _ = buyMeanwhile(new Purchase(Ids.fresh(), "Tux", lane));
+      var _ = buyMeanwhile(new PurchaseRequest(Uuids.fresh(), "Tux", lane));
       soon().until(() -> committed() > before);
     }
-    assertThat(buy(TUX, Duration.ofMillis(300))).isInstanceOf(Purchase.Undecided.class);
+    assertThat(buy(TUX, Duration.ofMillis(300))).isInstanceOf(PurchaseRequest.Undecided.class);
     answer = new Hold.NotEnough(3);
 
-    assertThat(buy(TUX, Duration.ofMillis(300))).isInstanceOf(Purchase.Undecided.class);
-    CompletableFuture<Purchase.Answer> repeated = buyMeanwhile(TUX);
+    assertThat(buy(TUX, Duration.ofMillis(300))).isInstanceOf(PurchaseRequest.Undecided.class);
+    CompletableFuture<PurchaseRequest.Answer> repeated = buyMeanwhile(TUX);
     gated().open();
 
-    assertThat(repeated.join()).isEqualTo(new Purchase.Placed(2, 7, true));
-    assertThat(buy(TUX, Duration.ofSeconds(30))).isEqualTo(new Purchase.Placed(2, 7, true));
+    assertThat(repeated.join()).isEqualTo(new PurchaseRequest.Placed(2, 7, true));
+    assertThat(buy(TUX, Duration.ofSeconds(30))).isEqualTo(new PurchaseRequest.Placed(2, 7, true));
   }
 }

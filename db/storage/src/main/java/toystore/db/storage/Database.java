@@ -124,7 +124,7 @@ public final class Database implements AutoCloseable {
       return new Database(file, url, writer, sizes, thread, onFatal);
     } catch (ExecutionException e) {
       thread.shutdown();
-      throw failure("cannot open ", file, e, Damage.shownByOpening(e));
+      throw failure("cannot open ", file, e, DamageClassifier.shownByOpening(e));
     } catch (InterruptedException e) {
       thread.shutdown();
       Thread.currentThread().interrupt();
@@ -217,7 +217,7 @@ public final class Database implements AutoCloseable {
 
   /** Whether a failure of a database means that its file is not as it was written. */
   public static boolean isDamage(Throwable failure) {
-    return Damage.shownBy(failure);
+    return DamageClassifier.shownBy(failure);
   }
 
   /** Where the rows are, without H2's ending. */
@@ -229,7 +229,7 @@ public final class Database implements AutoCloseable {
    * Runs one transaction on the writer thread; the future completes after its commit, or with its
    * failure, which is fatal to the database.
    */
-  public <T> CompletableFuture<T> write(Transaction<T> transaction) {
+  public <T> CompletableFuture<T> write(DatabaseWork<T> transaction) {
     CompletableFuture<T> done = new CompletableFuture<>();
     writerThread.execute(() -> runWrite(transaction, done));
     return done;
@@ -244,7 +244,7 @@ public final class Database implements AutoCloseable {
    * Runs one transaction; only ever called on the writer thread. After {@link #close} it fails,
    * which is not fatal: what was to be written is in the log still.
    */
-  <T> void runWrite(Transaction<T> transaction, CompletableFuture<T> done) {
+  <T> void runWrite(DatabaseWork<T> transaction, CompletableFuture<T> done) {
     if (ended) {
       done.completeExceptionally(new StorageException(file + FILE_ENDING + " is closed"));
       return;
@@ -286,7 +286,7 @@ public final class Database implements AutoCloseable {
    * @throws DamagedFileException if the file is not as it was written
    * @throws StorageException if the statement fails
    */
-  public <T> T read(Transaction<T> query) {
+  public <T> T read(DatabaseWork<T> query) {
     reading.readLock().lock();
     try (Connection connection = readers().getConnection()) {
       return query.run(connection);
@@ -299,7 +299,8 @@ public final class Database implements AutoCloseable {
 
   private StorageException cannotRead(SQLException e) {
     // What a reader sees of a database that is being closed says nothing about its file.
-    StorageException failure = failure("cannot read ", file, e, !closed && Damage.shownBy(e));
+    StorageException failure =
+        failure("cannot read ", file, e, !closed && DamageClassifier.shownBy(e));
     // A read that finds damage is as fatal as a write that fails; other readers only lack it yet.
     if (failure instanceof DamagedFileException) {
       fail(failure);
@@ -312,7 +313,7 @@ public final class Database implements AutoCloseable {
    * connection of its own, so that a crowd of readers cannot hold up the log, nor end the node by
    * doing so; nor does a start wait until there is a pool.
    */
-  public <T> T readForLog(Transaction<T> query) {
+  public <T> T readForLog(DatabaseWork<T> query) {
     synchronized (logReading) {
       try {
         Connection connection = logReader;
@@ -332,7 +333,7 @@ public final class Database implements AutoCloseable {
   }
 
   /** Like {@link #read}, but all statements see one state of the file. */
-  public <T> T readSnapshot(Transaction<T> query) {
+  public <T> T readSnapshot(DatabaseWork<T> query) {
     return read(
         connection -> {
           connection.setAutoCommit(false);

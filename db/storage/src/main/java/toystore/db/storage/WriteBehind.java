@@ -13,6 +13,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import toystore.db.log.LogPosition;
 
 /**
  * Carries applied changes into H2 behind the Raft log: all that was applied since goes into one

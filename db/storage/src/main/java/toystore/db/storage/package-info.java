@@ -1,4 +1,4 @@
-/** One H2 file a node, and what it needs to be trusted. Invariants: {@code DESIGN.md} beside. */
+/** The H2 file of a node, written by one thread. */
 @NullMarked
 package toystore.db.storage;
 

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 class DatabaseTest {
   @TempDir Path directory;
 
-  private final Fatal fatal = new Fatal();
+  private final FatalErrorRecorder fatal = new FatalErrorRecorder();
 
   @Test
   void whatWasCommittedIsThereAfterReopening() {
@@ -200,12 +200,12 @@ class DatabaseTest {
                 "-Xmx64m",
                 "-cp",
                 System.getProperty("java.class.path"),
-                OtherProcess.class.getName(),
+                LockingProcess.class.getName(),
                 directory.resolve("db").toString())
             .redirectError(ProcessBuilder.Redirect.DISCARD)
             .start();
     try (BufferedReader said = other.inputReader(UTF_8)) {
-      assertThat(said.readLine()).startsWith(OtherProcess.HOLDS);
+      assertThat(said.readLine()).startsWith(LockingProcess.HOLDS);
       assertThatThrownBy(() -> open().close())
           .isInstanceOf(StorageException.class)
           .hasMessageContaining("cannot open")
@@ -301,7 +301,10 @@ class DatabaseTest {
     // A cache that holds almost nothing, so that reads go to the file.
     try (Database database =
         Database.open(
-            directory.resolve("db"), Schemas.ENTRIES_WITH_NOTE, new Database.Sizes(16, 2), fatal)) {
+            directory.resolve("db"),
+            TestSchemas.ENTRIES_WITH_NOTE,
+            new Database.Sizes(16, 2),
+            fatal)) {
       database
           .write(
               c ->
@@ -347,7 +350,7 @@ class DatabaseTest {
   }
 
   private Database open() {
-    return Database.open(directory.resolve("db"), Schemas.ENTRIES, Schemas.SMALL, fatal);
+    return Database.open(directory.resolve("db"), TestSchemas.ENTRIES, TestSchemas.SMALL, fatal);
   }
 
   private static long count(Database database) {

@@ -26,9 +26,9 @@ class FileGrowthTest {
 
   @Test
   void smallTransactionsGrowTheFileAndCompactionBringsItBack() throws IOException {
-    Fatal fatal = new Fatal();
+    FatalErrorRecorder fatal = new FatalErrorRecorder();
     Path file = directory.resolve("db");
-    try (Database database = Database.open(file, Schemas.ENTRIES, Schemas.SMALL, fatal)) {
+    try (Database database = Database.open(file, TestSchemas.ENTRIES, TestSchemas.SMALL, fatal)) {
       database
           .write(
               connection ->
@@ -64,7 +64,7 @@ class FileGrowthTest {
     }
     fatal.assertNone();
 
-    try (Database reopened = Database.open(file, Schemas.ENTRIES, Schemas.SMALL, fatal)) {
+    try (Database reopened = Database.open(file, TestSchemas.ENTRIES, TestSchemas.SMALL, fatal)) {
       assertThat(reopened.<Long>read(c -> Database.number(c, "SELECT MAX(index) FROM entries")))
           .isEqualTo(TRANSACTIONS);
     }

@@ -16,11 +16,11 @@ import org.junit.jupiter.api.io.TempDir;
 class MigrationsTest {
   @TempDir Path directory;
 
-  private final Fatal fatal = new Fatal();
+  private final FatalErrorRecorder fatal = new FatalErrorRecorder();
 
   @Test
   void aFreshFileGetsAllVersionsInOrder() {
-    try (Database database = open(Schemas.ENTRIES_WITH_NOTE)) {
+    try (Database database = open(TestSchemas.ENTRIES_WITH_NOTE)) {
       assertThat(strings(database, "SELECT script FROM schema_version ORDER BY version"))
           .containsExactly("entries.sql", "entries-note.sql");
     }
@@ -28,14 +28,14 @@ class MigrationsTest {
 
   @Test
   void anOlderFileIsUpgradedAndKeepsItsRows() {
-    try (Database old = open(Schemas.ENTRIES)) {
+    try (Database old = open(TestSchemas.ENTRIES)) {
       old.write(c -> execute(c, "INSERT INTO entries VALUES (7, 70)")).join();
     }
-    try (Database upgraded = open(Schemas.ENTRIES_WITH_NOTE)) {
+    try (Database upgraded = open(TestSchemas.ENTRIES_WITH_NOTE)) {
       assertThat(strings(upgraded, "SELECT number || ' ' || index || ' ' || note FROM entries"))
           .containsExactly("7 70 none");
     }
-    try (Database again = open(Schemas.ENTRIES_WITH_NOTE)) {
+    try (Database again = open(TestSchemas.ENTRIES_WITH_NOTE)) {
       assertThat(strings(again, "SELECT version FROM schema_version ORDER BY version"))
           .containsExactly("1", "2");
     }
@@ -43,37 +43,37 @@ class MigrationsTest {
 
   @Test
   void aNewerFileIsRefusedAndLeftAsItIs() {
-    open(Schemas.ENTRIES_WITH_NOTE).close();
-    assertThatThrownBy(() -> open(Schemas.ENTRIES).close())
+    open(TestSchemas.ENTRIES_WITH_NOTE).close();
+    assertThatThrownBy(() -> open(TestSchemas.ENTRIES).close())
         .isInstanceOf(StorageException.class)
         .hasMessageContaining("db.mv.db")
         .hasMessageContaining("the file has schema version 2, this program knows 1");
-    try (Database database = open(Schemas.ENTRIES_WITH_NOTE)) {
+    try (Database database = open(TestSchemas.ENTRIES_WITH_NOTE)) {
       assertThat(strings(database, "SELECT MAX(version) FROM schema_version")).containsExactly("2");
     }
   }
 
   @Test
   void aScriptThatWasCutShortRunsAgain() {
-    try (Database old = open(Schemas.ENTRIES)) {
+    try (Database old = open(TestSchemas.ENTRIES)) {
       // What is left when the process ends between the script and its mark.
       old.write(c -> execute(c, "ALTER TABLE entries ADD COLUMN note VARCHAR(64) DEFAULT 'none'"))
           .join();
     }
-    try (Database upgraded = open(Schemas.ENTRIES_WITH_NOTE)) {
+    try (Database upgraded = open(TestSchemas.ENTRIES_WITH_NOTE)) {
       assertThat(strings(upgraded, "SELECT MAX(version) FROM schema_version")).containsExactly("2");
     }
   }
 
   @Test
   void aMissingScriptIsNamed() {
-    assertThatThrownBy(() -> open(Schemas.of("entries.sql", "nowhere.sql")).close())
+    assertThatThrownBy(() -> open(TestSchemas.of("entries.sql", "nowhere.sql")).close())
         .isInstanceOf(StorageException.class)
         .hasMessageContaining("nowhere.sql");
   }
 
   private Database open(Migrations migrations) {
-    return Database.open(directory.resolve("db"), migrations, Schemas.SMALL, fatal);
+    return Database.open(directory.resolve("db"), migrations, TestSchemas.SMALL, fatal);
   }
 
   private static boolean execute(Connection connection, String sql) throws SQLException {

@@ -44,10 +44,10 @@ class TornCommitTest {
 
   @Test
   void noCopyOfTheFileIsTornOrUnreadableWhileOneWriterCommits() throws Exception {
-    Fatal fatal = new Fatal();
+    FatalErrorRecorder fatal = new FatalErrorRecorder();
     AtomicLong value = new AtomicLong();
     try (Database database =
-        Database.open(directory.resolve("db"), Schemas.of(), Schemas.SMALL, fatal)) {
+        Database.open(directory.resolve("db"), TestSchemas.of(), TestSchemas.SMALL, fatal)) {
       database.write(connection -> createTables(connection, 1)).join();
       Semaphore commits = new Semaphore(0);
       AtomicBoolean stop = new AtomicBoolean();

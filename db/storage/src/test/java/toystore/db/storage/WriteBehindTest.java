@@ -27,6 +27,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import toystore.db.log.LogPosition;
 
 @Timeout(60)
 class WriteBehindTest {
@@ -34,7 +35,7 @@ class WriteBehindTest {
 
   @TempDir Path directory;
 
-  private final Fatal fatal = new Fatal();
+  private final FatalErrorRecorder fatal = new FatalErrorRecorder();
 
   /** One row: its number, and the index of the entry that made it. */
   private record Row(long number, long index) {}
@@ -291,7 +292,7 @@ class WriteBehindTest {
   }
 
   private Database open() {
-    return Database.open(directory.resolve("db"), Schemas.ENTRIES, Schemas.SMALL, fatal);
+    return Database.open(directory.resolve("db"), TestSchemas.ENTRIES, TestSchemas.SMALL, fatal);
   }
 
   private static WriteBehind<Row> writer(

@@ -1,0 +1,22 @@
+package toystore.db.raft.log;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/** Makes the names of files durable. */
+public final class DirectorySync {
+  private DirectorySync() {}
+
+  /**
+   * Syncs a directory, so that files created in it or renamed into it survive a loss of power.
+   *
+   * @throws IOException if the directory cannot be opened or synced
+   */
+  public static void sync(Path directory) throws IOException {
+    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** Connections and messages between members. */
+@NullMarked
+package toystore.db.raft.transport;
+
+import org.jspecify.annotations.NullMarked;

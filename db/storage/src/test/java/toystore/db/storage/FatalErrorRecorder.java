@@ -1,0 +1,25 @@
+package toystore.db.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+
+/** Remembers what a database called fatal, where a node would halt. */
+final class FatalErrorRecorder implements Consumer<Throwable> {
+  private final List<Throwable> causes = new CopyOnWriteArrayList<>();
+
+  @Override
+  public void accept(Throwable cause) {
+    causes.add(cause);
+  }
+
+  List<Throwable> causes() {
+    return causes;
+  }
+
+  void assertNone() {
+    assertThat(causes).as("what the database called fatal").isEmpty();
+  }
+}

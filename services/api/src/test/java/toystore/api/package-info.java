@@ -1,5 +1,0 @@
-/** Tests of this module; other nodes are stood in for by fakes. */
-@NullMarked
-package toystore.api;
-
-import org.jspecify.annotations.NullMarked;

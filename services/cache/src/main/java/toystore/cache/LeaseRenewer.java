@@ -1,0 +1,64 @@
+package toystore.cache;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import toystore.client.Deadline;
+import toystore.node.rpc.LeaderClient;
+import toystore.protocol.api.ApiException;
+import toystore.protocol.api.ApiPaths;
+import toystore.protocol.codec.Json;
+import toystore.protocol.message.CacheLeaseMessages;
+import toystore.protocol.message.NodeReply;
+
+/** Keeps the cache's lease alive: renews it at a third of its length. */
+public final class LeaseRenewer implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(LeaseRenewer.class.getName());
+
+  private final ProductCache cache;
+  private final LeaderClient catalog;
+  private final String url;
+  private final Duration third;
+  private final ScheduledThreadPoolExecutor timer;
+
+  /**
+   * Starts renewing.
+   *
+   * @param url where the catalog reaches this front end
+   */
+  public LeaseRenewer(ProductCache cache, LeaderClient catalog, String url, Duration lease) {
+    this.cache = cache;
+    this.catalog = catalog;
+    this.url = url;
+    this.third = lease.dividedBy(3);
+    this.timer =
+        new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().daemon().name("lease").factory());
+    timer.scheduleWithFixedDelay(this::renew, 0, third.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private void renew() {
+    try {
+      // Once for all attempts of this call, which is on the safe side for a repeated one.
+      ProductCache.Asked asked = cache.beginRenewal(url);
+      // A third of the lease: longer than that, the next attempt is worth more than this one.
+      NodeReply reply =
+          catalog.call(ApiPaths.LEASE, Json.toCbor(asked.message()), Deadline.in(third));
+      if (reply.ok()
+          && !cache.granted(asked, Json.fromCbor(reply.body(), CacheLeaseMessages.Grant.class))) {
+        LOG.log(
+            Level.INFO, "the catalog does not know this session any more: the cache is dropped");
+      }
+    } catch (ApiException | IOException e) {
+      LOG.log(Level.DEBUG, "the lease could not be renewed", e);
+    } catch (RuntimeException e) {
+      LOG.log(Level.WARNING, "the lease could not be renewed", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    timer.shutdown();
+  }
+}

@@ -1,0 +1,157 @@
+package toystore.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import toystore.config.Role;
+import toystore.config.StoreConfig;
+import toystore.node.rpc.LeaderClient;
+import toystore.protocol.api.Price;
+import toystore.protocol.api.Product;
+import toystore.protocol.api.Uuids;
+import toystore.protocol.codec.Json;
+import toystore.protocol.message.CacheLeaseMessages;
+import toystore.protocol.message.NodeReply;
+
+class LeaseRenewerTest {
+  private static final Duration LEASE = Duration.ofMillis(300);
+  private static final Duration DRIFT = Duration.ofMillis(50);
+  private static final UUID CATALOG = Uuids.fresh();
+  private static final String URL = "http://front";
+
+  private final ManualTicker clock = new ManualTicker();
+  private final ProductCache cache =
+      ProductCache.create(
+          new StoreConfig.Cache(true, 4, LEASE, DRIFT, false), clock, new SimpleMeterRegistry());
+  private final List<CacheLeaseMessages.Renewal> renewals = new CopyOnWriteArrayList<>();
+
+  /** What the catalog answers; null: nothing. */
+  private volatile CacheLeaseMessages.@Nullable Grant grant =
+      new CacheLeaseMessages.Grant(LEASE.toMillis(), true, CATALOG);
+
+  private @Nullable LeaseRenewer keeper;
+
+  private CompletableFuture<NodeReply> catalog(
+      String url, byte @Nullable [] body, Duration timeout) {
+    if (!url.endsWith("/lease")) {
+      return CompletableFuture.failedFuture(new IOException("no status"));
+    }
+    try {
+      renewals.add(Json.fromCbor(Objects.requireNonNull(body), CacheLeaseMessages.Renewal.class));
+    } catch (IOException e) {
+      throw new AssertionError("not a renewal", e);
+    }
+    CacheLeaseMessages.Grant given = grant;
+    return given == null
+        ? CompletableFuture.failedFuture(new IOException("reset"))
+        : CompletableFuture.completedFuture(new NodeReply(200, Json.toCbor(given), null));
+  }
+
+  @BeforeEach
+  void start() {
+    StoreConfig config = StoreConfig.load(null);
+    LeaderClient route =
+        new LeaderClient(
+            this::catalog, config, config.nodes(Role.CATALOG), LeaderClient.OnLeader.NOBODY);
+    keeper = new LeaseRenewer(cache, route, URL, LEASE);
+    await().until(cache::leaseValid);
+  }
+
+  @AfterEach
+  void stop() {
+    if (keeper != null) {
+      keeper.close();
+    }
+  }
+
+  private void fillTux() {
+    cache.fill(
+        cache.beginMiss("Tux"), new Product.Versioned(new Product("Tux", new Price(1599), 100), 1));
+  }
+
+  private void awaitRenewals(int more) {
+    int before = renewals.size();
+    await().until(() -> renewals.size() >= before + more);
+  }
+
+  @Test
+  void theLeaseEndsAtTheTimeOfAskingPlusItsLengthLessTheDrift() {
+    grant = null;
+    awaitRenewals(2);
+    clock.pass(LEASE.minus(DRIFT).minusNanos(1));
+    assertThat(cache.leaseValid()).isTrue();
+    clock.pass(Duration.ofNanos(1));
+    assertThat(cache.leaseValid()).isFalse();
+  }
+
+  @Test
+  void aContinuedSessionKeepsItsCacheThroughEveryRenewal() {
+    fillTux();
+    UUID session = cache.session.id;
+    awaitRenewals(3);
+
+    assertThat(cache.get("Tux")).isNotNull();
+    assertThat(renewals)
+        .allMatch(renewal -> renewal.session().equals(session) && renewal.url().equals(URL));
+    assertThat(renewals.getFirst().catalog()).isNull();
+    assertThat(renewals.getLast().catalog()).isEqualTo(CATALOG);
+  }
+
+  @Test
+  void aSessionThatIsNotContinuedIsDroppedAndAnotherOneBegun() {
+    fillTux();
+    UUID before = cache.session.id;
+    grant = new CacheLeaseMessages.Grant(0, false, CATALOG);
+    await().until(() -> !cache.session.id.equals(before));
+    grant = new CacheLeaseMessages.Grant(LEASE.toMillis(), true, CATALOG);
+    await().until(cache::leaseValid);
+
+    assertThat(cache.get("Tux")).isNull();
+    assertThat(cache.session.id).isNotEqualTo(before);
+  }
+
+  @Test
+  void aSessionThatNeverGotItsGrantIsLeftForAnother() {
+    cache.drop();
+    UUID before = cache.session.id;
+    grant = new CacheLeaseMessages.Grant(0, false, CATALOG);
+
+    await().until(() -> !cache.session.id.equals(before));
+  }
+
+  @Test
+  void aLeaseThatIsNotExtendedRunsOutAndKeepsItsSession() {
+    fillTux();
+    UUID session = cache.session.id;
+    grant = new CacheLeaseMessages.Grant(0, true, CATALOG);
+    awaitRenewals(2);
+    clock.pass(LEASE);
+
+    assertThat(cache.leaseValid()).isFalse();
+    assertThat(cache.get("Tux")).isNull();
+    assertThat(cache.session.id).isEqualTo(session);
+  }
+
+  @Test
+  void aCatalogThatDoesNotAnswerIsAskedAgain() {
+    grant = null;
+    awaitRenewals(5);
+    clock.pass(LEASE);
+    assertThat(cache.leaseValid()).isFalse();
+    grant = new CacheLeaseMessages.Grant(LEASE.toMillis(), true, CATALOG);
+
+    await().until(cache::leaseValid);
+  }
+}

@@ -1,4 +1,0 @@
-@NullMarked
-package toystore.faults;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,78 @@
+package toystore.frontend;
+
+import com.fasterxml.jackson.core.JsonParseException;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+import toystore.protocol.api.ApiException;
+import toystore.protocol.api.InputLimits;
+import toystore.protocol.codec.Json;
+
+/** The body of {@code POST /orders}, {@code {"name":"Tux","quantity":10}}, and nothing else. */
+record OrderRequestBody(String name, int quantity) {
+  /**
+   * Reads a body token by token, so that each mistake gets an answer that names it.
+   *
+   * @throws ApiException 400 saying what is wrong
+   */
+  static OrderRequestBody parse(byte[] bytes) {
+    try (JsonParser json = Json.parser(bytes)) {
+      if (json.nextToken() != JsonToken.START_OBJECT) {
+        throw ApiException.badRequest("the body must be a JSON object with name and quantity");
+      }
+      String name = null;
+      Integer quantity = null;
+      while (json.nextToken() == JsonToken.FIELD_NAME) {
+        String field = json.currentName();
+        json.nextToken();
+        switch (field) {
+          case "name" -> name = name(json);
+          case "quantity" -> quantity = quantity(json);
+          default -> throw ApiException.badRequest("unknown field '" + shown(field) + "'");
+        }
+      }
+      if (json.nextToken() != null) {
+        throw ApiException.badRequest("there is something after the JSON object");
+      }
+      return new OrderRequestBody(present("name", name), present("quantity", quantity));
+    } catch (JsonParseException e) {
+      boolean twice = String.valueOf(e.getOriginalMessage()).startsWith("Duplicate field");
+      throw new ApiException(
+          400, twice ? "a field is given more than once" : "the body is not valid JSON", e);
+    } catch (IOException e) {
+      throw new ApiException(400, "the body is not valid JSON", e);
+    }
+  }
+
+  private static String name(JsonParser json) throws IOException {
+    if (json.currentToken() != JsonToken.VALUE_STRING) {
+      throw ApiException.badRequest("name must be a string");
+    }
+    return InputLimits.checkName(json.getText());
+  }
+
+  private static int quantity(JsonParser json) throws IOException {
+    if (json.currentToken() != JsonToken.VALUE_NUMBER_INT) {
+      throw ApiException.badRequest(
+          "quantity must be a whole number from 1 to " + InputLimits.MAX_QUANTITY);
+    }
+    // Longer than any long: out of range as well, and never a number of a million digits.
+    return json.getTextLength() > 18
+        ? InputLimits.checkQuantity(Long.MAX_VALUE)
+        : InputLimits.checkQuantity(json.getLongValue());
+  }
+
+  private static <T> T present(String field, @Nullable T value) {
+    if (value == null) {
+      throw ApiException.badRequest(field + " is missing");
+    }
+    return value;
+  }
+
+  /** A field name fit for a message: short, and without what a terminal would act on. */
+  private static String shown(String field) {
+    String printable = field.replaceAll("\\p{Cntrl}", "?");
+    return printable.length() <= 40 ? printable : printable.substring(0, 40) + "…";
+  }
+}

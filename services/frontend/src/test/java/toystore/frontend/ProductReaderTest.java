@@ -1,0 +1,393 @@
+package toystore.frontend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import toystore.cache.LeaseRenewer;
+import toystore.cache.ProductCache;
+import toystore.client.Deadline;
+import toystore.config.Role;
+import toystore.config.StoreConfig;
+import toystore.node.http.NodeServer;
+import toystore.node.rpc.LeaderClient;
+import toystore.protocol.api.ApiException;
+import toystore.protocol.api.ApiPaths;
+import toystore.protocol.api.Price;
+import toystore.protocol.api.Product;
+import toystore.protocol.api.Uuids;
+import toystore.protocol.codec.Json;
+import toystore.protocol.message.CacheLeaseMessages;
+import toystore.protocol.message.NodeReply;
+import toystore.protocol.message.NodeStatus;
+import toystore.protocol.message.ProductReadRequest;
+
+/** A desk in front of a catalog that does what the test says. */
+class ProductReaderTest {
+  private static final Duration LEASE = Duration.ofMillis(300);
+  private static final Duration PATIENT = Duration.ofSeconds(20);
+  private static final Duration BRIEF = Duration.ofMillis(400);
+  private static final UUID CATALOG = Uuids.fresh();
+
+  private final AtomicLong clock = new AtomicLong();
+  private final AtomicInteger reads = new AtomicInteger();
+  private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
+
+  /** What the catalog answers to a read, given how many came before. */
+  private volatile IntFunction<CompletableFuture<NodeReply>> answer = before -> silent();
+
+  /** Whether it answers renewals, and whether it goes on with the session. */
+  private volatile boolean renews = true;
+
+  private volatile boolean continues = true;
+
+  private @Nullable ProductCache cache;
+  private @Nullable LeaseRenewer keeper;
+  private @Nullable ProductReader open;
+
+  private static CompletableFuture<NodeReply> silent() {
+    return new CompletableFuture<>();
+  }
+
+  private static CompletableFuture<NodeReply> status(int status) {
+    return CompletableFuture.completedFuture(new NodeReply(status, new byte[0], null));
+  }
+
+  private static CompletableFuture<NodeReply> refused() {
+    return CompletableFuture.failedFuture(new IOException("connection refused"));
+  }
+
+  private static CompletableFuture<NodeReply> message(Object body) {
+    return CompletableFuture.completedFuture(new NodeReply(200, Json.toCbor(body), null));
+  }
+
+  private static Product.Versioned product(String name, long version) {
+    return new Product.Versioned(new Product(name, new Price(1599), 100), version);
+  }
+
+  private static CompletableFuture<NodeReply> found(long version, boolean cacheable) {
+    return message(
+        new ProductReadRequest.Answers(
+            List.of(new ProductReadRequest.Answer(product("Tux", version), cacheable))));
+  }
+
+  private CompletableFuture<NodeReply> catalog(
+      String url, byte @Nullable [] body, Duration timeout) {
+    if (url.endsWith(ApiPaths.LEASE)) {
+      return renews
+          ? message(
+              new CacheLeaseMessages.Grant(continues ? LEASE.toMillis() : 0, continues, CATALOG))
+          : refused();
+    }
+    return url.endsWith(ApiPaths.PRODUCT_READS) ? answer.apply(reads.getAndIncrement()) : refused();
+  }
+
+  private static StoreConfig config(Duration deadline, boolean serveStale) {
+    StoreConfig shipped = StoreConfig.load(null);
+    return new StoreConfig(
+        shipped.cluster(),
+        shipped.portBase(),
+        shipped.nodes(),
+        shipped.frontends(),
+        new StoreConfig.Http(deadline, 65_536),
+        shipped.batch(),
+        new StoreConfig.Cache(true, 2, LEASE, Duration.ZERO, serveStale),
+        shipped.catalog(),
+        shipped.storage(),
+        shipped.raft(),
+        shipped.jvm());
+  }
+
+  private ProductReader desk(StoreConfig config) {
+    LeaderClient route =
+        new LeaderClient(
+            this::catalog, config, config.nodes(Role.CATALOG), LeaderClient.OnLeader.NOBODY);
+    ProductCache made = ProductCache.create(config.cache(), clock::get, metrics);
+    cache = made;
+    keeper = new LeaseRenewer(made, route, "http://front", LEASE);
+    await().until(made::leaseValid);
+    StaleProducts lastKnown =
+        config.cache().serveStale()
+            ? new StaleProducts(made, config.cache(), clock::get, metrics)
+            : null;
+    ProductReader desk = new ProductReader(made, lastKnown, route, config, clock::get, metrics);
+    open = desk;
+    return desk;
+  }
+
+  @AfterEach
+  void close() {
+    if (keeper != null) {
+      keeper.close();
+    }
+    if (open != null) {
+      open.close();
+    }
+  }
+
+  /** The catalog stops; what was granted runs out. */
+  private void catalogIsGoneFor(Duration time) {
+    renews = false;
+    answer = before -> refused();
+    clock.addAndGet(time.toNanos());
+    await()
+        .untilAsserted(
+            () -> {
+              // A grant that was on its way may have come after the clock was moved.
+              assertThat(cache).isNotNull().returns(false, ProductCache::leaseValid);
+            });
+  }
+
+  private static void assertFresh(ProductReader.Found found, long version) {
+    assertThat(found).isEqualTo(new ProductReader.Found(product("Tux", version), null));
+  }
+
+  private static void assertOld(ProductReader.Found found, long version, Duration age) {
+    assertThat(found).isEqualTo(new ProductReader.Found(product("Tux", version), age));
+  }
+
+  private void assertUnavailable(ProductReader desk, String name) {
+    assertThatThrownBy(() -> desk.product(name))
+        .isInstanceOfSatisfying(ApiException.class, e -> assertThat(e.status()).isEqualTo(503));
+  }
+
+  @Test
+  void aCatalogThatIsBeingRestartedIsWaitedFor() throws Exception {
+    ProductReader desk = desk(config(PATIENT, false));
+    answer =
+        before ->
+            switch (before) {
+              case 0, 1, 2, 3 -> refused();
+              case 4 -> status(503);
+              case 5 -> status(421);
+              default -> found(7, true);
+            };
+
+    assertFresh(desk.product("Tux"), 7);
+    assertThat(reads).hasValue(7);
+    assertFresh(desk.product("Tux"), 7);
+    assertThat(reads).as("kept").hasValue(7);
+  }
+
+  @Test
+  void atTheDeadlineAQueryIsAnsweredThatItIsUnavailable() {
+    ProductReader desk = desk(config(BRIEF, false));
+    for (CompletableFuture<NodeReply> reply : List.of(refused(), status(503), silent())) {
+      answer = before -> reply.copy();
+      long begun = System.nanoTime();
+
+      assertUnavailable(desk, "Tux");
+      assertThat(Duration.ofNanos(System.nanoTime() - begun))
+          .isBetween(BRIEF.minusMillis(10), Duration.ofSeconds(5));
+    }
+  }
+
+  @Test
+  void anOldStateIsNeverShownUnlessTheOperatorChoseSo() throws Exception {
+    ProductReader desk = desk(config(BRIEF, false));
+    answer = before -> found(7, true);
+    assertFresh(desk.product("Tux"), 7);
+    catalogIsGoneFor(LEASE);
+
+    assertUnavailable(desk, "Tux");
+  }
+
+  @Test
+  void whereTheOperatorChoseSoAnOldStateIsShownWithItsAge() throws Exception {
+    ProductReader desk = desk(config(PATIENT, true));
+    answer = before -> found(7, true);
+    assertFresh(desk.product("Tux"), 7);
+    clock.addAndGet(1_000_000);
+    assertFresh(desk.product("Tux"), 7);
+    catalogIsGoneFor(Duration.ofMillis(61_900));
+
+    assertOld(desk.product("Tux"), 7, Duration.ofMillis(61_900));
+    AtomicInteger hanging = new AtomicInteger();
+    answer =
+        before -> {
+          hanging.incrementAndGet();
+          return silent();
+        };
+    // The call of the first query is still being repeated; from here on it hangs.
+    await().until(() -> hanging.get() == 1);
+    assertOld(desk.product("Tux"), 7, Duration.ofMillis(61_900));
+    assertThat(hanging).as("once the catalog is out, it is not asked for each query").hasValue(1);
+    assertThat(metrics.counter("toystore.stale.reads").count()).isEqualTo(2);
+  }
+
+  @Test
+  void aStateThatWasNotToBeKeptIsKnownToo() throws Exception {
+    ProductReader desk = desk(config(PATIENT, true));
+    answer = before -> found(7, false);
+    assertFresh(desk.product("Tux"), 7);
+    catalogIsGoneFor(LEASE);
+
+    assertOld(desk.product("Tux"), 7, LEASE);
+  }
+
+  @Test
+  void whatADroppedSessionKnewIsStillKnown() throws Exception {
+    ProductReader desk = desk(config(PATIENT, true));
+    answer = before -> found(7, true);
+    assertFresh(desk.product("Tux"), 7);
+    continues = false;
+    await().until(() -> cache != null && cache.get("Tux") == null);
+    catalogIsGoneFor(LEASE);
+
+    assertOld(desk.product("Tux"), 7, LEASE);
+  }
+
+  @Test
+  void whileTheLeaseIsValidTheCatalogIsWaitedFor() throws Exception {
+    ProductReader desk = desk(config(PATIENT, true));
+    answer = before -> found(7, false);
+    assertFresh(desk.product("Tux"), 7);
+    answer =
+        before ->
+            found(8, true)
+                .thenApplyAsync(
+                    reply -> reply,
+                    CompletableFuture.delayedExecutor(LEASE.toMillis(), TimeUnit.MILLISECONDS));
+
+    assertFresh(desk.product("Tux"), 8);
+  }
+
+  @Test
+  void onceTheLeaseIsBackAnswersAreFreshAgain() throws Exception {
+    ProductReader desk = desk(config(PATIENT, true));
+    answer = before -> found(7, true);
+    assertFresh(desk.product("Tux"), 7);
+    catalogIsGoneFor(LEASE);
+    assertOld(desk.product("Tux"), 7, LEASE);
+    answer = before -> found(8, true);
+    renews = true;
+    await().until(() -> cache != null && cache.leaseValid());
+
+    // The session went on, so what it kept is as published.
+    assertFresh(desk.product("Tux"), 7);
+  }
+
+  @Test
+  void whatIsNotKnownIsWaitedFor() throws Exception {
+    ProductReader desk = desk(config(BRIEF, true));
+    answer = before -> found(7, true);
+    assertFresh(desk.product("Tux"), 7);
+    catalogIsGoneFor(LEASE);
+    assertOld(desk.product("Tux"), 7, LEASE);
+
+    assertUnavailable(desk, "Fox");
+  }
+
+  @Test
+  void asManyProductsAreKnownAsTheCacheHolds() {
+    StoreConfig.Cache settings = config(BRIEF, true).cache();
+    ProductCache empty = ProductCache.create(settings, clock::get, metrics);
+    StaleProducts lastKnown = new StaleProducts(empty, settings, clock::get, metrics);
+    for (int i = 0; i < 10; i++) {
+      lastKnown.saw(product("p" + i, 1), 0);
+    }
+
+    assertThat(lastKnown.size()).isEqualTo(settings.size());
+  }
+
+  @Test
+  void ofTwoAnswersThatOvertakeEachOtherTheLaterStateIsKnown() throws Exception {
+    StoreConfig.Cache settings = config(BRIEF, true).cache();
+    ProductCache empty = ProductCache.create(settings, clock::get, metrics);
+    StaleProducts lastKnown = new StaleProducts(empty, settings, clock::get, metrics);
+    lastKnown.saw(product("Tux", 8), 0);
+    lastKnown.saw(product("Tux", 7), 5);
+
+    assertThat(lastKnown.unlessAnswered(refused(), "Tux", Deadline.in(Duration.ofSeconds(5))))
+        .isEqualTo(new StaleProducts.Old(product("Tux", 8), Duration.ZERO));
+  }
+
+  @Test
+  void anOldAnswerCarriesItsAgeInWholeSecondsAndAFreshOneNone() throws Exception {
+    StoreConfig config = onFreePorts(config(PATIENT, true));
+    ProductReader desk = desk(config);
+    FrontendRoutes routes =
+        new FrontendRoutes(
+            desk,
+            new PurchaseForwarder(
+                new LeaderClient(
+                    this::catalog, config, config.nodes(Role.ORDER), LeaderClient.OnLeader.NOBODY),
+                config,
+                metrics),
+            new OrderReader(this::catalog, config),
+            cache,
+            new RequestMetrics(metrics),
+            65_536);
+    StoreConfig.Node self = config.node("frontend");
+    try (NodeServer server =
+            NodeServer.start(
+                config,
+                self,
+                routes.routes(),
+                new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
+                ProductReaderTest::noStatus);
+        HttpClient client = HttpClient.newHttpClient()) {
+      assertThat(server).isNotNull();
+      HttpRequest get =
+          HttpRequest.newBuilder(URI.create(config.url(self) + "/products/Tux")).build();
+      answer = before -> found(7, true);
+      HttpResponse<String> fresh = client.send(get, HttpResponse.BodyHandlers.ofString());
+      catalogIsGoneFor(Duration.ofMillis(61_900));
+      HttpResponse<String> old = client.send(get, HttpResponse.BodyHandlers.ofString());
+
+      assertThat(fresh.headers().firstValue("Age")).isEmpty();
+      assertThat(old.statusCode()).isEqualTo(200);
+      assertThat(old.headers().firstValue("Age")).hasValue("61");
+      assertThat(old.headers().firstValue("ETag")).hasValue("\"7\"");
+      assertThat(old.body()).isEqualTo(fresh.body());
+    }
+  }
+
+  private static NodeStatus noStatus() {
+    throw new IllegalStateException("nobody asks for it");
+  }
+
+  private static StoreConfig onFreePorts(StoreConfig config) throws IOException {
+    Random random = new Random();
+    for (int i = 0; i < 1000; i++) {
+      StoreConfig candidate = config.withPortBase(20_000 + random.nextInt(10_000));
+      StoreConfig.Node self = candidate.node("frontend");
+      if (isFree(candidate.httpPort(self)) && isFree(candidate.observePort(self))) {
+        return candidate;
+      }
+    }
+    throw new IOException("there are no free ports");
+  }
+
+  private static boolean isFree(int port) {
+    try (ServerSocket socket = new ServerSocket()) {
+      socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,290 @@
+package toystore.frontend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.awaitility.core.ConditionFactory;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import toystore.config.Role;
+import toystore.config.StoreConfig;
+import toystore.node.rpc.LeaderClient;
+import toystore.node.rpc.NodeCaller;
+import toystore.protocol.api.ApiException;
+import toystore.protocol.api.Uuids;
+import toystore.protocol.codec.Json;
+import toystore.protocol.message.NodeReply;
+import toystore.protocol.message.PurchaseRequest;
+
+class PurchaseForwarderTest {
+  private static final PurchaseRequest TUX = new PurchaseRequest(Uuids.fresh(), "Tux", 10);
+  private static final PurchaseRequest.Placed PLACED = new PurchaseRequest.Placed(4, 17, false);
+
+  private final List<PurchaseRequest.Batch> received = new CopyOnWriteArrayList<>();
+  private StoreConfig.Batch sizes = StoreConfig.load(null).batch();
+  private @Nullable PurchaseForwarder open;
+
+  private StoreConfig config(Duration deadline) {
+    StoreConfig shipped = StoreConfig.load(null);
+    return new StoreConfig(
+        shipped.cluster(),
+        shipped.portBase(),
+        shipped.nodes(),
+        shipped.frontends(),
+        new StoreConfig.Http(deadline, 65_536),
+        sizes,
+        shipped.cache(),
+        shipped.catalog(),
+        shipped.storage(),
+        shipped.raft(),
+        shipped.jvm());
+  }
+
+  /** A desk whose leader answers each call as the test says, given how many came before. */
+  private PurchaseForwarder desk(
+      Duration deadline, Function<Integer, CompletableFuture<NodeReply>> leader) {
+    StoreConfig config = config(deadline);
+    NodeCaller caller =
+        (url, body, timeout) -> {
+          if (body == null) {
+            return CompletableFuture.failedFuture(new IOException("no status"));
+          }
+          int before;
+          // The desk's two lanes call at the same time.
+          synchronized (received) {
+            before = received.size();
+            received.add(batch(body));
+          }
+          return leader.apply(before);
+        };
+    LeaderClient route =
+        new LeaderClient(caller, config, config.nodes(Role.ORDER), LeaderClient.OnLeader.NOBODY);
+    PurchaseForwarder desk = new PurchaseForwarder(route, config, new SimpleMeterRegistry());
+    open = desk;
+    return desk;
+  }
+
+  @AfterEach
+  void close() {
+    if (open != null) {
+      open.close();
+    }
+  }
+
+  private static PurchaseRequest.Batch batch(byte[] body) {
+    try {
+      return Json.fromCbor(body, PurchaseRequest.Batch.class);
+    } catch (IOException e) {
+      throw new AssertionError("not a batch", e);
+    }
+  }
+
+  private static CompletableFuture<NodeReply> answers(PurchaseRequest.Answer... answers) {
+    return CompletableFuture.completedFuture(
+        new NodeReply(200, Json.toCbor(new PurchaseRequest.Answers(List.of(answers))), null));
+  }
+
+  private static CompletableFuture<NodeReply> status(int status) {
+    return CompletableFuture.completedFuture(new NodeReply(status, new byte[0], null));
+  }
+
+  private List<UUID> idsReceived() {
+    return received.stream()
+        .flatMap(batch -> batch.purchases().stream())
+        .map(PurchaseRequest::orderId)
+        .distinct()
+        .toList();
+  }
+
+  @Test
+  void finalAnswersArePassedOn() throws InterruptedException {
+    List<PurchaseRequest.Answer> all =
+        List.of(
+            PLACED,
+            new PurchaseRequest.OutOfStock(3),
+            new PurchaseRequest.UnknownProduct(),
+            new PurchaseRequest.OtherBody(2));
+    PurchaseForwarder desk = desk(Duration.ofSeconds(20), before -> answers(all.get(before)));
+
+    for (PurchaseRequest.Answer answer : all) {
+      assertThat(desk.buy(TUX)).isEqualTo(answer);
+    }
+    assertThat(received).hasSize(all.size());
+  }
+
+  @Test
+  void theLeaderIsToldHowMuchTimeIsLeft() throws InterruptedException {
+    desk(Duration.ofSeconds(20), before -> answers(PLACED)).buy(TUX);
+
+    assertThat(received.getFirst().budgetMs()).isBetween(1L, 20_000L);
+  }
+
+  @Test
+  void whateverFailsIsRepeatedUnderTheSameOrderIdUntilThereIsAnAnswer()
+      throws InterruptedException {
+    PurchaseForwarder desk =
+        desk(
+            Duration.ofSeconds(20),
+            before ->
+                switch (before) {
+                  case 0 -> answers(new PurchaseRequest.Undecided("the leader has changed"));
+                  case 1 -> CompletableFuture.failedFuture(new IOException("reset"));
+                  case 2 -> status(421);
+                  case 3 -> status(503);
+                  case 4 -> status(500);
+                  case 5 ->
+                      CompletableFuture.completedFuture(
+                          new NodeReply(200, new byte[] {1, 2}, null));
+                  case 6 -> answers(new PurchaseRequest.Undecided("the deadline passed"));
+                  default -> answers(PLACED);
+                });
+
+    assertThat(desk.buy(TUX)).isEqualTo(PLACED);
+    assertThat(received).hasSize(8);
+    assertThat(idsReceived()).containsExactly(TUX.orderId());
+  }
+
+  @Test
+  void atTheDeadlineTheOutcomeIsUnknownAndARetryIsSafe() {
+    for (CompletableFuture<NodeReply> reply :
+        List.of(
+            answers(new PurchaseRequest.Undecided("too many purchases wait")),
+            status(503),
+            status(500),
+            new CompletableFuture<NodeReply>())) {
+      PurchaseForwarder desk = desk(Duration.ofMillis(300), before -> reply.copy());
+      long begun = System.nanoTime();
+
+      assertThatThrownBy(() -> desk.buy(TUX))
+          .isInstanceOfSatisfying(ApiException.class, e -> assertThat(e.status()).isEqualTo(503))
+          .hasMessageContaining("the same Idempotency-Key is safe");
+      assertThat(Duration.ofNanos(System.nanoTime() - begun))
+          .isBetween(Duration.ofMillis(290), Duration.ofSeconds(5));
+      desk.close();
+    }
+    assertThat(idsReceived()).containsExactly(TUX.orderId());
+  }
+
+  @Test
+  void whyTheOutcomeIsUnknownIsTold() {
+    PurchaseForwarder desk =
+        desk(Duration.ofMillis(200), before -> answers(new PurchaseRequest.Undecided("it rains")));
+
+    assertThatThrownBy(() -> desk.buy(TUX)).hasMessageContaining("(it rains)");
+  }
+
+  @Test
+  void whatWaitsGoesTogetherAndEachGetsItsOwnAnswer() throws Exception {
+    CompletableFuture<NodeReply> first = new CompletableFuture<>();
+    CompletableFuture<NodeReply> second = new CompletableFuture<>();
+    List<CompletableFuture<Void>> arrived =
+        List.of(new CompletableFuture<>(), new CompletableFuture<>(), new CompletableFuture<>());
+    PurchaseForwarder desk =
+        desk(
+            Duration.ofSeconds(30),
+            before -> {
+              arrived.get(Math.min(before, 2)).complete(null);
+              // The desk has two lanes: with both under way, what comes waits.
+              return switch (before) {
+                case 0 -> first;
+                case 1 -> second;
+                default -> answersByQuantity(received.get(before));
+              };
+            });
+    List<CompletableFuture<PurchaseRequest.Answer>> bought = new ArrayList<>();
+    bought.add(buy(desk, 1));
+    arrived.get(0).get(10, TimeUnit.SECONDS);
+    bought.add(buy(desk, 2));
+    arrived.get(1).get(10, TimeUnit.SECONDS);
+    for (int quantity = 3; quantity <= 9; quantity++) {
+      bought.add(buy(desk, quantity));
+    }
+    first.complete(new NodeReply(500, new byte[0], null));
+    second.complete(new NodeReply(500, new byte[0], null));
+
+    for (int i = 0; i < bought.size(); i++) {
+      assertThat(bought.get(i).get(20, TimeUnit.SECONDS))
+          .isEqualTo(new PurchaseRequest.Placed(i + 1, 1, false));
+    }
+  }
+
+  /** It may be an order already: "too many requests" would say that nothing was done. */
+  @Test
+  void whoWasOnItsWayBeforeIsNotRefusedWhenTooManyWait() throws Exception {
+    sizes = new StoreConfig.Batch(1, 1);
+    CompletableFuture<NodeReply> first = new CompletableFuture<>();
+    CompletableFuture<NodeReply> open = new CompletableFuture<>();
+    PurchaseForwarder desk =
+        desk(
+            Duration.ofSeconds(30),
+            before -> before == 0 ? first : open.thenCompose(done -> oneByQuantity(before)));
+    CompletableFuture<PurchaseRequest.Answer> bought = buy(desk, 1);
+    await().until(() -> received.size() == 1);
+    // The other lane, and then the only place of the queue.
+    CompletableFuture<PurchaseRequest.Answer> second = buy(desk, 2);
+    await().until(() -> received.size() == 2);
+    untilRefused(desk, 1);
+
+    first.complete(new NodeReply(500, new byte[0], null));
+    poll().until(() -> received.size() == 3);
+    // The place that has become free, and for long enough that the first one has tried again.
+    untilRefused(desk, 100);
+    open.complete(new NodeReply(200, new byte[0], null));
+
+    assertThat(bought.get(20, TimeUnit.SECONDS)).isEqualTo(new PurchaseRequest.Placed(1, 1, false));
+    assertThat(second.get(20, TimeUnit.SECONDS)).isEqualTo(new PurchaseRequest.Placed(2, 1, false));
+  }
+
+  private static ConditionFactory poll() {
+    return await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(1));
+  }
+
+  private static void untilRefused(PurchaseForwarder desk, int times) {
+    List<CompletableFuture<PurchaseRequest.Answer>> crowd = new ArrayList<>();
+    poll()
+        .until(
+            () -> {
+              crowd.add(buy(desk, 4));
+              return crowd.stream().filter(CompletableFuture::isCompletedExceptionally).count()
+                  >= times;
+            });
+  }
+
+  private CompletableFuture<NodeReply> oneByQuantity(int index) {
+    return answersByQuantity(received.get(index));
+  }
+
+  private static CompletableFuture<PurchaseRequest.Answer> buy(
+      PurchaseForwarder desk, int quantity) {
+    CompletableFuture<PurchaseRequest.Answer> answer = new CompletableFuture<>();
+    Thread.ofVirtual()
+        .start(
+            () -> {
+              try {
+                answer.complete(desk.buy(new PurchaseRequest(Uuids.fresh(), "Tux", quantity)));
+              } catch (InterruptedException | RuntimeException e) {
+                answer.completeExceptionally(e);
+              }
+            });
+    return answer;
+  }
+
+  private static CompletableFuture<NodeReply> answersByQuantity(PurchaseRequest.Batch batch) {
+    return answers(
+        batch.purchases().stream()
+            .map(p -> new PurchaseRequest.Placed(p.quantity(), 1, false))
+            .toArray(PurchaseRequest.Answer[]::new));
+  }
+}

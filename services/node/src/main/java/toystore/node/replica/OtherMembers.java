@@ -1,0 +1,86 @@
+package toystore.node.replica;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import toystore.client.Deadline;
+import toystore.config.StoreConfig;
+import toystore.db.log.MemberRejoin;
+import toystore.node.rpc.LeaderClient;
+import toystore.node.rpc.NodeCaller;
+import toystore.protocol.api.ApiException;
+import toystore.protocol.api.ApiPaths;
+import toystore.protocol.codec.Json;
+import toystore.protocol.message.NodeReply;
+import toystore.protocol.message.NodeStatus;
+
+/** The other members of this node's group, asked while it does not run. */
+final class OtherMembers implements MemberRejoin.Others {
+  private static final Duration ASK = Duration.ofSeconds(1);
+  private static final Duration FENCE = Duration.ofSeconds(10);
+
+  private final StoreConfig config;
+  private final NodeCaller caller;
+  private final LeaderClient leader;
+
+  OtherMembers(StoreConfig config, StoreConfig.Node self, NodeCaller caller) {
+    this.config = config;
+    this.caller = caller;
+    this.leader =
+        new LeaderClient(
+            caller,
+            config,
+            config.nodes(self.role()).stream()
+                .filter(node -> !node.name().equals(self.name()))
+                .toList(),
+            LeaderClient.OnLeader.NOBODY);
+  }
+
+  /** Asks the leader for an entry that only has to be committed. */
+  record Fence() {}
+
+  /** It is. */
+  record Committed(String leader, long index) {}
+
+  @Override
+  public MemberRejoin.Fence fence() throws IOException {
+    try {
+      NodeReply reply = leader.call(ApiPaths.REJOIN, Json.toCbor(new Fence()), Deadline.in(FENCE));
+      if (!reply.ok()) {
+        throw new IOException("the leader answered " + reply.status());
+      }
+      Committed committed = Json.fromCbor(reply.body(), Committed.class);
+      return new MemberRejoin.Fence(committed.leader(), committed.index());
+    } catch (ApiException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public MemberRejoin.Seen ask(String member) throws IOException {
+    try {
+      String url = config.url(config.node(member)) + ApiPaths.STATUS;
+      NodeReply reply = caller.call(url, null, ASK).get(ASK.toMillis(), TimeUnit.MILLISECONDS);
+      if (!reply.ok()) {
+        throw new IOException(url + " answered " + reply.status());
+      }
+      NodeStatus status = NodeStatus.read(reply.body());
+      Long term = status.term();
+      Long applied = status.appliedIndex();
+      if (!status.node().equals(member)
+          || !status.cluster().equals(config.cluster())
+          || term == null
+          || applied == null) {
+        throw new IOException(url + " is not " + member + " of this store");
+      }
+      return new MemberRejoin.Seen(term, applied);
+    } catch (ExecutionException | TimeoutException e) {
+      throw new IOException(member + " does not answer", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while " + member + " was asked", e);
+    }
+  }
+}

@@ -1,0 +1,469 @@
+package toystore.node.http;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import toystore.config.StoreConfig;
+import toystore.node.FreePorts;
+import toystore.node.StartRefusedException;
+import toystore.node.rpc.OverloadedException;
+import toystore.protocol.api.ApiException;
+import toystore.protocol.codec.Json;
+import toystore.protocol.message.NodeStatus;
+
+public class NodeServerTest {
+  private static final StoreConfig CONFIG = FreePorts.config("frontend");
+  private static final StoreConfig.Node NODE = CONFIG.node("frontend");
+  private static final String URL = CONFIG.url(NODE);
+  private static final int MAX_BODY = 64 << 10;
+  private static final int MAX_LONG = 4 << 20;
+  private static final HttpClient CLIENT =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+  private static final NodeServer SERVER =
+      start(
+          CONFIG,
+          new NodeServer.Routes()
+              .post("/orders", NodeServerTest::echo)
+              .post("/long", NodeServerTest::echoLong)
+              .get("/orders/{number}", NodeServerTest::number)
+              .get("/orders", NodeServerTest::number)
+              .get(
+                  "/busy",
+                  (request, response) -> {
+                    throw new OverloadedException("too many requests wait");
+                  })
+              .get(
+                  "/broken",
+                  (request, response) -> {
+                    throw new IllegalStateException("a secret of the inside");
+                  })
+              .get(
+                  "/refused",
+                  (request, response) -> {
+                    response.header("X-Half-Done", "yes");
+                    throw new ApiException(409, "not enough stock: \"3\" left");
+                  }));
+
+  @BeforeAll
+  static void theServerRuns() {
+    assertThat(SERVER).isNotNull();
+  }
+
+  @AfterAll
+  static void stop() {
+    SERVER.close();
+  }
+
+  private static NodeServer start(StoreConfig config, NodeServer.Routes routes) {
+    PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    metrics.counter("toystore.test").increment();
+    return NodeServer.start(
+        config, config.node("frontend"), routes, metrics, () -> status("starting"));
+  }
+
+  public static NodeStatus status(String state) {
+    return new NodeStatus(
+        "frontend",
+        "frontend",
+        state,
+        "toy-store",
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        1,
+        1.5);
+  }
+
+  private static void echo(ServerRequest request, ServerResponse response) {
+    byte[] body = HttpExchange.jsonBody(request, MAX_BODY);
+    HttpExchange.sendData(request, response, Map.of("length", body.length));
+  }
+
+  private static void echoLong(ServerRequest request, ServerResponse response) {
+    byte[] body = HttpExchange.body(request, MAX_LONG);
+    HttpExchange.sendData(request, response, Map.of("length", body.length));
+  }
+
+  private static void number(ServerRequest request, ServerResponse response) {
+    Map<String, Long> data =
+        request.path().pathParameters().contains("number")
+            ? Map.of(
+                "number",
+                HttpExchange.number("order number", request.path().pathParameters().get("number")))
+            : Map.of(
+                "after",
+                HttpExchange.after(request),
+                "limit",
+                (long) HttpExchange.limit(request, 10_000));
+    HttpExchange.sendData(request, response, data);
+  }
+
+  private static HttpRequest.Builder to(String path) {
+    return HttpRequest.newBuilder(URI.create(URL + path)).timeout(Duration.ofSeconds(20));
+  }
+
+  private static HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
+    return CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofString(UTF_8));
+  }
+
+  private static HttpRequest.Builder post(String path, String type, byte[] body) {
+    return to(path).header("Content-Type", type).POST(HttpRequest.BodyPublishers.ofByteArray(body));
+  }
+
+  /** What a raw connection answers to bytes that no client would send. */
+  private static String raw(String request) throws IOException {
+    return raw(CONFIG.httpPort(NODE), request);
+  }
+
+  public static Socket connect(int port) throws IOException {
+    Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
+    socket.setSoTimeout(20_000);
+    return socket;
+  }
+
+  private static String raw(int port, String request) throws IOException {
+    try (Socket socket = connect(port)) {
+      socket.getOutputStream().write(request.getBytes(ISO_8859_1));
+      socket.getOutputStream().flush();
+      return new String(socket.getInputStream().readAllBytes(), UTF_8);
+    }
+  }
+
+  private static String rawGet(String path) throws IOException {
+    return raw("GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+  }
+
+  private static void assertProblem(HttpResponse<String> response, int status) throws IOException {
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
+    assertThat(response.headers().firstValue("Content-Type")).contains("application/json");
+    assertProblem(response.body(), status);
+  }
+
+  private static void assertProblem(String body, int status) throws IOException {
+    JsonNode error = Json.json().readTree(body).get("error");
+    assertThat(error.get("code").asInt()).isEqualTo(status);
+    assertThat(error.get("message").asText()).isNotBlank();
+  }
+
+  private static void assertRawProblem(String answer, int status) throws IOException {
+    assertThat(answer).startsWith("HTTP/1.1 " + status);
+    assertProblem(answer.substring(answer.indexOf("\r\n\r\n") + 4), status);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/", "/order", "/orders/1/2", "/ORDERS", "/products", "/%2e%2e/x", "//"})
+  void anUnknownPathIs404(String path) throws Exception {
+    assertProblem(send(to(path)), 404);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "PUT, /orders, 'POST, GET, HEAD'",
+    "DELETE, /orders/1, 'GET, HEAD'",
+    "POST, /orders/1, 'GET, HEAD'",
+    "PATCH, /orders/1/, 'GET, HEAD'",
+    "OPTIONS, /orders, 'POST, GET, HEAD'",
+    "BREW, /orders, 'POST, GET, HEAD'",
+    "POST, /status, 'GET, HEAD'"
+  })
+  void anotherMethodIs405AndSaysWhichAreAllowed(String method, String path, String allowed)
+      throws Exception {
+    HttpResponse<String> response =
+        send(to(path).method(method, HttpRequest.BodyPublishers.noBody()));
+
+    assertProblem(response, 405);
+    assertThat(response.headers().firstValue("Allow")).contains(allowed);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/orders/17", "/orders/17/", "/orders/017"})
+  void aTrailingSlashMakesNoDifference(String path) throws Exception {
+    HttpResponse<String> response = send(to(path));
+
+    assertThat(response.statusCode()).isEqualTo(200);
+    assertThat(response.body()).isEqualTo("{\"data\":{\"number\":17}}");
+  }
+
+  @Test
+  void aListingHasDefaultsAndTakesParameters() throws Exception {
+    JsonNode defaults = Json.json().readTree(send(to("/orders/")).body()).get("data");
+    assertThat(defaults.get("after").asLong()).isEqualTo(-1);
+    assertThat(defaults.get("limit").asLong()).isEqualTo(100);
+    JsonNode given = Json.json().readTree(send(to("/orders?after=-1&limit=7")).body()).get("data");
+    assertThat(given.get("after").asLong()).isEqualTo(-1);
+    assertThat(given.get("limit").asLong()).isEqualTo(7);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/orders/x",
+        "/orders/-1",
+        "/orders/1.5",
+        "/orders/9999999999999999999",
+        "/orders/%20",
+        "/orders?limit=0",
+        "/orders?limit=10001",
+        "/orders?limit=many",
+        "/orders?limit=",
+        "/orders?limit=1&limit=2",
+        "/orders?after=-2",
+        "/orders?after=1&after=2",
+      })
+  void aNumberThatIsNoneIs400(String path) throws Exception {
+    assertProblem(send(to(path)), 400);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/orders/%zz",
+        "/orders/%",
+        "/orders/%f",
+        "/%",
+        "/orders/%ff%fe",
+        "/orders?after=%zz"
+      })
+  void aMalformedEncodingIs4xxInJson(String path) throws Exception {
+    String answer = rawGet(path);
+
+    assertThat(answer).matches("(?s)HTTP/1.1 (400|404) .*");
+    assertRawProblem(answer, Integer.parseInt(answer.substring(9, 12)));
+  }
+
+  @Test
+  void whatIsNotHttpIs400() throws Exception {
+    assertThat(raw("nonsense\r\n\r\n")).startsWith("HTTP/1.1 400");
+  }
+
+  @Test
+  void tooManyHeadersAreRefusedAndHarmNobody() throws Exception {
+    String answer =
+        raw(
+            "GET /orders/1 HTTP/1.1\r\nHost: localhost\r\nX-Big: "
+                + "x".repeat(100_000)
+                + "\r\n\r\n");
+
+    assertThat(answer).matches("(?s)HTTP/1.1 4.*");
+    assertThat(send(to("/orders/1")).statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void aPathThatIsTooLongIsRefused() throws Exception {
+    assertThat(rawGet("/orders/" + "1".repeat(100_000))).matches("(?s)HTTP/1.1 4.*");
+    assertThat(send(to("/orders/1")).statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void aBodyOfExactlyTheLimitIsTaken() throws Exception {
+    HttpResponse<String> response = send(post("/orders", "application/json", new byte[MAX_BODY]));
+
+    assertThat(response.body()).isEqualTo("{\"data\":{\"length\":" + MAX_BODY + "}}");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {MAX_BODY + 1, 1 << 20, 17 << 20})
+  void aLargerBodyIs413(int length) throws Exception {
+    assertThat(
+            raw(
+                "POST /orders HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                    + "Connection: close\r\nContent-Length: "
+                    + length
+                    + "\r\n\r\n"
+                    + "x".repeat(Math.min(length, MAX_BODY + 1))))
+        .startsWith("HTTP/1.1 413");
+    assertThat(send(to("/orders/1")).statusCode()).isEqualTo(200);
+  }
+
+  /** Each could be as long as it says, and none of them ends. */
+  @Test
+  void longBodiesThatNeverComeTakeAPartOfTheMemoryOnly() throws Exception {
+    byte[] begun =
+        ("POST /long HTTP/1.1\r\nHost: x\r\nContent-Length: " + MAX_LONG + "\r\n\r\n")
+            .concat("x".repeat(MemoryBudget.SHORT_BYTES))
+            .getBytes(ISO_8859_1);
+    HttpRequest.Builder whole = post("/long", "text/plain", new byte[MAX_LONG]);
+    List<Socket> waiting = new ArrayList<>();
+    try {
+      for (long i = Runtime.getRuntime().maxMemory() / 16 / MAX_LONG; i >= 0; i--) {
+        Socket socket = connect(CONFIG.httpPort(NODE));
+        waiting.add(socket);
+        socket.getOutputStream().write(begun);
+      }
+      Awaitility.await()
+          .untilAsserted(
+              () -> {
+                HttpResponse<String> response = send(whole);
+                assertProblem(response, 503);
+                assertThat(response.headers().firstValue("Retry-After")).hasValue("1");
+              });
+      assertThat(send(post("/orders", "application/json", new byte[9])).statusCode())
+          .isEqualTo(200);
+    } finally {
+      for (Socket socket : waiting) {
+        socket.close();
+      }
+    }
+    Awaitility.await()
+        .untilAsserted(
+            () ->
+                assertThat(send(whole).body())
+                    .isEqualTo("{\"data\":{\"length\":" + MAX_LONG + "}}"));
+  }
+
+  @Test
+  void aLargerBodyOfUnknownLengthIs413() throws Exception {
+    HttpResponse<String> response =
+        send(
+            to("/orders")
+                .header("Content-Type", "application/json")
+                .POST(
+                    HttpRequest.BodyPublishers.fromPublisher(
+                        HttpRequest.BodyPublishers.ofByteArray(new byte[MAX_BODY + 1]))));
+
+    assertProblem(response, 413);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"text/plain", "application/xml", "application/jsonp", "json", "*/*", ";"})
+  void anotherContentTypeIs415(String type) throws Exception {
+    assertProblem(send(post("/orders", type, new byte[] {'{', '}'})), 415);
+  }
+
+  @Test
+  void noContentTypeIs415() throws Exception {
+    assertProblem(send(to("/orders").POST(HttpRequest.BodyPublishers.ofString("{}"))), 415);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "application/json",
+        "application/json; charset=utf-8",
+        "application/json;charset=UTF-8",
+        "Application/JSON"
+      })
+  void jsonIsTaken(String type) throws Exception {
+    assertThat(send(post("/orders", type, new byte[] {'{', '}'})).statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void headAnswersLikeGetWithoutABody() throws Exception {
+    HttpResponse<String> response =
+        send(to("/orders/17").method("HEAD", HttpRequest.BodyPublishers.noBody()));
+
+    assertThat(response.statusCode()).isEqualTo(200);
+    assertThat(response.body()).isEmpty();
+    assertThat(response.headers().firstValueAsLong("Content-Length"))
+        .hasValue("{\"data\":{\"number\":17}}".length());
+    assertThat(
+            send(to("/nothing").method("HEAD", HttpRequest.BodyPublishers.noBody())).statusCode())
+        .isEqualTo(404);
+  }
+
+  @Test
+  void aRefusalShowsItsMessageAndNothingHalfDone() throws Exception {
+    HttpResponse<String> response = send(to("/refused"));
+
+    assertProblem(response, 409);
+    assertThat(response.body()).contains("not enough stock: \\\"3\\\" left");
+    assertThat(response.headers().firstValue("X-Half-Done")).isEmpty();
+  }
+
+  @Test
+  void anOverloadIs503WithRetryAfter() throws Exception {
+    HttpResponse<String> response = send(to("/busy"));
+
+    assertProblem(response, 503);
+    assertThat(response.headers().firstValue("Retry-After")).contains("1");
+  }
+
+  @Test
+  void anInternalErrorKeepsItsSecrets() throws Exception {
+    HttpResponse<String> response = send(to("/broken"));
+
+    assertProblem(response, 500);
+    assertThat(response.body()).doesNotContain("secret");
+  }
+
+  @Test
+  void aConnectionThatIsToBeClosedIsClosed() throws Exception {
+    assertThat(rawGet("/orders/17")).endsWith("{\"data\":{\"number\":17}}");
+  }
+
+  @Test
+  void aClientThatGoesAwayWithinItsRequestHarmsNobody() throws Exception {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), CONFIG.httpPort(NODE))) {
+      socket
+          .getOutputStream()
+          .write(
+              ("POST /orders HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                      + "Content-Length: 1000\r\n\r\n{")
+                  .getBytes(ISO_8859_1));
+      socket.getOutputStream().flush();
+    }
+
+    assertThat(send(to("/orders/1")).statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void statusHealthAndMetricsAreServed() throws Exception {
+    assertThat(Json.fromJson(send(to("/status")).body().getBytes(UTF_8), NodeStatus.class))
+        .isEqualTo(status("starting"));
+    HttpResponse<String> health =
+        send(HttpRequest.newBuilder(URI.create(CONFIG.observeUrl(NODE) + "/health")));
+    assertThat(health.statusCode()).isEqualTo(503);
+    assertThat(health.body()).contains("\"DOWN\"").contains("\"starting\"");
+    HttpResponse<String> metrics =
+        send(HttpRequest.newBuilder(URI.create(CONFIG.observeUrl(NODE) + "/metrics")));
+    assertThat(metrics.body()).contains("toystore_test_total 1");
+    assertProblem(send(HttpRequest.newBuilder(URI.create(CONFIG.observeUrl(NODE) + "/x"))), 404);
+  }
+
+  @Test
+  void aPortInUseIsAFailureThatNamesIt() throws IOException {
+    for (boolean observe : new boolean[] {false, true}) {
+      StoreConfig config = FreePorts.config("frontend");
+      StoreConfig.Node node = config.node("frontend");
+      int port = observe ? config.observePort(node) : config.httpPort(node);
+      try (ServerSocket taken = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+        assertThat(taken.isBound()).isTrue();
+        assertThatThrownBy(() -> start(config, new NodeServer.Routes()))
+            .isInstanceOf(StartRefusedException.class)
+            .hasMessage("port " + port + " on 127.0.0.1 is in use");
+      }
+    }
+  }
+}

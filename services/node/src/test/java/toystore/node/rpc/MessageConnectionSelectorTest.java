@@ -1,0 +1,225 @@
+package toystore.node.rpc;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import toystore.config.StoreConfig;
+import toystore.node.FreePorts;
+import toystore.node.http.NodeServer;
+import toystore.node.http.NodeServerTest;
+import toystore.protocol.api.ApiException;
+import toystore.protocol.api.Problem;
+import toystore.protocol.codec.Json;
+import toystore.protocol.message.MessageFrames;
+import toystore.protocol.message.NodeReply;
+
+/** Messages of other nodes, by the client that nodes use and by such as know no better. */
+class MessageConnectionSelectorTest {
+  /** A node that takes messages, and says to one whether it does so on a virtual thread. */
+  private static NodeServer start(StoreConfig config) {
+    NodeServer.Routes routes =
+        new NodeServer.Routes()
+            .get(
+                "/orders",
+                (request, response) -> response.send("" + Thread.currentThread().isVirtual()))
+            .message("/virtual", String.class, m -> m + Thread.currentThread().isVirtual())
+            .message(
+                "/fail",
+                String.class,
+                message -> {
+                  throw switch (message) {
+                    case "leader" -> new MisdirectedException("order-1", "order-2");
+                    case "nobody" -> new MisdirectedException("order-1", null);
+                    case "full" -> new OverloadedException("too many requests wait");
+                    case "gone" -> new ApiException(410, "there is no such cache session");
+                    default -> new IllegalStateException(message);
+                  };
+                });
+    return NodeServer.start(
+        config,
+        config.node("order-1"),
+        routes,
+        new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
+        () -> NodeServerTest.status("ready"));
+  }
+
+  @Test
+  void messagesAreAnsweredByPlatformThreadsAndReadersByVirtualOnes() throws Exception {
+    StoreConfig config = FreePorts.config("order-1");
+    String url = config.url(config.node("order-1"));
+    NodeServer server = start(config);
+    try (SocketNodeCaller caller = new SocketNodeCaller(Duration.ofSeconds(5))) {
+      NodeReply reply = call(caller, url + "/virtual", Json.toCbor("virtual: "));
+      assertThat(reply.status()).isEqualTo(200);
+      assertThat(Json.fromCbor(reply.body(), String.class)).isEqualTo("virtual: false");
+      assertThat(new String(call(caller, url + "/orders", null).body(), UTF_8)).isEqualTo("true");
+    } finally {
+      server.close();
+    }
+  }
+
+  private static NodeReply call(SocketNodeCaller caller, String url, byte @Nullable [] body)
+      throws Exception {
+    return caller.call(url, body, Duration.ofSeconds(10)).get(20, TimeUnit.SECONDS);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/fail, leader, 421, order-2, order-1 does not lead",
+    "/fail, nobody, 421, , order-1 does not lead",
+    "/fail, full, 503, , too many requests wait",
+    "/fail, gone, 410, , there is no such cache session",
+    "/fail, other, 500, , internal error",
+    "/orders, x, 404, , there is no message /orders",
+  })
+  void aMessageThatIsRefusedHearsWhy(
+      String path, String message, int status, @Nullable String leader, String why)
+      throws Exception {
+    StoreConfig config = FreePorts.config("order-1");
+    NodeServer server = start(config);
+    try (SocketNodeCaller caller = new SocketNodeCaller(Duration.ofSeconds(5))) {
+      NodeReply reply =
+          call(caller, config.url(config.node("order-1")) + path, Json.toCbor(message));
+      assertThat(reply.status()).isEqualTo(status);
+      assertThat(reply.leader()).isEqualTo(leader);
+      assertThat(Json.fromJson(reply.body(), Problem.Body.class).error().message()).isEqualTo(why);
+    } finally {
+      server.close();
+    }
+  }
+
+  @Test
+  void aMessageOfAnotherShapeIsABadRequest() throws Exception {
+    StoreConfig config = FreePorts.config("order-1");
+    NodeServer server = start(config);
+    try (SocketNodeCaller caller = new SocketNodeCaller(Duration.ofSeconds(5))) {
+      String url = config.url(config.node("order-1")) + "/virtual";
+      for (byte[] body : List.of(new byte[0], new byte[] {1, 2, 3}, Json.toCbor(List.of(1)))) {
+        assertThat(call(caller, url, body).status()).isEqualTo(400);
+      }
+      assertThat(call(caller, url, Json.toCbor("")).status()).isEqualTo(200);
+    } finally {
+      server.close();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\0",
+        "\0toystore messages 2\n\0\0\0\2\1/",
+        "\0toystore messages 1\n\0\0\0\0",
+        "\0toystore messages 1\n\u007f\0\0\0\0",
+        "\0toystore messages 1\n\u00ff\0\0\0\0",
+        "\0toystore messages 1\n\0\0\0\2\7/",
+        "\0toystore messages 1\n\0\0\0\u00ff\7/"
+      })
+  void whatIsNoMessageEndsItsConnectionAndNothingElse(String garbage) throws Exception {
+    StoreConfig config = FreePorts.config("order-1");
+    NodeServer server = start(config);
+    int port = config.httpPort(config.node("order-1"));
+    try (SocketNodeCaller caller = new SocketNodeCaller(Duration.ofSeconds(5));
+        Socket socket = NodeServerTest.connect(port)) {
+      socket.getOutputStream().write(garbage.getBytes(ISO_8859_1));
+      socket.shutdownOutput();
+      assertThat(socket.getInputStream().readAllBytes()).isEmpty();
+      String url = config.url(config.node("order-1")) + "/virtual";
+      assertThat(call(caller, url, Json.toCbor("")).ok()).isTrue();
+    } finally {
+      server.close();
+    }
+  }
+
+  /** Memory is set aside for what is announced, and anyone who reaches the port can announce. */
+  @Test
+  void longQuestionsThatNeverComeTakeAPartOfTheMemoryOnly() throws Exception {
+    StoreConfig config = FreePorts.config("order-1");
+    NodeServer server = start(config);
+    int port = config.httpPort(config.node("order-1"));
+    String url = config.url(config.node("order-1")) + "/virtual";
+    long most = Runtime.getRuntime().maxMemory() / 8 / MessageFrames.MAX_BYTES;
+    byte[] announced =
+        ByteBuffer.allocate(MessageFrames.beginning().length + MessageFrames.LENGTH + 1)
+            .put(MessageFrames.beginning())
+            .putInt(MessageFrames.MAX_BYTES)
+            .array();
+    List<Socket> waiting = new ArrayList<>();
+    try (SocketNodeCaller caller = new SocketNodeCaller(Duration.ofSeconds(5))) {
+      while (waiting.size() < most) {
+        Socket socket = NodeServerTest.connect(port);
+        waiting.add(socket);
+        socket.setSoTimeout(1);
+        socket.getOutputStream().write(announced);
+      }
+      Awaitility.await()
+          .until(
+              () ->
+                  waiting.stream().filter(MessageConnectionSelectorTest::isEnded).count()
+                      >= most / 2);
+      assertThat(call(caller, url, Json.toCbor("")).ok()).isTrue();
+
+      for (Socket socket : waiting) {
+        socket.close();
+      }
+      byte[] isLong = Json.toCbor("x".repeat(MessageFrames.MAX_BYTES / 2));
+      Awaitility.await()
+          .ignoreExceptions()
+          .untilAsserted(() -> assertThat(call(caller, url, isLong).ok()).isTrue());
+    } finally {
+      for (Socket socket : waiting) {
+        socket.close();
+      }
+      server.close();
+    }
+  }
+
+  /** Whether the other side has ended it by now. */
+  private static boolean isEnded(Socket socket) {
+    try {
+      return socket.getInputStream().read() < 0;
+    } catch (SocketTimeoutException e) {
+      return false;
+    } catch (IOException e) {
+      return true;
+    }
+  }
+
+  @Test
+  void aServerEndsTheConnectionsThatNodesKeep() throws IOException {
+    StoreConfig config = FreePorts.config("order-1");
+    NodeServer server = start(config);
+    int port = config.httpPort(config.node("order-1"));
+    // In the order in which they are accepted.
+    try (Socket unused = NodeServerTest.connect(port);
+        Socket reader = NodeServerTest.connect(port);
+        Socket node = NodeServerTest.connect(port)) {
+      reader.getOutputStream().write("GET /orders HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(UTF_8));
+      assertThat(reader.getInputStream().read()).isEqualTo('H');
+      node.getOutputStream().write("\0toystore messages 1\n\0\0\0\2\1/".getBytes(ISO_8859_1));
+      assertThat(node.getInputStream().readNBytes(6)).endsWith(404 >> 8, 404 & 0xff);
+      server.close();
+      assertThat(node.getInputStream().readAllBytes()).isNotEmpty();
+      assertThat(reader.getInputStream().readAllBytes()).isNotEmpty();
+      assertThat(unused.getInputStream().readAllBytes()).isEmpty();
+    } finally {
+      server.close();
+    }
+  }
+}

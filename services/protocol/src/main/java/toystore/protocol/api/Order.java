@@ -1,0 +1,17 @@
+package toystore.protocol.api;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
+import toystore.protocol.codec.Json;
+
+/** An order as clients see it: the public part of a row of the order log. */
+public record Order(long number, String name, int quantity) implements Json.Written {
+  @Override
+  public void write(JsonGenerator out) throws IOException {
+    out.writeStartObject();
+    out.writeNumberField("number", number);
+    out.writeStringField("name", name);
+    out.writeNumberField("quantity", quantity);
+    out.writeEndObject();
+  }
+}

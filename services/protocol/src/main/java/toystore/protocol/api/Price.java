@@ -1,0 +1,43 @@
+package toystore.protocol.api;
+
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+
+/** An amount of money in cents: exact, small, and shown as a decimal number with two places. */
+public record Price(long cents) {
+  /** Largest price, in cents: ten million. With the largest quantity a sum still fits a long. */
+  public static final long MAX_CENTS = 1_000_000_000L;
+
+  public Price {
+    if (cents < 0 || cents > MAX_CENTS) {
+      throw new IllegalArgumentException("price must be from 0 to " + MAX_CENTS / 100);
+    }
+  }
+
+  /** Reads a decimal such as 15.99; more than two places are an error rather than rounded. */
+  @JsonCreator
+  public static Price of(BigDecimal amount) {
+    // Before any arithmetic: 1e999999999 would be written out digit by digit.
+    if (Math.abs((long) amount.precision() - amount.scale()) > 12 || amount.precision() > 20) {
+      throw new IllegalArgumentException("price must be from 0 to " + MAX_CENTS / 100);
+    }
+    try {
+      return new Price(
+          amount.setScale(2, RoundingMode.UNNECESSARY).movePointRight(2).longValueExact());
+    } catch (ArithmeticException e) {
+      throw new IllegalArgumentException("not a price with at most two places: " + amount, e);
+    }
+  }
+
+  @JsonValue
+  public BigDecimal amount() {
+    return BigDecimal.valueOf(cents, 2);
+  }
+
+  @Override
+  public String toString() {
+    return amount().toPlainString();
+  }
+}

@@ -1,0 +1,5 @@
+/** JSON and CBOR, read strictly. */
+@NullMarked
+package toystore.protocol.codec;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/** A node that is a member of a replicated group: its file, its log, and who may answer. */
-@NullMarked
-package toystore.replica;
-
-import org.jspecify.annotations.NullMarked;

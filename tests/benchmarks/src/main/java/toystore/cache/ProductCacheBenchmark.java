@@ -1,0 +1,37 @@
+package toystore.cache;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import toystore.config.StoreConfig;
+import toystore.protocol.api.Price;
+import toystore.protocol.api.Product;
+import toystore.protocol.api.Uuids;
+import toystore.protocol.message.CacheLeaseMessages;
+import toystore.tests.benchmarks.BenchmarkSettings;
+
+/** What a cached product query costs besides HTTP. */
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+public class ProductCacheBenchmark extends BenchmarkSettings {
+  private final ProductCache cache = filled();
+
+  private static ProductCache filled() {
+    StoreConfig.Cache settings = StoreConfig.load(null).cache();
+    ProductCache filled = ProductCache.create(settings, Ticker.SYSTEM, new SimpleMeterRegistry());
+    CacheLeaseMessages.Grant day = new CacheLeaseMessages.Grant(86_400_000, true, Uuids.fresh());
+    if (!filled.granted(filled.beginRenewal("http://benchmark"), day)) {
+      throw new IllegalStateException("no lease");
+    }
+    Product.Versioned tux = new Product.Versioned(new Product("Tux", new Price(1599), 100), 1);
+    filled.fill(filled.beginMiss("Tux"), tux);
+    return filled;
+  }
+
+  /** A product that is there, under a valid lease. */
+  @Benchmark
+  public Product.@Nullable Versioned hit() {
+    return cache.get("Tux");
+  }
+}

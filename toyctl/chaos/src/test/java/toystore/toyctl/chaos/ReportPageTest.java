@@ -1,0 +1,86 @@
+package toystore.toyctl.chaos;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import toystore.protocol.codec.Json;
+import toystore.toyctl.chaos.check.FaultTimeline;
+import toystore.toyctl.chaos.check.LatencySummary;
+import toystore.toyctl.chaos.check.OrderLedger;
+
+class ReportPageTest {
+  @TempDir private Path temp = Path.of("");
+
+  private static CrashReport report(long errors, OrderLedger.Result ledger, boolean equal) {
+    LatencySummary spread = new LatencySummary(2, 400, 600, 800, 900);
+    return new CrashReport(
+        7,
+        "leader",
+        8,
+        12.5,
+        List.of(
+            new CrashReport.Crash(
+                1, "order-3", 2000, -5.2, 400.4, "order-2", 450.0, 460.0, 2500.0, 455.2, 480.0,
+                90.0)),
+        100,
+        50,
+        spread,
+        spread,
+        spread,
+        spread,
+        errors,
+        0,
+        List.of(10, 0, 20),
+        new PromiseReport(ledger, equal, true, equal ? List.of() : List.of("<order 3> is lost"), 0),
+        List.of(new FaultTimeline.Event(2000, "order-3 is killed")));
+  }
+
+  private static final OrderLedger.Result CLEAN = new OrderLedger.Result(100, 100, 0, 0, 0, 0);
+
+  @Test
+  void aCleanRunAnswersBothQuestionsWithItsFigures() {
+    CrashReport clean = report(0, CLEAN, true);
+
+    assertThat(clean.holds()).isTrue();
+    assertThat(clean.closing().getFirst())
+        .startsWith("Can clients notice the failures, in purchases or in the final check? No:")
+        .contains("no request failed", "900 ms", "of 100 acknowledged orders 100 were found");
+    assertThat(clean.closing().getLast())
+        .startsWith("Do all replicas end with the same database? Yes:");
+    assertThat(clean.text()).endsWith(String.join("\n", clean.closing()));
+  }
+
+  @Test
+  void aRunThatIsNotCleanSaysSo() {
+    CrashReport bad = report(3, new OrderLedger.Result(100, 99, 1, 0, 0, 0), false);
+
+    assertThat(bad.holds()).isFalse();
+    assertThat(bad.closing().getFirst()).contains("? Yes: 3 requests failed", "1 were lost");
+    assertThat(bad.closing().getLast()).contains("? No:");
+  }
+
+  @Test
+  void thePageNeedsNothingElseAndItsTextIsText() throws IOException {
+    CrashReport bad = report(0, CLEAN, false);
+    Path file = temp.resolve("reports").resolve("crash.html");
+
+    ReportPage.write(file, bad, bad.page());
+
+    String page = Files.readString(file, UTF_8);
+    assertThat(page)
+        .doesNotContain("http://", "https://", "src=", "<order 3>")
+        .contains("&lt;order 3&gt; is lost", "order-3 is killed", "A promise was broken.")
+        .contains("166.7,80.0 500.0,160.0 833.3,0.0", "<td class=n>455</td>");
+    JsonNode json = Json.json().readTree(Files.readAllBytes(temp.resolve("reports/crash.json")));
+    assertThat(json.get("seed").asLong()).isEqualTo(7);
+    assertThat(json.at("/crashes/0/gap").asDouble()).isEqualTo(455.2);
+    assertThat(json.at("/proof/ledger/lost").asLong()).isZero();
+  }
+}

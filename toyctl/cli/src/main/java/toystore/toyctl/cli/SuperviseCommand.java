@@ -1,0 +1,57 @@
+package toystore.toyctl.cli;
+
+import java.nio.file.Path;
+import java.time.LocalTime;
+import java.time.ZoneId;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import toystore.config.StoreConfig;
+import toystore.config.StoreConfig.Node;
+import toystore.toyctl.cluster.ExitCode;
+import toystore.toyctl.cluster.HttpApi;
+import toystore.toyctl.cluster.process.NodePorts;
+import toystore.toyctl.cluster.process.RunFiles;
+import toystore.toyctl.cluster.process.Supervisor;
+
+/** {@code toyctl supervise}: the process that {@code up --supervise} leaves behind. */
+@Command(
+    name = "supervise",
+    hidden = true,
+    description = "Starts nodes of this host again that ended though nobody stopped them.")
+final class SuperviseCommand implements Callable<Integer> {
+  private final CommandContext context;
+
+  @Option(
+      names = "--catalog",
+      paramLabel = "FILE",
+      description = "The products of a new store (default: config/catalog.csv).")
+  private @Nullable Path catalog;
+
+  SuperviseCommand(CommandContext context) {
+    this.context = context;
+  }
+
+  @Override
+  public Integer call() throws InterruptedException {
+    StoreConfig config = context.ownConfig();
+    List<Node> local = config.nodes().stream().filter(NodePorts::isLocal).toList();
+    try (HttpApi http = new HttpApi()) {
+      new Supervisor(
+              local,
+              new RunFiles(context.data()),
+              context.cluster(config, http),
+              catalog,
+              line ->
+                  context.say(
+                      LocalTime.now(ZoneId.systemDefault()).truncatedTo(ChronoUnit.MILLIS)
+                          + " "
+                          + line))
+          .run(ProcessHandle.current().pid());
+    }
+    return ExitCode.OK;
+  }
+}

@@ -1,0 +1,54 @@
+package toystore.toyctl.cli;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Properties;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import toystore.toyctl.cluster.ExitCode;
+
+/** {@code toyctl version} */
+@Command(name = "version", description = "The versions of the store and of Java.")
+final class VersionCommand implements Callable<Integer> {
+  private final CommandContext context;
+
+  VersionCommand(CommandContext context) {
+    this.context = context;
+  }
+
+  /** What is printed with -o json. */
+  record Version(String version, String java) {
+    String text() {
+      return "toyctl " + version + ", Java " + java;
+    }
+  }
+
+  /** For {@code --version}. */
+  static final class Provider implements IVersionProvider {
+    @Override
+    public String[] getVersion() throws IOException {
+      return new String[] {version().text()};
+    }
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    Version version = version();
+    context.data(version, version::text);
+    return ExitCode.OK;
+  }
+
+  // Maven writes this file into every jar; classes that are not in a jar have no version.
+  private static Version version() throws IOException {
+    Properties built = new Properties();
+    try (InputStream in =
+        VersionCommand.class.getResourceAsStream(
+            "/META-INF/maven/toystore/toyctl/pom.properties")) {
+      if (in != null) {
+        built.load(in);
+      }
+    }
+    return new Version(built.getProperty("version", "unbuilt"), Runtime.version().toString());
+  }
+}
