@@ -6,7 +6,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import toystore.cache.CacheModel.Bounds;
-import toystore.tests.models.BreadthFirstSearch;
 
 /**
  * Every order of messages, delays, losses, repetitions, commits, crashes and moments of time of the

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
-import toystore.protocol.api.ProductCsv;
+import toystore.config.ProductCsv;
 import toystore.protocol.codec.Cbor;
 import toystore.protocol.codec.Cbor.Compact;
 import toystore.protocol.codec.Cbor.In;

@@ -10,6 +10,7 @@ import java.util.List;
 import toystore.cache.CacheSessions;
 import toystore.cache.ChangePublisher;
 import toystore.cache.Ticker;
+import toystore.config.ProductCsv;
 import toystore.config.Role;
 import toystore.config.StoreConfig;
 import toystore.db.raft.BuiltinLogEngine;
@@ -18,7 +19,6 @@ import toystore.node.replica.PeerReader;
 import toystore.node.replica.Replica;
 import toystore.node.rpc.LeaderClient;
 import toystore.node.rpc.SocketNodeCaller;
-import toystore.protocol.api.ProductCsv;
 
 /** A catalog node: {@code --node catalog --data DIR [--catalog FILE]}. */
 public final class CatalogMain {

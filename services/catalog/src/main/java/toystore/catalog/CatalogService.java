@@ -16,13 +16,13 @@ import java.util.stream.Collectors;
 import toystore.cache.CacheSessions;
 import toystore.cache.ChangePublisher;
 import toystore.client.Deadline;
+import toystore.config.ProductCsv;
 import toystore.db.log.IndeterminateException;
 import toystore.db.log.NotLeaderException;
 import toystore.db.log.ReplicatedLog;
 import toystore.node.replica.Replica;
 import toystore.protocol.api.ApiException;
 import toystore.protocol.api.Product;
-import toystore.protocol.api.ProductCsv;
 import toystore.protocol.message.Hold;
 
 /**

@@ -1,4 +1,4 @@
-package toystore.protocol.api;
+package toystore.config;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import toystore.config.ConfigException;
+import toystore.protocol.api.Price;
 
 class ProductCsvTest {
   @TempDir private Path directory = Path.of("");

@@ -1,11 +1,11 @@
-package toystore.tests.models;
+package toystore.cache;
 
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.Queue;
 import org.jspecify.annotations.Nullable;
-import toystore.cache.CacheModel;
+import toystore.tests.models.LongHashSet;
 
 /** Breadth first through all moments that a model can get to, each of them once. */
 public final class BreadthFirstSearch {

@@ -1,4 +1,4 @@
-package toystore.protocol.api;
+package toystore.config;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
@@ -14,7 +14,9 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import toystore.config.ConfigException;
+import toystore.protocol.api.ApiException;
+import toystore.protocol.api.InputLimits;
+import toystore.protocol.api.Price;
 
 /** The products of a first start, {@code name,price,quantity} with a header line. */
 public final class ProductCsv {
