@@ -17,13 +17,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import toystore.client.http.SilenceCheck;
-import toystore.config.StoreConfig;
+import toystore.config.BatchSettings;
 import toystore.node.rpc.Batcher;
 import toystore.node.rpc.NodeCaller;
 import toystore.protocol.api.ApiPaths;
 import toystore.protocol.api.Product;
-import toystore.protocol.codec.Json;
 import toystore.protocol.message.CacheLeaseMessages;
+import toystore.protocol.message.MessageCodec;
 import toystore.protocol.message.NodeReply;
 import toystore.protocol.message.ProductReadRequest;
 
@@ -49,7 +49,7 @@ public final class ChangePublisher implements AutoCloseable {
 
   /** A publisher that shows nothing yet. */
   public ChangePublisher(
-      NodeCaller caller, CacheSessions sessions, StoreConfig.Batch sizes, MeterRegistry metrics) {
+      NodeCaller caller, CacheSessions sessions, BatchSettings sizes, MeterRegistry metrics) {
     this.caller = caller;
     this.sessions = sessions;
     this.rounds = metrics.timer("toystore.invalidation.round");
@@ -269,7 +269,7 @@ public final class ChangePublisher implements AutoCloseable {
               recipient.url() + ApiPaths.INVALIDATION,
               message(recipient, names),
               patience(recipient),
-              SilenceCheck.BORNE);
+              SilenceCheck.NONE);
       return new Heard(recipient, reply.status(), null);
     } catch (IOException | RuntimeException e) {
       return new Heard(recipient, 0, e);
@@ -277,7 +277,7 @@ public final class ChangePublisher implements AutoCloseable {
   }
 
   private static byte[] message(CacheSessions.Recipient recipient, List<String> names) {
-    return Json.toCbor(new CacheLeaseMessages.Invalidation(recipient.session(), names));
+    return MessageCodec.toCbor(new CacheLeaseMessages.Invalidation(recipient.session(), names));
   }
 
   /** No longer than its lease: after that it need not be waited for. */

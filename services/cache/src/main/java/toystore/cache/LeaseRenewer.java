@@ -9,8 +9,8 @@ import toystore.client.Deadline;
 import toystore.node.rpc.LeaderClient;
 import toystore.protocol.api.ApiException;
 import toystore.protocol.api.ApiPaths;
-import toystore.protocol.codec.Json;
 import toystore.protocol.message.CacheLeaseMessages;
+import toystore.protocol.message.MessageCodec;
 import toystore.protocol.message.NodeReply;
 
 /** Keeps the cache's lease alive: renews it at a third of its length. */
@@ -44,9 +44,9 @@ public final class LeaseRenewer implements AutoCloseable {
       ProductCache.Asked asked = cache.beginRenewal(url);
       // A third of the lease: longer than that, the next attempt is worth more than this one.
       NodeReply reply =
-          catalog.call(ApiPaths.LEASE, Json.toCbor(asked.message()), Deadline.in(third));
+          catalog.call(ApiPaths.LEASE, MessageCodec.toCbor(asked.message()), Deadline.in(third));
       if (reply.ok()
-          && !cache.granted(asked, Json.fromCbor(reply.body(), CacheLeaseMessages.Grant.class))) {
+          && !cache.granted(asked, MessageCodec.fromCbor(reply.body(), CacheLeaseMessages.Grant.class))) {
         LOG.log(
             Level.INFO, "the catalog does not know this session any more: the cache is dropped");
       }

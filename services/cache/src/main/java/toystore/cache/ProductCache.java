@@ -12,7 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import toystore.config.StoreConfig;
+import toystore.config.CacheSettings;
 import toystore.protocol.api.Product;
 import toystore.protocol.api.Uuids;
 import toystore.protocol.message.CacheLeaseMessages;
@@ -61,8 +61,7 @@ public class ProductCache {
   volatile Session session;
 
   /** An empty cache without a lease. */
-  public static ProductCache create(
-      StoreConfig.Cache settings, Ticker ticker, MeterRegistry metrics) {
+  public static ProductCache create(CacheSettings settings, Ticker ticker, MeterRegistry metrics) {
     ProductCache cache =
         new ProductCache(
             settings.driftAllowance(),

@@ -20,11 +20,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
-import toystore.config.StoreConfig;
+import toystore.config.BatchSettings;
+import toystore.config.CacheSettings;
 import toystore.protocol.api.Price;
 import toystore.protocol.api.Product;
-import toystore.protocol.codec.Json;
 import toystore.protocol.message.CacheLeaseMessages;
+import toystore.protocol.message.MessageCodec;
 import toystore.protocol.message.NodeReply;
 import toystore.protocol.message.ProductReadRequest;
 
@@ -44,7 +45,7 @@ class CacheUnderLoadTest {
   private final CacheSessions sessions = new CacheSessions(Ticker.SYSTEM, LEASE);
   private final ChangePublisher publisher =
       new ChangePublisher(
-          this::tell, sessions, new StoreConfig.Batch(16, 64), new SimpleMeterRegistry());
+          this::tell, sessions, new BatchSettings(16, 64), new SimpleMeterRegistry());
   private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
   private final List<ProductCache> fronts = new ArrayList<>();
 
@@ -63,7 +64,7 @@ class CacheUnderLoadTest {
         () -> {
           try {
             CacheLeaseMessages.Invalidation message =
-                Json.fromCbor(Objects.requireNonNull(body), CacheLeaseMessages.Invalidation.class);
+                MessageCodec.fromCbor(Objects.requireNonNull(body), CacheLeaseMessages.Invalidation.class);
             boolean known =
                 fronts
                     .get(Integer.parseInt(url.substring(0, 1)))
@@ -159,7 +160,7 @@ class CacheUnderLoadTest {
       int number = i;
       ProductCache front =
           ProductCache.create(
-              new StoreConfig.Cache(true, 2, LEASE, Duration.ZERO, false), Ticker.SYSTEM, metrics);
+              new CacheSettings(true, 2, LEASE, Duration.ZERO, false), Ticker.SYSTEM, metrics);
       fronts.add(front);
       work.add(() -> keepLease(number, new Random(random.nextLong())));
       for (int j = 0; j < READERS; j++) {

@@ -19,12 +19,12 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import toystore.config.StoreConfig;
+import toystore.config.BatchSettings;
 import toystore.protocol.api.Price;
 import toystore.protocol.api.Product;
 import toystore.protocol.api.Uuids;
-import toystore.protocol.codec.Json;
 import toystore.protocol.message.CacheLeaseMessages;
+import toystore.protocol.message.MessageCodec;
 import toystore.protocol.message.NodeReply;
 import toystore.protocol.message.ProductReadRequest;
 
@@ -48,7 +48,7 @@ class ChangePublisherTest {
     }
     try {
       CacheLeaseMessages.Invalidation message =
-          Json.fromCbor(Objects.requireNonNull(body), CacheLeaseMessages.Invalidation.class);
+          MessageCodec.fromCbor(Objects.requireNonNull(body), CacheLeaseMessages.Invalidation.class);
       Told mine =
           new Told(url, message.session(), Set.copyOf(message.names()), new CompletableFuture<>());
       told.add(mine);
@@ -61,7 +61,7 @@ class ChangePublisherTest {
   private ChangePublisher publisher(CacheSessions sessions) {
     ChangePublisher publisher =
         new ChangePublisher(
-            this::tell, sessions, new StoreConfig.Batch(16, 64), new SimpleMeterRegistry());
+            this::tell, sessions, new BatchSettings(16, 64), new SimpleMeterRegistry());
     publisher.reset(List.of(row("Tux", 100, 1), row("Fox", 100, 1)));
     open = publisher;
     return publisher;

@@ -15,14 +15,15 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import toystore.config.CacheSettings;
 import toystore.config.Role;
 import toystore.config.StoreConfig;
 import toystore.node.rpc.LeaderClient;
 import toystore.protocol.api.Price;
 import toystore.protocol.api.Product;
 import toystore.protocol.api.Uuids;
-import toystore.protocol.codec.Json;
 import toystore.protocol.message.CacheLeaseMessages;
+import toystore.protocol.message.MessageCodec;
 import toystore.protocol.message.NodeReply;
 
 class LeaseRenewerTest {
@@ -34,7 +35,7 @@ class LeaseRenewerTest {
   private final ManualTicker clock = new ManualTicker();
   private final ProductCache cache =
       ProductCache.create(
-          new StoreConfig.Cache(true, 4, LEASE, DRIFT, false), clock, new SimpleMeterRegistry());
+          new CacheSettings(true, 4, LEASE, DRIFT, false), clock, new SimpleMeterRegistry());
   private final List<CacheLeaseMessages.Renewal> renewals = new CopyOnWriteArrayList<>();
 
   /** What the catalog answers; null: nothing. */
@@ -49,14 +50,14 @@ class LeaseRenewerTest {
       return CompletableFuture.failedFuture(new IOException("no status"));
     }
     try {
-      renewals.add(Json.fromCbor(Objects.requireNonNull(body), CacheLeaseMessages.Renewal.class));
+      renewals.add(MessageCodec.fromCbor(Objects.requireNonNull(body), CacheLeaseMessages.Renewal.class));
     } catch (IOException e) {
       throw new AssertionError("not a renewal", e);
     }
     CacheLeaseMessages.Grant given = grant;
     return given == null
         ? CompletableFuture.failedFuture(new IOException("reset"))
-        : CompletableFuture.completedFuture(new NodeReply(200, Json.toCbor(given), null));
+        : CompletableFuture.completedFuture(new NodeReply(200, MessageCodec.toCbor(given), null));
   }
 
   @BeforeEach

@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
-import toystore.config.StoreConfig;
+import toystore.config.CacheSettings;
 import toystore.protocol.api.Price;
 import toystore.protocol.api.Product;
 import toystore.protocol.api.Uuids;
@@ -23,7 +23,7 @@ class ProductCacheTest {
   private final ManualTicker clock = new ManualTicker();
   private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
   private final ProductCache cache =
-      ProductCache.create(new StoreConfig.Cache(true, SIZE, LEASE, DRIFT, false), clock, metrics);
+      ProductCache.create(new CacheSettings(true, SIZE, LEASE, DRIFT, false), clock, metrics);
 
   private static Product.Versioned product(String name, long version) {
     return new Product.Versioned(new Product(name, new Price(1599), 100), version);
@@ -118,7 +118,7 @@ class ProductCacheTest {
     Runnable[] meanwhile = {() -> {}};
     ProductCache slow =
         ProductCache.create(
-            new StoreConfig.Cache(true, SIZE, LEASE, DRIFT, false),
+            new CacheSettings(true, SIZE, LEASE, DRIFT, false),
             () -> {
               meanwhile[0].run();
               return clock.nanos();

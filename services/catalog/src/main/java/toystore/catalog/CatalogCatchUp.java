@@ -1,29 +1,17 @@
 package toystore.catalog;
 
 import java.io.IOException;
-import java.util.List;
-import org.jspecify.annotations.Nullable;
-import toystore.db.log.LogPosition;
+import toystore.node.replica.MissedStateFetcher;
 import toystore.node.replica.PeerReader;
+import toystore.protocol.message.MessageCodec;
 
 /**
- * A missed state by difference: a catalog that is behind the start of the Raft log asks the leader
- * for products and open holds, which are few, and for those of the ended holds that it lacks. Ended
- * holds never change, so pages fit together, and the last one's position covers them all; what was
- * forgotten between two of them is forgotten at that position, too.
+ * Requests the state that this catalog missed from another member. A catalog uses it if the leader
+ * has truncated the log entries that the catalog needs next. Products and open holds are few and
+ * are sent completely. Of the ended holds, which are many, only the missed ones are sent.
  */
-final class CatalogCatchUp implements CatalogState.MissedState {
+final class CatalogCatchUp implements MissedStateFetcher.Source<EndedHoldKey, CatalogPage> {
   static final String PATH = "/missed";
-  private static final int PAGE = 5_000;
-
-  /** What {@link CatalogState.Missed} says. */
-  record Page(
-      long term,
-      long index,
-      long nowMs,
-      long prunedBeforeMs,
-      CatalogRowChange.@Nullable Replaced whole,
-      List<EndedHold> ended) {}
 
   private final PeerReader peers;
 
@@ -31,26 +19,15 @@ final class CatalogCatchUp implements CatalogState.MissedState {
     this.peers = peers;
   }
 
-  static Page page(CatalogState state, EndedHoldKey after) {
-    CatalogState.Missed missed = state.missedAfter(after, PAGE);
-    return new Page(
-        missed.position().term(),
-        missed.position().index(),
-        missed.time().nowMs(),
-        missed.time().prunedBeforeMs(),
-        missed.whole(),
-        missed.ended());
+  /** The response to a request for the state after a key. */
+  static CatalogPage page(CatalogState state, EndedHoldKey after) {
+    return state.missedAfter(after, MissedStateFetcher.PAGE_ROWS);
   }
 
   @Override
-  public CatalogState.Missed fetch(String leader, EndedHoldKey after) throws IOException {
-    Page page =
-        peers.get(
-            leader, PATH + "?after=" + after.logIndex() + "&hold=" + after.holdId(), Page.class);
-    return new CatalogState.Missed(
-        new LogPosition(page.term(), page.index()),
-        new CatalogRowChange.Time(page.nowMs(), page.prunedBeforeMs()),
-        page.whole(),
-        page.ended());
+  public CatalogPage fetch(String member, EndedHoldKey after) throws IOException {
+    return MessageCodec.fromCbor(
+        peers.get(member, PATH + "?after=" + after.logIndex() + "&hold=" + after.holdId()),
+        CatalogPage.class);
   }
 }

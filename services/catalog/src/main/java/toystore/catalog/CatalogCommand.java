@@ -5,41 +5,44 @@ import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
 import toystore.config.ProductCsv;
-import toystore.protocol.codec.Cbor;
-import toystore.protocol.codec.Cbor.Compact;
-import toystore.protocol.codec.Cbor.In;
-import toystore.protocol.codec.Cbor.Out;
+import toystore.protocol.codec.CborDecoder;
+import toystore.protocol.codec.CborReader;
+import toystore.protocol.codec.CborValue;
+import toystore.protocol.codec.CborWriter;
 import toystore.protocol.message.Hold;
 
-/** What the catalog's log is made of. Times and prices are put in by the leader. */
-sealed interface CatalogCommand extends Compact {
-  /** The leader's time when it proposed this, in milliseconds since 1970. */
+/**
+ * The commands of the catalog's log. The leader that proposes a command puts the times and prices
+ * into it, so that all replicas apply the same.
+ */
+sealed interface CatalogCommand extends CborValue {
+  /** The leader's time when it proposed the command, in milliseconds since 1970. */
   long timeMs();
 
-  /** The products of a first start; nothing where there are products. */
+  /** Imports the products of a first start. Has no effect if there are products. */
   record Import(long timeMs, List<Line> lines) implements CatalogCommand {
     public Import {
       lines = List.copyOf(lines);
     }
 
     @Override
-    public void write(Out out) {
+    public void write(CborWriter out) {
       out.array(2).number(timeMs).list(lines);
     }
 
-    private static Import read(In in) throws IOException {
+    private static Import read(CborReader in) throws IOException {
       return in.array(2, i -> new Import(i.number(), i.list(Line::read)));
     }
   }
 
   /** One product of an import. */
-  record Line(String name, long priceCents, long quantity) implements Compact {
+  record Line(String name, long priceCents, long quantity) implements CborValue {
     @Override
-    public void write(Out out) {
+    public void write(CborWriter out) {
       out.array(3).text(name).number(priceCents).number(quantity);
     }
 
-    private static Line read(In in) throws IOException {
+    private static Line read(CborReader in) throws IOException {
       return in.array(3, i -> new Line(i.text(), i.number(), i.number()));
     }
 
@@ -48,79 +51,87 @@ sealed interface CatalogCommand extends Compact {
     }
   }
 
-  /** New holds, and what became of earlier ones. */
+  /** Outcomes of earlier holds, and new holds. */
   record Change(long timeMs, List<Hold> holds, Hold.Outcomes outcomes) implements CatalogCommand {
     public Change {
       holds = List.copyOf(holds);
     }
 
     @Override
-    public void write(Out out) {
+    public void write(CborWriter out) {
       outcomes.write(out.array(3).number(timeMs).list(holds));
     }
 
-    private static Change read(In in) throws IOException {
+    private static Change read(CborReader in) throws IOException {
       return in.array(3, i -> new Change(i.number(), i.list(Hold::read), Hold.Outcomes.read(i)));
     }
 
-    /** As older versions wrote it: without the orders that holds were made for. */
-    private static Change readWithoutOrders(In in) throws IOException {
+    /** Reads the form of older versions, which did not contain order ids. */
+    private static Change readWithoutOrders(CborReader in) throws IOException {
       return in.array(
           3,
           i ->
               new Change(
                   i.number(),
                   i.list(
-                      hold ->
-                          hold.array(3, h -> new Hold(h.id(), h.text(), h.smallNumber(), null))),
+                      hold -> hold.array(3, h -> new Hold(h.id(), h.text(), h.intNumber(), null))),
                   Hold.Outcomes.read(i)));
     }
   }
 
-  /** Fills what is out of stock to so many. */
+  /**
+   * Restocks the products that are out of stock.
+   *
+   * @param wanted the quantity on hand afterwards
+   */
   record Restock(long timeMs, long wanted) implements CatalogCommand {
     @Override
-    public void write(Out out) {
+    public void write(CborWriter out) {
       out.array(2).number(timeMs).number(wanted);
     }
 
-    private static Restock read(In in) throws IOException {
+    private static Restock read(CborReader in) throws IOException {
       return in.array(2, i -> new Restock(i.number(), i.number()));
     }
   }
 
-  /** Forgets ended holds that were asked for before a time; from now on such a hold is over. */
+  /**
+   * Moves the prune horizon: deletes the ended holds that were asked for before a time. From then
+   * on, every hold from before that time counts as ended, unless it is open.
+   */
   record Prune(long timeMs, long beforeMs) implements CatalogCommand {
     @Override
-    public void write(Out out) {
+    public void write(CborWriter out) {
       out.array(2).number(timeMs).number(beforeMs);
     }
 
-    private static Prune read(In in) throws IOException {
+    private static Prune read(CborReader in) throws IOException {
       return in.array(2, i -> new Prune(i.number(), i.number()));
     }
   }
 
-  /** Has every replica keep what it holds at this index, so that they can be compared. */
+  /** Every replica keeps what it holds at this index, so that replicas can be compared. */
   record Fence(long timeMs) implements CatalogCommand {
     @Override
-    public void write(Out out) {
+    public void write(CborWriter out) {
       out.array(1).number(timeMs);
     }
 
-    private static Fence read(In in) throws IOException {
+    private static Fence read(CborReader in) throws IOException {
       return in.array(1, i -> new Fence(i.number()));
     }
   }
 
   /**
-   * What applying a command gave.
+   * The result of a command.
    *
-   * @param answers one to each hold, in order
-   * @param visible the products that clients now see differently or that an answer speaks of, as
-   *     they are after the command
+   * @param answers one for each hold, in order
+   * @param visible the products whose visible state changed or that an answer describes, as they
+   *     are after the command; they must be published before the answers are given
    */
   record Result(List<Hold.Answer> answers, Map<String, ProductRow> visible) {
+    static final Result EMPTY = new Result(List.of(), Map.of());
+
     public Result {
       answers = List.copyOf(answers);
       visible = Map.copyOf(visible);
@@ -137,18 +148,18 @@ sealed interface CatalogCommand extends Compact {
     };
   }
 
-  /** One byte that says which command, then CBOR. */
+  /** One byte for the kind of command, then CBOR. */
   default byte[] encode() {
-    return Cbor.bytes(tag(this), this);
+    return CborWriter.bytes(tag(this), this);
   }
 
   /**
    * Reads what {@link #encode} wrote.
    *
-   * @throws IllegalArgumentException for a command of a newer version: this replica must not go on
+   * @throws IllegalArgumentException for a command of a newer version; the replica must then stop
    */
   static CatalogCommand decode(byte[] bytes) {
-    Cbor.Reading<? extends CatalogCommand> reading =
+    CborDecoder<? extends CatalogCommand> reading =
         switch (bytes[0]) {
           case 1 -> Import::read;
           case 2 -> Change::readWithoutOrders;
@@ -159,9 +170,9 @@ sealed interface CatalogCommand extends Compact {
           default -> throw new IllegalArgumentException("unknown catalog command " + bytes[0]);
         };
     try {
-      return Cbor.read(bytes, 1, reading);
+      return CborReader.read(bytes, 1, reading);
     } catch (IOException e) {
-      throw new UncheckedIOException("a catalog command in the log is unreadable", e);
+      throw new UncheckedIOException("a catalog command in the log cannot be decoded", e);
     }
   }
 }

@@ -20,7 +20,7 @@ import toystore.node.replica.Replica;
 import toystore.node.rpc.LeaderClient;
 import toystore.node.rpc.SocketNodeCaller;
 
-/** A catalog node: {@code --node catalog --data DIR [--catalog FILE]}. */
+/** The process of a catalog: {@code --node catalog --data DIR [--catalog FILE]}. */
 public final class CatalogMain {
   private static final Duration CONNECT = Duration.ofMillis(500);
 
@@ -34,41 +34,44 @@ public final class CatalogMain {
     StoreConfig config = node.config();
     List<ProductCsv.Item> firstProducts = firstProducts(node);
     SocketNodeCaller caller = node.onStop("caller", new SocketNodeCaller(CONNECT));
-    CatalogCatchUp missed = new CatalogCatchUp(new PeerReader(caller, config));
+    CatalogCatchUp catchUp = new CatalogCatchUp(new PeerReader(caller, config));
     Replica<CatalogState> replica =
         Replica.open(
             node,
             new BuiltinLogEngine(),
             "catalog",
             CatalogTables.MIGRATIONS,
-            (database, pace) -> new CatalogState(database, pace, missed));
+            (database, flushPolicy) -> new CatalogState(database, flushPolicy, catchUp));
     CacheSessions sessions = new CacheSessions(Ticker.SYSTEM, config.cache().lease());
     ChangePublisher publisher =
         node.onStop(
             "publisher", new ChangePublisher(caller, sessions, config.batch(), node.metrics()));
-    CatalogService service =
-        new CatalogService(
+    CatalogProposer proposer = new CatalogProposer(replica.state(), replica.log());
+    CatalogOpening opening =
+        new CatalogOpening(
             replica.state(),
-            replica.log(),
+            proposer,
             publisher,
             sessions,
             firstProducts,
-            () -> new StockMetrics(replica.state()).bindTo(node.metrics()),
-            node.metrics());
-    replica.onLeadership(service);
+            () -> new StockMetrics(replica.state()).bindTo(node.metrics()));
+    CatalogService service =
+        new CatalogService(replica.state(), proposer, opening, publisher, node.metrics());
+    replica.onLeadership(opening);
     LeaderClient orders =
         new LeaderClient(caller, config, config.nodes(Role.ORDER), LeaderClient.OnLeader.NOBODY);
     node.onStop(
-        "chores",
-        new CatalogMaintenance(service, replica.state(), orders, config.catalog(), node.metrics()));
+        "maintenance",
+        new CatalogMaintenance(
+            service, opening, proposer, replica.state(), orders, config.catalog(), node.metrics()));
     bindMetrics(node.metrics(), replica, sessions);
     replica.onceCaughtUp(() -> {});
     node.serve(
         replica.withMemberRoutes(
             new CatalogRoutes(
-                    replica, service, publisher, sessions, config.http().requestDeadline())
+                    replica, service, opening, publisher, sessions, config.http().requestDeadline())
                 .routes()),
-        () -> replica.status(service.serves(), "catalog", "catalog", null, null, null));
+        () -> replica.status(opening.isReady(), "catalog", "catalog", null, null, null));
   }
 
   private static List<ProductCsv.Item> firstProducts(Node node) throws IOException {

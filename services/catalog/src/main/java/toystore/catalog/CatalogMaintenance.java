@@ -9,29 +9,34 @@ import java.util.List;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import toystore.client.Deadline;
-import toystore.config.StoreConfig;
+import toystore.config.CatalogSettings;
 import toystore.node.rpc.LeaderClient;
 import toystore.protocol.api.ApiPaths;
-import toystore.protocol.codec.Json;
 import toystore.protocol.message.Hold;
+import toystore.protocol.message.MessageCodec;
 import toystore.protocol.message.NodeReply;
 
 /**
- * What a catalog leader does on a timer: restock, have doubtful holds resolved by the order log,
- * and forget old ones.
+ * The periodic tasks of the catalog leader: restocking, the resolution of doubtful holds by the
+ * order log, and the deletion of old ended holds.
  */
 final class CatalogMaintenance implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(CatalogMaintenance.class.getName());
   private static final int MAX_DOUBTFUL = 1_000;
   private static final int PRUNES_PER_RETENTION = 1_440;
 
-  /** Shorter than an order leader waits for its log: what it refuses then would be sent again. */
-  private static final Duration RESOLVE = Duration.ofSeconds(9);
+  /**
+   * Time limit of a resolution. It is shorter than the time that the order leader waits for its
+   * log, because a request that the order leader refuses after that time would be sent again.
+   */
+  private static final Duration RESOLVE_TIMEOUT = Duration.ofSeconds(9);
 
   private final CatalogService service;
+  private final CatalogOpening opening;
+  private final CatalogProposer proposer;
   private final CatalogState state;
   private final LeaderClient orders;
-  private final StoreConfig.Catalog settings;
+  private final CatalogSettings settings;
   private final Counter restocks;
   private final Counter settled;
   private final Counter released;
@@ -39,11 +44,15 @@ final class CatalogMaintenance implements AutoCloseable {
 
   CatalogMaintenance(
       CatalogService service,
+      CatalogOpening opening,
+      CatalogProposer proposer,
       CatalogState state,
       LeaderClient orders,
-      StoreConfig.Catalog settings,
+      CatalogSettings settings,
       MeterRegistry metrics) {
     this.service = service;
+    this.opening = opening;
+    this.proposer = proposer;
     this.state = state;
     this.orders = orders;
     this.settings = settings;
@@ -52,31 +61,31 @@ final class CatalogMaintenance implements AutoCloseable {
     this.released = metrics.counter("toystore.doubtful.holds", "outcome", "released");
     this.timer =
         new ScheduledThreadPoolExecutor(
-            2, Thread.ofPlatform().daemon().name("catalog-chores").factory());
+            2, Thread.ofPlatform().daemon().name("catalog-maintenance").factory());
     every(settings.restockInterval(), "restocking", this::restock);
     every(settings.doubtAfter().dividedBy(10), "resolving doubtful holds", this::resolve);
     every(settings.retention().dividedBy(PRUNES_PER_RETENTION), "pruning", this::prune);
   }
 
   @FunctionalInterface
-  private interface Chore {
+  private interface Task {
     void run() throws Exception;
   }
 
-  private void every(Duration period, String name, Chore chore) {
-    long ms = Math.max(50, period.toMillis());
+  private void every(Duration period, String name, Task task) {
+    long periodMs = Math.max(50, period.toMillis());
     timer.scheduleWithFixedDelay(
         () -> {
           try {
-            if (service.leads()) {
-              chore.run();
+            if (opening.leads()) {
+              task.run();
             }
           } catch (Exception e) {
-            CatalogService.logUnlessDeposed(name, e);
+            CatalogProposer.logUnlessDeposed(name, e);
           }
         },
-        ms,
-        ms,
+        periodMs,
+        periodMs,
         TimeUnit.MILLISECONDS);
   }
 
@@ -86,20 +95,25 @@ final class CatalogMaintenance implements AutoCloseable {
     }
   }
 
-  /** Step 7 of a purchase: the order log alone decides what became of a doubtful hold. */
+  /**
+   * Step 7 of a purchase (DESIGN.md of the order module): only the order log decides what becomes
+   * of a doubtful hold.
+   */
   private void resolve() throws Exception {
-    List<Hold.Doubt> doubtful =
-        state.doubtful(service.timeMs() - settings.doubtAfter().toMillis(), MAX_DOUBTFUL);
+    List<Hold.InDoubt> doubtful =
+        state.doubtful(proposer.timeMs() - settings.doubtAfter().toMillis(), MAX_DOUBTFUL);
     if (doubtful.isEmpty()) {
       return;
     }
     NodeReply reply =
         orders.call(
-            ApiPaths.RESOLUTIONS, Json.toCbor(new Hold.Doubtful(doubtful)), Deadline.in(RESOLVE));
+            ApiPaths.RESOLUTIONS,
+            MessageCodec.toCbor(new Hold.InDoubtBatch(doubtful)),
+            Deadline.in(RESOLVE_TIMEOUT));
     if (!reply.ok()) {
-      throw new IOException("the order leader answered " + reply.status());
+      throw new IOException("the order leader responded with status " + reply.status());
     }
-    Hold.Outcomes outcomes = Json.fromCbor(reply.body(), Hold.Outcomes.class);
+    Hold.Outcomes outcomes = MessageCodec.fromCbor(reply.body(), Hold.Outcomes.class);
     service.hold(new Hold.Batch(List.of(), outcomes));
     settled.increment(outcomes.settled().size());
     released.increment(outcomes.released().size());
@@ -112,7 +126,7 @@ final class CatalogMaintenance implements AutoCloseable {
   }
 
   private void prune() throws Exception {
-    service.prune(service.timeMs() - settings.retention().toMillis());
+    service.prune(proposer.timeMs() - settings.retention().toMillis());
   }
 
   @Override

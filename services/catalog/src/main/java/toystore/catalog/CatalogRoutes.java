@@ -10,7 +10,8 @@ import java.util.UUID;
 import toystore.cache.CacheSessions;
 import toystore.cache.ChangePublisher;
 import toystore.node.http.HttpExchange;
-import toystore.node.http.NodeServer;
+import toystore.node.http.NodeRoutes;
+import toystore.node.replica.LeaderReadCheck;
 import toystore.node.replica.Replica;
 import toystore.protocol.api.ApiException;
 import toystore.protocol.api.ApiPaths;
@@ -21,62 +22,66 @@ import toystore.protocol.message.Hold;
 import toystore.protocol.message.ProductReadRequest;
 import toystore.protocol.message.Stock;
 
-/** HTTP of the catalog. Only its leader answers; what readers see is the published state. */
+/**
+ * The HTTP endpoints of a catalog. Only the leader answers, and readers get the published state.
+ */
 final class CatalogRoutes {
   private static final HeaderName ETAG = HeaderNames.ETAG;
 
   private final Replica<CatalogState> replica;
   private final CatalogService service;
+  private final CatalogOpening opening;
   private final ChangePublisher publisher;
   private final CacheSessions sessions;
-  private final Duration patience;
-  private final LeaderReadCheck proof;
+  private final Duration timeout;
+  private final LeaderReadCheck readCheck;
 
   CatalogRoutes(
       Replica<CatalogState> replica,
       CatalogService service,
+      CatalogOpening opening,
       ChangePublisher publisher,
       CacheSessions sessions,
-      Duration patience) {
+      Duration timeout) {
     this.replica = replica;
     this.service = service;
+    this.opening = opening;
     this.publisher = publisher;
     this.sessions = sessions;
-    this.patience = patience;
-    this.proof =
-        new LeaderReadCheck(
-            () -> replica.log().status(), service::awaitOpen, replica::awaitAllCommitted, patience);
+    this.timeout = timeout;
+    this.readCheck =
+        replica.readGuard().leaderReads(opening::awaitOpen, timeout);
   }
 
-  NodeServer.Routes routes() {
-    return new NodeServer.Routes()
-        .message(ApiPaths.HOLDS, Hold.Batch.class, replica.leaderOnly(this::holds))
+  NodeRoutes routes() {
+    return new NodeRoutes()
+        .message(ApiPaths.HOLDS, Hold.Batch.class, replica.readGuard().leaderOnly(this::holds))
         .message(
             ApiPaths.PRODUCT_READS,
             ProductReadRequest.class,
-            replica.leaderOnly(this::productReads))
-        .message(ApiPaths.LEASE, CacheLeaseMessages.Renewal.class, replica.leaderOnly(this::lease))
-        .get(ApiPaths.PRODUCTS + "/{name}", replica.leaderOnly(this::product))
-        .get(ApiPaths.PRODUCTS, replica.leaderOnly(this::products))
-        .get(ApiPaths.STOCK, replica.leaderOnly(this::stock))
-        .post(ApiPaths.FENCE, replica.leaderOnly(this::fence))
+            replica.readGuard().leaderOnly(this::productReads))
+        .message(ApiPaths.LEASE, CacheLeaseMessages.Renewal.class, replica.readGuard().leaderOnly(this::lease))
+        .get(ApiPaths.PRODUCTS + "/{name}", replica.readGuard().leaderOnly(this::product))
+        .get(ApiPaths.PRODUCTS, replica.readGuard().leaderOnly(this::products))
+        .get(ApiPaths.STOCK, replica.readGuard().leaderOnly(this::stock))
+        .post(ApiPaths.FENCE, replica.readGuard().leaderOnly(this::fence))
         .get(ApiPaths.FENCED_STOCK, this::fencedStock)
-        .get(CatalogCatchUp.PATH, this::missed);
+        .get(CatalogCatchUp.PATH, this::missedState);
   }
 
   private Hold.Answers holds(Hold.Batch batch) throws Exception {
-    service.awaitOpen(patience);
+    opening.awaitOpen(timeout);
     return new Hold.Answers(service.hold(batch));
   }
 
   private ProductReadRequest.Answers productReads(ProductReadRequest reads) throws Exception {
-    proof.await();
+    readCheck.await();
     return new ProductReadRequest.Answers(reads.names().stream().map(publisher::read).toList());
   }
 
   private void product(ServerRequest request, ServerResponse response) throws Exception {
     String name = InputLimits.checkName(request.path().pathParameters().get("name"));
-    proof.await();
+    readCheck.await();
     Product.Versioned product = publisher.product(name);
     if (product == null) {
       throw ApiException.notFound("product not found");
@@ -86,20 +91,20 @@ final class CatalogRoutes {
   }
 
   private void products(ServerRequest request, ServerResponse response) throws Exception {
-    proof.await();
+    readCheck.await();
     List<Product> products = publisher.products().stream().map(Product.Versioned::product).toList();
     HttpExchange.sendData(request, response, products);
   }
 
   private CacheLeaseMessages.Grant lease(CacheLeaseMessages.Renewal renewal) throws Exception {
-    // The proof that Sessions.renew asks for.
-    proof.await();
+    // Only a leader may grant leases (CacheSessions.renew).
+    readCheck.await();
     return sessions.renew(renewal);
   }
 
-  /** The applied state with all its numbers, for verifying that stock is exact. */
+  /** The applied state with all quantities, so that the stock can be verified. */
   private void stock(ServerRequest request, ServerResponse response) throws Exception {
-    replica.awaitAllCommitted(patience);
+    replica.readGuard().awaitAllCommitted(timeout);
     HttpExchange.sendJson(request, response, replica.state().report());
   }
 
@@ -107,7 +112,7 @@ final class CatalogRoutes {
     HttpExchange.sendJson(request, response, new Stock.Fence(service.fence()));
   }
 
-  /** What this replica held at a fence, for comparing replicas; it is not waited for. */
+  /** What this replica held at a fence, so that replicas can be compared. Does not wait for it. */
   private void fencedStock(ServerRequest request, ServerResponse response) {
     Stock.Fenced fenced = replica.state().fenced(HttpExchange.number(request, "index", 0));
     if (fenced == null) {
@@ -116,7 +121,7 @@ final class CatalogRoutes {
     HttpExchange.sendJson(request, response, fenced);
   }
 
-  private void missed(ServerRequest request, ServerResponse response) {
+  private void missedState(ServerRequest request, ServerResponse response) {
     EndedHoldKey after =
         new EndedHoldKey(
             HttpExchange.number(request, "after", 0), holdId(request.query().get("hold")));

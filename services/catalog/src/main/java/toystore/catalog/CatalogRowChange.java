@@ -2,22 +2,25 @@ package toystore.catalog;
 
 import java.util.List;
 
-/** A change of one row that applying the log made, on its way into H2. */
+/** A change of rows that is to be written to H2. */
 sealed interface CatalogRowChange {
-  record ProductIs(ProductRow product) implements CatalogRowChange {}
+  /** The new state of a product. */
+  record ProductChanged(ProductRow product) implements CatalogRowChange {}
 
+  /** A new hold. */
   record Opened(HoldRow hold) implements CatalogRowChange {}
 
+  /** A hold that was settled or released. */
   record Ended(EndedHold hold) implements CatalogRowChange {}
 
   /**
-   * The log's own time.
+   * The log's time.
    *
-   * @param prunedBeforeMs ended holds that were asked for before are forgotten
+   * @param prunedBeforeMs the prune horizon; ended holds that were asked for before it are deleted
    */
   record Time(long nowMs, long prunedBeforeMs) implements CatalogRowChange {}
 
-  /** All products and open holds, as another catalog has them: the only ones from here on. */
+  /** All products and open holds of another catalog. They replace those of this catalog. */
   record Replaced(List<ProductRow> products, List<HoldRow> openHolds) implements CatalogRowChange {
     public Replaced {
       products = List.copyOf(products);

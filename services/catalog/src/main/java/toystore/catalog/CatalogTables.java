@@ -10,42 +10,40 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 import toystore.db.storage.Migrations;
 import toystore.protocol.api.Uuids;
 
-/** The SQL of the catalog. */
+/** The SQL of the catalog's products, open holds and times. */
 final class CatalogTables {
   static final Migrations MIGRATIONS =
       new Migrations(
           CatalogTables.class,
           List.of("V1__catalog.sql", "V2__group.sql", "V3__order_of_hold.sql"));
 
-  private static final String ENDED = "hold_id, settled, log_index FROM ended_holds";
-
   private CatalogTables() {}
 
   /**
-   * Writes changes. Only the last state of each row counts: a hold that was opened and ended since
-   * the last transaction is written once, and each product once.
+   * Writes the last state of each changed row. A product that changed several times since the last
+   * transaction is written once, and a hold that was opened and ended is written only as ended.
    */
   static void write(Connection transaction, List<CatalogRowChange> changes) throws SQLException {
     Map<String, ProductRow> products = new LinkedHashMap<>();
     Map<UUID, HoldRow> opened = new LinkedHashMap<>();
     List<EndedHold> ended = new ArrayList<>();
-    List<UUID> endedBefore = new ArrayList<>();
+    List<UUID> endedEarlier = new ArrayList<>();
     CatalogRowChange.Time time = null;
     for (CatalogRowChange change : changes) {
       switch (change) {
-        case CatalogRowChange.ProductIs is -> products.put(is.product().name(), is.product());
+        case CatalogRowChange.ProductChanged changed ->
+            products.put(changed.product().name(), changed.product());
         case CatalogRowChange.Opened open -> opened.put(open.hold().holdId(), open.hold());
         case CatalogRowChange.Ended end -> {
           ended.add(end.hold());
           if (opened.remove(end.hold().holdId()) == null) {
-            endedBefore.add(end.hold().holdId());
+            endedEarlier.add(end.hold().holdId());
           }
         }
-        case CatalogRowChange.Time moved -> time = moved;
+        case CatalogRowChange.Time latest -> time = latest;
         case CatalogRowChange.Replaced all -> {
           clear(transaction);
           products.clear();
@@ -56,8 +54,8 @@ final class CatalogTables {
       }
     }
     writeProducts(transaction, products);
-    writeHolds(transaction, opened, endedBefore);
-    writeEnded(transaction, ended);
+    writeHolds(transaction, opened, endedEarlier);
+    EndedHoldTable.write(transaction, ended);
     if (time != null) {
       writeTime(transaction, time);
     }
@@ -91,7 +89,7 @@ final class CatalogTables {
   }
 
   private static void writeHolds(
-      Connection transaction, Map<UUID, HoldRow> opened, List<UUID> endedBefore)
+      Connection transaction, Map<UUID, HoldRow> opened, List<UUID> endedEarlier)
       throws SQLException {
     try (PreparedStatement open =
             transaction.prepareStatement("INSERT INTO open_holds VALUES (?, ?, ?, ?, ?, ?, ?)");
@@ -107,7 +105,7 @@ final class CatalogTables {
         open.setObject(7, hold.orderId());
         open.addBatch();
       }
-      for (UUID holdId : endedBefore) {
+      for (UUID holdId : endedEarlier) {
         close.setObject(1, holdId);
         close.addBatch();
       }
@@ -116,54 +114,21 @@ final class CatalogTables {
     }
   }
 
-  /**
-   * Writes holds that are over. Some may be there already: those that an install brought before it
-   * was cut short, or while entries went on being applied. Only among those of the same entries is
-   * it worth looking, which costs as much as writing.
-   */
-  static void writeEnded(Connection transaction, List<EndedHold> ended) throws SQLException {
-    long present = lastToEnd(transaction);
-    try (PreparedStatement end =
-            transaction.prepareStatement("INSERT INTO ended_holds VALUES (?, ?, ?)");
-        PreparedStatement endAgain =
-            transaction.prepareStatement("MERGE INTO ended_holds KEY(hold_id) VALUES (?, ?, ?)")) {
-      for (EndedHold hold : ended) {
-        PreparedStatement how = hold.logIndex() > present ? end : endAgain;
-        how.setObject(1, hold.holdId());
-        how.setBoolean(2, hold.settled());
-        how.setLong(3, hold.logIndex());
-        how.addBatch();
-      }
-      endAgain.executeBatch();
-      end.executeBatch();
-    }
-  }
-
-  /** The highest log index of an entry that ended a hold on record; -1 if there is none. */
-  private static long lastToEnd(Connection connection) throws SQLException {
-    try (PreparedStatement select =
-            connection.prepareStatement("SELECT COALESCE(MAX(log_index), -1) FROM ended_holds");
-        ResultSet rows = select.executeQuery()) {
-      rows.next();
-      return rows.getLong(1);
-    }
-  }
-
   private static void writeTime(Connection transaction, CatalogRowChange.Time time)
       throws SQLException {
     try (PreparedStatement merge =
             transaction.prepareStatement("MERGE INTO log_time KEY(id) VALUES (0, ?, ?)");
-        PreparedStatement forget =
+        PreparedStatement prune =
             transaction.prepareStatement("DELETE FROM ended_holds WHERE hold_id < ?")) {
       merge.setLong(1, time.nowMs());
       merge.setLong(2, time.prunedBeforeMs());
       merge.executeUpdate();
-      forget.setObject(1, Uuids.smallestOf(time.prunedBeforeMs()));
-      forget.executeUpdate();
+      prune.setObject(1, Uuids.smallestAt(time.prunedBeforeMs()));
+      prune.executeUpdate();
     }
   }
 
-  /** All products, in listing order. */
+  /** All products in listing order. */
   static List<ProductRow> products(Connection connection) throws SQLException {
     List<ProductRow> products = new ArrayList<>();
     try (PreparedStatement select =
@@ -209,56 +174,6 @@ final class CatalogTables {
       }
     }
     return holds;
-  }
-
-  /** The hold if it is over and on record, else null. */
-  static @Nullable EndedHold ended(Connection connection, UUID holdId) throws SQLException {
-    try (PreparedStatement select =
-        connection.prepareStatement("SELECT " + ENDED + " WHERE hold_id = ?")) {
-      select.setObject(1, holdId);
-      try (ResultSet rows = select.executeQuery()) {
-        return rows.next() ? endedHold(rows) : null;
-      }
-    }
-  }
-
-  /**
-   * Holds that ended after a place and no later than by an entry, in their order, at most so many.
-   */
-  static List<EndedHold> endedAfter(
-      Connection connection, EndedHoldKey place, long upToIndex, int limit) throws SQLException {
-    try (PreparedStatement select =
-        connection.prepareStatement(
-            "SELECT "
-                + ENDED
-                + " WHERE log_index BETWEEN ? AND ? AND (log_index > ? OR hold_id > ?)"
-                + " ORDER BY log_index, hold_id LIMIT ?")) {
-      select.setLong(1, place.logIndex());
-      select.setLong(2, upToIndex);
-      select.setLong(3, place.logIndex());
-      select.setObject(4, place.holdId());
-      select.setInt(5, limit);
-      List<EndedHold> found = new ArrayList<>();
-      try (ResultSet rows = select.executeQuery()) {
-        while (rows.next()) {
-          found.add(endedHold(rows));
-        }
-      }
-      return found;
-    }
-  }
-
-  private static EndedHold endedHold(ResultSet rows) throws SQLException {
-    return new EndedHold(rows.getObject(1, UUID.class), rows.getBoolean(2), rows.getLong(3));
-  }
-
-  /** Drops what an install that was cut short has left: holds that later entries end. */
-  static int dropEndedAfter(Connection transaction, long logIndex) throws SQLException {
-    try (PreparedStatement delete =
-        transaction.prepareStatement("DELETE FROM ended_holds WHERE log_index > ?")) {
-      delete.setLong(1, logIndex);
-      return delete.executeUpdate();
-    }
   }
 
   static CatalogRowChange.Time time(Connection connection) throws SQLException {

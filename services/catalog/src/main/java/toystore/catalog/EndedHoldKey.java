@@ -2,13 +2,13 @@ package toystore.catalog;
 
 import java.util.UUID;
 
-/** A place in the order in which holds ended: by the entry that ended them, then by id. */
+/** Orders ended holds by the entry that ended them, then by id. */
 record EndedHoldKey(long logIndex, UUID holdId) {
-  private static final UUID BEFORE_ALL = new UUID(0, 0);
+  private static final UUID SMALLEST_ID = new UUID(0, 0);
 
-  /** Behind all holds that this entry ended. */
+  /** The key after all holds that an entry ended. */
   static EndedHoldKey after(long logIndex) {
-    return new EndedHoldKey(logIndex + 1, BEFORE_ALL);
+    return new EndedHoldKey(logIndex + 1, SMALLEST_ID);
   }
 
   static EndedHoldKey of(EndedHold hold) {

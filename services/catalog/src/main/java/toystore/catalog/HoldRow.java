@@ -8,9 +8,9 @@ import toystore.protocol.message.Hold;
 /**
  * A hold that is neither settled nor released.
  *
- * @param version the product's version that it made
- * @param heldAtMs the log's time of its command
- * @param orderId the order that it was made for; null for holds of older versions
+ * @param version the version of the product that the hold created
+ * @param heldAtMs the log's time when the hold was made, in milliseconds since 1970
+ * @param orderId the order that the hold was made for; null for holds of older versions
  */
 @JsonFormat(shape = JsonFormat.Shape.ARRAY)
 record HoldRow(
@@ -22,7 +22,7 @@ record HoldRow(
     long heldAtMs,
     @Nullable UUID orderId) {
 
-  Hold.Doubt doubt() {
-    return new Hold.Doubt(holdId, orderId);
+  Hold.InDoubt inDoubt() {
+    return new Hold.InDoubt(holdId, orderId);
   }
 }

@@ -5,11 +5,12 @@ import toystore.protocol.api.Product;
 import toystore.protocol.message.Stock;
 
 /**
- * A product and its stock. {@code stocked = onHand + held + sold}, and none is negative: a row that
- * breaks this cannot be made (promise P3).
+ * A product and its stock. The constructor enforces {@code stocked = onHand + held + sold} and that
+ * no quantity is negative.
  *
- * @param position its place in listings
- * @param version rises by one with each change of {@code onHand}
+ * @param position the place of the product in listings
+ * @param stocked all pieces that were ever stocked
+ * @param version increases by one with each change of {@code onHand}
  */
 record ProductRow(
     String name,
@@ -24,7 +25,7 @@ record ProductRow(
   ProductRow {
     if (onHand < 0 || held < 0 || sold < 0 || stocked != onHand + held + sold) {
       throw new IllegalStateException(
-          "stock of '"
+          "the stock of '"
               + name
               + "' would not add up: "
               + stocked

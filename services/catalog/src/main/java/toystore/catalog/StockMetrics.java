@@ -5,7 +5,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.util.function.ToLongFunction;
 
-/** The stock of each product as gauges. Products are there from the first start on. */
+/** Gauges for the stock of each product. The set of products is fixed by the first import. */
 final class StockMetrics implements MeterBinder {
   private final CatalogState state;
 
@@ -24,13 +24,13 @@ final class StockMetrics implements MeterBinder {
 
   private void gauge(
       MeterRegistry metrics, String product, String kind, ToLongFunction<ProductRow> value) {
-    Gauge.builder("toystore.stock", () -> now(product, value))
+    Gauge.builder("toystore.stock", () -> current(product, value))
         .tag("product", product)
         .tag("state", kind)
         .register(metrics);
   }
 
-  private double now(String product, ToLongFunction<ProductRow> value) {
+  private double current(String product, ToLongFunction<ProductRow> value) {
     return state.products().stream()
         .filter(p -> p.name().equals(product))
         .mapToLong(value)

@@ -6,25 +6,29 @@ import toystore.protocol.api.Uuids;
 import toystore.protocol.message.Hold;
 
 /**
- * The decisions of the catalog (DESIGN.md of this module), free of storage and network, so that a
- * test can explore every order of messages with the very code that runs.
+ * The decisions of the catalog, described in DESIGN.md of this module. They use neither storage nor
+ * network, so that a test can explore every order of messages with the production code.
  */
 final class StockRules {
   private StockRules() {}
 
-  /** Products and holds at one index, to be read and changed. */
-  interface Shelf {
+  /** The products and holds while one command is applied. */
+  interface Inventory {
     @Nullable ProductRow product(String name);
 
     @Nullable HoldRow openHold(UUID holdId);
 
-    /** Whether this hold was settled or released before. */
-    boolean ended(UUID holdId);
+    /** Whether an earlier command settled or released this hold. */
+    boolean hasEnded(UUID holdId);
 
-    /** Holds that were asked for before this time and ended are forgotten. */
+    /** The prune horizon: ended holds that were asked for before this time have been deleted. */
     long prunedBeforeMs();
 
-    /** Replaces a product; visible says whether clients see a difference. */
+    /**
+     * Replaces a product.
+     *
+     * @param visible whether clients can see the change
+     */
     void put(ProductRow product, boolean visible);
 
     void open(HoldRow hold);
@@ -32,27 +36,28 @@ final class StockRules {
     void end(UUID holdId, boolean settled);
   }
 
-  /** Reserves stock, once by hold id: a repetition gets the first answer again. */
-  static Hold.Answer hold(Shelf shelf, Hold wanted, long timeMs) {
-    HoldRow open = shelf.openHold(wanted.holdId());
+  /** Holds stock. Idempotent by hold id: a repeated hold gets the first answer again. */
+  static Hold.Answer hold(Inventory inventory, Hold wanted, long timeMs) {
+    HoldRow open = inventory.openHold(wanted.holdId());
     if (open != null) {
       return new Hold.Granted(open.unitPriceCents(), open.version());
     }
-    // One from before the prune horizon may have ended and be forgotten: granted anew, it would be
-    // counted twice.
-    if (Uuids.madeBefore(wanted.holdId(), shelf.prunedBeforeMs()) || shelf.ended(wanted.holdId())) {
-      return new Hold.Over();
+    // A hold from before the prune horizon may have ended and been deleted. If it were granted
+    // again, its stock would be counted twice.
+    if (Uuids.createdBefore(wanted.holdId(), inventory.prunedBeforeMs())
+        || inventory.hasEnded(wanted.holdId())) {
+      return new Hold.AlreadyEnded();
     }
-    ProductRow product = shelf.product(wanted.name());
+    ProductRow product = inventory.product(wanted.name());
     if (product == null) {
       return new Hold.NoSuchProduct();
     }
     if (product.onHand() < wanted.quantity()) {
-      return new Hold.NotEnough(product.onHand());
+      return new Hold.InsufficientStock(product.onHand());
     }
     ProductRow held = product.hold(wanted.quantity());
-    shelf.put(held, true);
-    shelf.open(
+    inventory.put(held, true);
+    inventory.open(
         new HoldRow(
             wanted.holdId(),
             wanted.name(),
@@ -64,27 +69,28 @@ final class StockRules {
     return new Hold.Granted(held.priceCents(), held.version());
   }
 
-  /** An order names this hold: it is sold. A repetition changes nothing. */
-  static void settle(Shelf shelf, UUID holdId) {
-    end(shelf, holdId, true);
+  /** An order names this hold: its stock is sold. Idempotent. */
+  static void settle(Inventory inventory, UUID holdId) {
+    end(inventory, holdId, true);
   }
 
-  /** No order names this hold and none can: it is free again. A repetition changes nothing. */
-  static void release(Shelf shelf, UUID holdId) {
-    end(shelf, holdId, false);
+  /** No order names this hold, and none ever can: its stock is on hand again. Idempotent. */
+  static void release(Inventory inventory, UUID holdId) {
+    end(inventory, holdId, false);
   }
 
-  private static void end(Shelf shelf, UUID holdId, boolean settled) {
-    HoldRow open = shelf.openHold(holdId);
+  private static void end(Inventory inventory, UUID holdId, boolean settled) {
+    HoldRow open = inventory.openHold(holdId);
     if (open == null) {
       return;
     }
-    ProductRow product = shelf.product(open.name());
+    ProductRow product = inventory.product(open.name());
     if (product == null) {
-      throw new IllegalStateException("hold " + holdId + " is of no product: " + open.name());
+      throw new IllegalStateException(
+          "hold " + holdId + " is for an unknown product: " + open.name());
     }
-    shelf.put(
+    inventory.put(
         settled ? product.settle(open.quantity()) : product.release(open.quantity()), !settled);
-    shelf.end(holdId, settled);
+    inventory.end(holdId, settled);
   }
 }

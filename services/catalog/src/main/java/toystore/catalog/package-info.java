@@ -1,4 +1,4 @@
-/** Products, holds on stock, and restocking. */
+/** The process of a catalog: products, holds on stock, and restocking. */
 @NullMarked
 package toystore.catalog;
 

@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS open_holds(
   held_at_ms        BIGINT NOT NULL
 );
 
--- Hold ids rise with time: old ones are forgotten by their key.
+-- Hold ids increase with time, so old rows are deleted by their key.
 CREATE TABLE IF NOT EXISTS ended_holds(
   hold_id  UUID PRIMARY KEY,
   settled  BOOLEAN NOT NULL

@@ -1,2 +1,2 @@
--- The order that a hold was made for; null for holds from before this version.
+-- The order for which a hold was made. Null for holds from before this schema version.
 ALTER TABLE open_holds ADD COLUMN IF NOT EXISTS order_id UUID;

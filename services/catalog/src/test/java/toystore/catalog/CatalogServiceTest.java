@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -23,14 +24,15 @@ import org.awaitility.core.ConditionFactory;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import toystore.cache.CacheSessions;
 import toystore.cache.ChangePublisher;
 import toystore.cache.Ticker;
+import toystore.config.BatchSettings;
 import toystore.config.ProductCsv;
-import toystore.config.StoreConfig;
 import toystore.db.log.IndeterminateException;
 import toystore.db.log.LogGroup;
 import toystore.db.log.LogListener;
@@ -46,28 +48,29 @@ import toystore.db.storage.WriteBehind;
 import toystore.protocol.api.ApiException;
 import toystore.protocol.api.Price;
 import toystore.protocol.api.Uuids;
-import toystore.protocol.codec.Json;
 import toystore.protocol.message.CacheLeaseMessages;
 import toystore.protocol.message.Hold;
+import toystore.protocol.message.MessageCodec;
 import toystore.protocol.message.NodeReply;
 import toystore.protocol.message.ProductReadRequest;
 
 /**
- * On a log of one member, which applies what was committed only when the test lets it. When the
- * member begins and ends to lead, and how long it waits then, the test says as well.
+ * Uses a log of one member, whose state applies commands only when the test permits it. The test
+ * also decides when the member's leaderships begin and end, and when the leases of the previous
+ * leader have expired.
  */
 @Timeout(90)
 class CatalogServiceTest {
   private static final Duration LONG = Duration.ofMinutes(10);
   private static final Duration SOON = Duration.ofSeconds(30);
 
-  /** A state that can be made to wait before it applies the next command. */
-  private static final class Gated implements ReplicatedState {
+  /** A state that applies no command while its gate is shut. */
+  private static final class GatedCatalogState implements ReplicatedState {
     private final CatalogState state;
     private volatile CountDownLatch gate = new CountDownLatch(0);
     private volatile boolean reached;
 
-    Gated(CatalogState state) {
+    GatedCatalogState(CatalogState state) {
       this.state = state;
     }
 
@@ -79,9 +82,9 @@ class CatalogServiceTest {
       gate.countDown();
     }
 
-    /** Who submits must not wait at the gate. */
+    /** While the gate is shut, the submitting thread must not apply commands. */
     @Override
-    public boolean isCrowded() {
+    public boolean applyMayBlock() {
       return gate.getCount() > 0;
     }
 
@@ -99,8 +102,8 @@ class CatalogServiceTest {
     }
 
     @Override
-    public LogPosition recovered() {
-      return state.recovered();
+    public LogPosition recoveredPosition() {
+      return state.recoveredPosition();
     }
 
     @Override
@@ -119,16 +122,16 @@ class CatalogServiceTest {
     }
   }
 
-  /** A leadership that waits for the leases of the one before. */
-  private record Takeover(Thread thread, CompletableFuture<Void> leasesOver) {
-    /** Returns when this leadership has shown what it shows, if anything. */
-    void end() throws InterruptedException {
-      leasesOver.complete(null);
+  /** A leadership that waits until the leases of the previous leader have expired. */
+  private record Takeover(Thread thread, CompletableFuture<Void> leasesExpired) {
+    /** Lets the leases expire, and waits until the catalog has opened or was deposed. */
+    void expireLeases() throws InterruptedException {
+      leasesExpired.complete(null);
       assertThat(thread.join(Duration.ofSeconds(10))).isTrue();
     }
   }
 
-  /** Leases that end when the test says so. */
+  /** Leases that expire when the test decides. */
   private static final class TestSessions extends CacheSessions {
     final LinkedBlockingQueue<Takeover> takeovers = new LinkedBlockingQueue<>();
 
@@ -137,28 +140,28 @@ class CatalogServiceTest {
     }
 
     @Override
-    @SuppressWarnings("UnsynchronizedOverridesSynchronized") // waits, without keeping others out
+    @SuppressWarnings("UnsynchronizedOverridesSynchronized") // waits without blocking other threads
     public Duration untilOpen() {
       Takeover mine = new Takeover(Thread.currentThread(), new CompletableFuture<>());
       takeovers.add(mine);
-      mine.leasesOver().join();
+      mine.leasesExpired().join();
       return Duration.ZERO;
     }
 
     Takeover next() throws InterruptedException {
-      return Objects.requireNonNull(takeovers.poll(10, TimeUnit.SECONDS), "no takeover waits");
+      return Objects.requireNonNull(takeovers.poll(10, TimeUnit.SECONDS), "no takeover is waiting");
     }
   }
 
   private final class Events implements LogListener {
     @Override
-    public void leading(long term) {}
+    public void leadershipStarted(long term) {}
 
     @Override
-    public void notLeading() {}
+    public void leadershipEnded() {}
 
     @Override
-    public void leaderKnown(String leader, long term) {}
+    public void leaderChanged(String leader, long term) {}
 
     @Override
     public void fatal(String what, @Nullable Throwable cause) {
@@ -166,8 +169,8 @@ class CatalogServiceTest {
     }
   }
 
-  /** One message to a front end, acknowledged when the test says so. */
-  private record Told(List<String> names, CompletableFuture<NodeReply> reply) {
+  /** An invalidation message to a front end. The test acknowledges it. */
+  private record Invalidation(List<String> names, CompletableFuture<NodeReply> reply) {
     void acknowledge() {
       reply.complete(new NodeReply(200, new byte[0], null));
     }
@@ -176,33 +179,36 @@ class CatalogServiceTest {
   @TempDir private Path directory = Path.of("");
 
   private final List<String> fatal = new CopyOnWriteArrayList<>();
-  private final LinkedBlockingQueue<Told> told = new LinkedBlockingQueue<>();
+  private final LinkedBlockingQueue<Invalidation> invalidations = new LinkedBlockingQueue<>();
   private final TestSessions sessions = new TestSessions();
   private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
   private final AtomicInteger timesOpened = new AtomicInteger();
 
   private @Nullable Database database;
   private @Nullable CatalogState state;
-  private @Nullable Gated gated;
+  private @Nullable GatedCatalogState gated;
   private @Nullable ReplicatedLog log;
   private @Nullable ChangePublisher publisher;
+  private @Nullable CatalogOpening opening;
   private @Nullable CatalogService service;
 
-  private CompletableFuture<NodeReply> tell(String url, byte @Nullable [] body, Duration timeout) {
+  private CompletableFuture<NodeReply> receive(
+      String url, byte @Nullable [] body, Duration timeout) {
     try {
-      Told mine =
-          new Told(
-              Json.fromCbor(Objects.requireNonNull(body), CacheLeaseMessages.Invalidation.class)
+      Invalidation invalidation =
+          new Invalidation(
+              MessageCodec.fromCbor(
+                      Objects.requireNonNull(body), CacheLeaseMessages.Invalidation.class)
                   .names(),
               new CompletableFuture<>());
-      told.add(mine);
-      return mine.reply();
+      invalidations.add(invalidation);
+      return invalidation.reply();
     } catch (IOException e) {
       throw new AssertionError("not an invalidation", e);
     }
   }
 
-  /** A catalog that leads for the first time, with 100 Tux and 100 Fox, and is open. */
+  /** Opens a catalog that leads for the first time, with 100 Tux and 100 Fox. */
   @BeforeEach
   void start() throws Exception {
     Database file =
@@ -215,12 +221,12 @@ class CatalogServiceTest {
     CatalogState stock =
         new CatalogState(
             file,
-            new WriteBehind.Pace(Duration.ofMillis(10), 100, 1_000),
+            new WriteBehind.FlushPolicy(Duration.ofMillis(10), 100, 1_000),
             (leader, after) -> {
               throw new IOException("there is no other catalog");
             });
     state = stock;
-    Gated gate = new Gated(stock);
+    GatedCatalogState gate = new GatedCatalogState(stock);
     gated = gate;
     Member self = new Member("catalog", 1, "127.0.0.1", freePort());
     ReplicatedLog raft =
@@ -242,24 +248,26 @@ class CatalogServiceTest {
                 gate,
                 new Events());
     log = raft;
-    ChangePublisher shown =
-        new ChangePublisher(this::tell, sessions, new StoreConfig.Batch(16, 64), metrics);
-    publisher = shown;
-    service =
-        new CatalogService(
+    ChangePublisher changePublisher =
+        new ChangePublisher(this::receive, sessions, new BatchSettings(16, 64), metrics);
+    publisher = changePublisher;
+    CatalogProposer proposer = new CatalogProposer(stock, raft);
+    CatalogOpening catalogOpening =
+        new CatalogOpening(
             stock,
-            raft,
-            shown,
+            proposer,
+            changePublisher,
             sessions,
             List.of(
                 new ProductCsv.Item("Tux", new Price(1599), 100),
                 new ProductCsv.Item("Fox", new Price(1299), 100)),
-            timesOpened::incrementAndGet,
-            metrics);
+            timesOpened::incrementAndGet);
+    opening = catalogOpening;
+    service = new CatalogService(stock, proposer, catalogOpening, changePublisher, metrics);
     soon().until(raft::leads);
-    // There are no products, so that nothing is waited for.
-    service().began(1);
-    service().awaitOpen(SOON);
+    // The catalog has no products, so it does not wait for leases.
+    opening().leadershipStarted(1);
+    opening().awaitOpen(SOON);
   }
 
   private static int freePort() throws IOException {
@@ -275,8 +283,8 @@ class CatalogServiceTest {
   @AfterEach
   void stop() {
     gated().open();
-    sessions.takeovers.forEach(t -> t.leasesOver().complete(null));
-    told.forEach(Told::acknowledge);
+    sessions.takeovers.forEach(t -> t.leasesExpired().complete(null));
+    invalidations.forEach(Invalidation::acknowledge);
     publisher().close();
     Objects.requireNonNull(log).close();
     Objects.requireNonNull(database).close();
@@ -287,20 +295,25 @@ class CatalogServiceTest {
     return Objects.requireNonNull(service);
   }
 
+  private CatalogOpening opening() {
+    return Objects.requireNonNull(opening);
+  }
+
   private ChangePublisher publisher() {
     return Objects.requireNonNull(publisher);
   }
 
-  private Gated gated() {
+  private GatedCatalogState gated() {
     return Objects.requireNonNull(gated);
   }
 
-  private Told next() throws InterruptedException {
-    return Objects.requireNonNull(told.poll(10, TimeUnit.SECONDS), "no cache is told");
+  private Invalidation next() throws InterruptedException {
+    return Objects.requireNonNull(
+        invalidations.poll(10, TimeUnit.SECONDS), "no cache was invalidated");
   }
 
-  /** A front end that has a lease, and so has to be told of changes. */
-  private void frontEnd() {
+  /** Grants a lease to a front end, whose cache must then be invalidated. */
+  private void startFrontEnd() {
     CacheLeaseMessages.Renewal renewal =
         new CacheLeaseMessages.Renewal(Uuids.fresh(), "http://frontend", null);
     assertThat(sessions.renew(renewal).lengthMs()).isPositive();
@@ -312,21 +325,16 @@ class CatalogServiceTest {
   }
 
   private CompletableFuture<Hold.Answer> hold(String name, int quantity) {
-    return meanwhile(() -> service().hold(batch(name, quantity)).getFirst());
+    return async(() -> service().hold(batch(name, quantity)).getFirst());
   }
 
-  @FunctionalInterface
-  private interface Work<T> {
-    T run() throws Exception;
-  }
-
-  private static <T> CompletableFuture<T> meanwhile(Work<T> work) {
+  private static <T> CompletableFuture<T> async(Callable<T> work) {
     CompletableFuture<T> done = new CompletableFuture<>();
     Thread.ofVirtual()
         .start(
             () -> {
               try {
-                done.complete(work.run());
+                done.complete(work.call());
               } catch (Exception e) {
                 done.completeExceptionally(e);
               }
@@ -334,11 +342,11 @@ class CatalogServiceTest {
     return done;
   }
 
-  private void assertShown(long quantity, long version, boolean cacheable) {
+  private void assertPublished(long quantity, long version, boolean cacheable) {
     ProductReadRequest.Answer answer = publisher().read("Tux");
-    var shown = Objects.requireNonNull(answer.product());
-    assertThat(shown.product().quantity()).isEqualTo(quantity);
-    assertThat(shown.version()).isEqualTo(version);
+    var published = Objects.requireNonNull(answer.product());
+    assertThat(published.product().quantity()).isEqualTo(quantity);
+    assertThat(published.version()).isEqualTo(version);
     assertThat(answer.cacheable()).isEqualTo(cacheable);
   }
 
@@ -360,59 +368,65 @@ class CatalogServiceTest {
   }
 
   @Test
-  void cachesForgetWhileTheCommandCommitsAndReadersSeeItOnlyAfterwards() throws Exception {
-    frontEnd();
+  @DisplayName(
+      "Caches are invalidated while the command commits, and readers see the change only"
+          + " afterwards")
+  void invalidatesCachesWhileACommandCommits() throws Exception {
+    startFrontEnd();
     gated().shut();
     CompletableFuture<Hold.Answer> answer = hold("Tux", 10);
 
-    // The log is not done with the command, and cannot be.
-    Told early = next();
+    // The gate keeps the command from being applied.
+    Invalidation early = next();
     assertThat(early.names()).containsExactly("Tux");
-    assertShown(100, 1, false);
+    assertPublished(100, 1, false);
     early.acknowledge();
     soon().until(() -> metrics.timer("toystore.invalidation.round").count() == 1);
-    // All caches have forgotten it, but it may still come to nothing.
-    assertShown(100, 1, false);
+    // All caches have dropped Tux, but the command may still fail.
+    assertPublished(100, 1, false);
     assertThat(answer).isNotDone();
     gated().open();
     assertGranted(answer, 2);
-    assertShown(90, 2, true);
-    // Once was enough.
-    assertThat(told).isEmpty();
+    assertPublished(90, 2, true);
+    // One invalidation is enough.
+    assertThat(invalidations).isEmpty();
   }
 
   @Test
-  void whatIsCommittedIsShownAndAnsweredOnlyWhenAllCachesHaveForgottenTheOldState()
-      throws Exception {
-    frontEnd();
+  @DisplayName(
+      "A committed change is published and answered only after all caches dropped the old state")
+  void publishesAfterAllCachesAcknowledged() throws Exception {
+    startFrontEnd();
     CompletableFuture<Hold.Answer> answer = hold("Tux", 10);
-    Told early = next();
+    Invalidation early = next();
     soon().until(() -> onHand() == 90);
 
-    assertShown(100, 1, false);
+    assertPublished(100, 1, false);
     assertThat(answer).isNotDone();
     early.acknowledge();
     assertGranted(answer, 2);
-    assertShown(90, 2, true);
+    assertPublished(90, 2, true);
   }
 
   @Test
-  void aHoldThatWillBeRefusedTellsNoCache() {
-    frontEnd();
+  @DisplayName("A hold that will be refused does not invalidate caches")
+  void doesNotInvalidateForARefusedHold() {
+    startFrontEnd();
 
-    assertThat(hold("Tux", 101)).succeedsWithin(SOON).isEqualTo(new Hold.NotEnough(100));
-    assertThat(told).isEmpty();
-    assertShown(100, 1, true);
+    assertThat(hold("Tux", 101)).succeedsWithin(SOON).isEqualTo(new Hold.InsufficientStock(100));
+    assertThat(invalidations).isEmpty();
+    assertPublished(100, 1, true);
   }
 
-  /** A release names a hold and no product. */
+  /** A release does not name its product, so the product is not announced before the commit. */
   @Test
-  void ofWhatAReleaseMakesCachesAreToldBeforeItIsShown() throws Exception {
+  @DisplayName("Caches are invalidated before the effect of a release is published")
+  void invalidatesCachesBeforePublishingARelease() throws Exception {
     Hold.Batch held = batch("Tux", 10);
     assertThat(service().hold(held)).containsExactly(new Hold.Granted(1599, 2));
-    frontEnd();
+    startFrontEnd();
     CompletableFuture<List<Hold.Answer>> released =
-        meanwhile(
+        async(
             () ->
                 service()
                     .hold(
@@ -421,30 +435,30 @@ class CatalogServiceTest {
                             new Hold.Outcomes(
                                 List.of(), List.of(held.holds().getFirst().holdId())))));
 
-    Told late = next();
+    Invalidation late = next();
     assertThat(late.names()).containsExactly("Tux");
     assertThat(onHand()).isEqualTo(100);
-    assertShown(90, 2, false);
+    assertPublished(90, 2, false);
     late.acknowledge();
     assertThat(released).succeedsWithin(SOON).isEqualTo(List.of());
-    assertShown(100, 3, true);
+    assertPublished(100, 3, true);
   }
 
   @Test
-  void ofACommandThatCameToNothingNothingIsShownAndCachesMayKeepTheOldStateAgain()
-      throws Exception {
-    frontEnd();
+  @DisplayName("If a command fails, nothing is published and caches may keep the old state again")
+  void publishesNothingIfACommandFails() throws Exception {
+    startFrontEnd();
     Objects.requireNonNull(log).close();
 
-    // Whether a cache is told at all depends on how soon the command fails.
+    // Whether a cache is invalidated depends on how soon the command fails.
     CompletableFuture<Hold.Answer> answer = hold("Tux", 10);
     await().atMost(SOON).until(() -> isDoneOrAcknowledged(answer));
     assertFailed(answer, NotLeaderException.class);
-    assertShown(100, 1, true);
+    assertPublished(100, 1, true);
   }
 
   private boolean isDoneOrAcknowledged(CompletableFuture<?> answer) {
-    Told message = told.poll();
+    Invalidation message = invalidations.poll();
     if (message != null) {
       message.acknowledge();
     }
@@ -452,122 +466,132 @@ class CatalogServiceTest {
   }
 
   @Test
-  void whoIsDeposedIsNotOpenAndContinuesNoSession() {
+  @DisplayName("A deposed catalog is closed and continues no cache session")
+  void aDeposedCatalogIsClosed() {
     CacheLeaseMessages.Renewal renewal =
         new CacheLeaseMessages.Renewal(Uuids.fresh(), "http://frontend", null);
     assertThat(sessions.renew(renewal).continued()).isTrue();
-    assertThat(service().isOpen()).isTrue();
-    assertThat(service().leads()).isTrue();
-    service().ended();
+    assertThat(opening().isOpen()).isTrue();
+    assertThat(opening().leads()).isTrue();
+    opening().leadershipEnded();
 
-    assertThat(service().isOpen()).isFalse();
-    assertThat(service().leads()).isFalse();
+    assertThat(opening().isOpen()).isFalse();
+    assertThat(opening().leads()).isFalse();
     assertThat(sessions.renew(renewal).continued()).isFalse();
-    assertThatThrownBy(() -> service().awaitOpen(Duration.ofMillis(1)))
+    assertThatThrownBy(() -> opening().awaitOpen(Duration.ofMillis(1)))
         .isInstanceOfSatisfying(ApiException.class, e -> assertThat(e.status()).isEqualTo(503));
   }
 
-  /** Its request came before this catalog led again: what it knew of the leader is of the past. */
+  /** The request arrived in an earlier leadership, so its knowledge of the leader is outdated. */
   @Test
-  void whoWaitsBetweenTwoLeadershipsIsToldToAskAgain() throws Exception {
-    service().ended();
-    CountDownLatch asked = new CountDownLatch(1);
-    CompletableFuture<Void> waiter = awaitOpen(asked);
-    service().began(2);
+  @DisplayName("A request that waited since before the present leadership is rejected")
+  void rejectsRequestsOfAnEarlierLeadership() throws Exception {
+    opening().leadershipEnded();
+    CountDownLatch started = new CountDownLatch(1);
+    CompletableFuture<Void> waiter = awaitOpenAsync(started);
+    opening().leadershipStarted(2);
 
-    // While the second leadership waits for leases, and not by its opening.
+    // It fails while the second leadership waits for leases, not when that leadership opens.
     Takeover second = sessions.next();
     assertFailed(waiter, ApiException.class);
-    assertThat(service().isOpen()).isFalse();
-    second.end();
-    service().awaitOpen(SOON);
+    assertThat(opening().isOpen()).isFalse();
+    second.expireLeases();
+    opening().awaitOpen(SOON);
   }
 
   @Test
-  void whoWaitsForATakeoverThatFailsIsToldToAskAgain() throws Exception {
-    service().began(2);
+  @DisplayName("A request that waits for a takeover is rejected if the takeover fails")
+  void rejectsRequestsIfATakeoverFails() throws Exception {
+    opening().leadershipStarted(2);
     Takeover second = sessions.next();
-    CountDownLatch asked = new CountDownLatch(1);
-    CompletableFuture<Void> waiter = awaitOpen(asked);
-    service().ended();
+    CountDownLatch started = new CountDownLatch(1);
+    CompletableFuture<Void> waiter = awaitOpenAsync(started);
+    opening().leadershipEnded();
 
     assertFailed(waiter, ApiException.class);
-    second.end();
-    assertThat(service().isOpen()).isFalse();
+    second.expireLeases();
+    assertThat(opening().isOpen()).isFalse();
   }
 
-  /** Returns once the waiter waits. */
-  private CompletableFuture<Void> awaitOpen(CountDownLatch asked) throws InterruptedException {
+  /** Starts a thread that waits until the catalog opens. Returns once that thread waits. */
+  private CompletableFuture<Void> awaitOpenAsync(CountDownLatch started)
+      throws InterruptedException {
     CompletableFuture<Void> done = new CompletableFuture<>();
     Thread thread =
         Thread.ofPlatform()
             .daemon()
             .start(
                 () -> {
-                  asked.countDown();
+                  started.countDown();
                   try {
-                    service().awaitOpen(LONG);
+                    opening().awaitOpen(LONG);
                     done.complete(null);
                   } catch (InterruptedException | RuntimeException e) {
                     done.completeExceptionally(e);
                   }
                 });
-    asked.await();
+    started.await();
     soon().until(() -> thread.getState() == Thread.State.TIMED_WAITING);
     return done;
   }
 
-  /** The leases that another catalog gave in between are newer than what the first waits for. */
+  /** Another catalog may have granted leases in between. */
   @Test
-  void aCatalogThatLostItsOfficeAndGotItBackWaitsAnew() throws Exception {
-    service().began(2);
+  @DisplayName("A catalog that was deposed and elected again waits for leases again")
+  void waitsForLeasesAgainAfterEachElection() throws Exception {
+    opening().leadershipStarted(2);
     Takeover second = sessions.next();
-    service().ended();
-    service().began(4);
+    opening().leadershipEnded();
+    opening().leadershipStarted(4);
     Takeover fourth = sessions.next();
 
-    second.end();
-    assertThat(service().isOpen()).isFalse();
+    second.expireLeases();
+    assertThat(opening().isOpen()).isFalse();
     assertThat(timesOpened).hasValue(1);
     CacheLeaseMessages.Renewal renewal =
         new CacheLeaseMessages.Renewal(Uuids.fresh(), "http://frontend", null);
     assertThat(sessions.renew(renewal).continued()).isFalse();
-    fourth.end();
-    assertThat(service().isOpen()).isTrue();
+    fourth.expireLeases();
+    assertThat(opening().isOpen()).isTrue();
     assertThat(timesOpened).hasValue(2);
     renewal = new CacheLeaseMessages.Renewal(Uuids.fresh(), "http://frontend", null);
     assertThat(sessions.renew(renewal).continued()).isTrue();
   }
 
-  /** A batch that waited for its turn since before: another catalog has given leases meanwhile. */
+  /** Another catalog may have granted leases that are still valid. */
   @Test
-  void nothingIsSoldAfterATakeoverBeforeItsLeasesAreOver() throws Exception {
-    service().began(3);
+  @DisplayName(
+      "After a takeover nothing is sold before the leases of the previous leader have expired")
+  void sellsNothingBeforeLeasesExpire() throws Exception {
+    opening().leadershipStarted(3);
     Takeover third = sessions.next();
 
     assertFailed(hold("Tux", 10), NotLeaderException.class);
     assertThat(onHand()).isEqualTo(100);
-    third.end();
+    third.expireLeases();
     assertGranted(hold("Tux", 10), 2);
   }
 
   @Test
-  void whatWasOnItsWayDuringATakeoverIsAnsweredOnlyAfterIt() throws Exception {
+  @DisplayName(
+      "A command that was pending during a takeover fails, and its repetition gets the first"
+          + " answer")
+  void failsCommandsThatSpanATakeover() throws Exception {
     gated().shut();
     Hold.Batch tux = batch("Tux", 10);
-    CompletableFuture<List<Hold.Answer>> answer = meanwhile(() -> service().hold(tux));
+    CompletableFuture<List<Hold.Answer>> answer = async(() -> service().hold(tux));
     soon().until(() -> gated().reached);
-    service().ended();
-    service().began(3);
+    opening().leadershipEnded();
+    opening().leadershipStarted(3);
     Takeover third = sessions.next();
     gated().open();
 
     assertFailed(answer, IndeterminateException.class);
     assertThat(onHand()).isEqualTo(90);
-    assertShown(100, 1, true);
-    third.end();
-    // The repetition gets the first answer.
+    assertPublished(100, 1, true);
+    third.expireLeases();
+    // A repetition gets the first answer.
     assertThat(service().hold(tux)).containsExactly(new Hold.Granted(1599, 2));
-    assertShown(90, 2, true);
+    assertPublished(90, 2, true);
   }
 }

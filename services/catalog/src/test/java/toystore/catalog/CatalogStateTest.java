@@ -11,30 +11,34 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import toystore.db.log.LogPosition;
 import toystore.db.storage.Database;
 import toystore.db.storage.StorageException;
 import toystore.db.storage.WriteBehind;
-import toystore.protocol.codec.Json;
+import toystore.node.replica.MissedStateFetcher;
 import toystore.protocol.message.Hold;
+import toystore.protocol.message.MessageCodec;
 import toystore.protocol.message.Stock;
 
 class CatalogStateTest {
-  private static final WriteBehind.Pace PACE =
-      new WriteBehind.Pace(Duration.ofMillis(10), 100, 1_000);
+  private static final WriteBehind.FlushPolicy FLUSH_POLICY =
+      new WriteBehind.FlushPolicy(Duration.ofMillis(10), 100, 1_000);
   private static final List<String> NAMES = List.of("Tux", "Fox", "Whale");
 
   @TempDir private Path directory = Path.of("");
   private @Nullable Open open;
 
-  /** A state on an open file, fed entry by entry. */
+  /** A state on an open file. The test applies its entries. */
   private static final class Open implements AutoCloseable {
     final Database database;
     final CatalogState state;
@@ -48,7 +52,7 @@ class CatalogStateTest {
           });
     }
 
-    Open(Path file, CatalogState.MissedState other) {
+    Open(Path file, MissedStateFetcher.Source<EndedHoldKey, CatalogPage> otherCatalogs) {
       database =
           Database.open(
               file,
@@ -58,12 +62,12 @@ class CatalogStateTest {
                 throw new AssertionError("the file cannot be written", e);
               });
       try {
-        state = new CatalogState(database, PACE, other);
+        state = new CatalogState(database, FLUSH_POLICY, otherCatalogs);
       } catch (RuntimeException e) {
         database.close();
         throw e;
       }
-      index = state.recovered().index() + 1;
+      index = state.recoveredPosition().index() + 1;
     }
 
     CatalogCommand.Result apply(CatalogCommand command) {
@@ -84,10 +88,10 @@ class CatalogStateTest {
       apply(change(List.of(), List.of(), List.of(id)));
     }
 
-    /** What the log holds up to a position, entry by entry. */
+    /** Applies the commands of a log up to an index, and returns their results. */
     List<CatalogCommand.Result> applyFrom(List<CatalogCommand> log, int upTo) {
       List<CatalogCommand.Result> results = new ArrayList<>();
-      index = state.recovered().index() + 1;
+      index = state.recoveredPosition().index() + 1;
       while (index <= upTo) {
         results.add(apply(log.get((int) index)));
       }
@@ -106,7 +110,7 @@ class CatalogStateTest {
                     "open_holds",
                     "ended_holds",
                     "log_time",
-                    // Not how it was reached: that differs after an install.
+                    // Row 1 differs after an install: it is the position of the last install.
                     "log_position WHERE id = 0")) {
               try (var statement = connection.createStatement();
                   var found = statement.executeQuery("SELECT * FROM " + table + " ORDER BY 1")) {
@@ -149,7 +153,7 @@ class CatalogStateTest {
         NOW, NAMES.stream().map(name -> new CatalogCommand.Line(name, 1599, quantity)).toList());
   }
 
-  /** Hold ids as leaders make them, without chance. */
+  /** A hold id like those of a leader, but not random. */
   private static UUID id(int n) {
     return new UUID((NOW + n) << 16 | 0x7000, 0x8000_0000_0000_0000L | n);
   }
@@ -159,8 +163,8 @@ class CatalogStateTest {
     return new UUID(hold.getMostSignificantBits(), ~hold.getLeastSignificantBits());
   }
 
-  private static Hold.Doubt doubt(UUID hold) {
-    return new Hold.Doubt(hold, order(hold));
+  private static Hold.InDoubt inDoubt(UUID hold) {
+    return new Hold.InDoubt(hold, order(hold));
   }
 
   private Open reopen() {
@@ -189,11 +193,12 @@ class CatalogStateTest {
   }
 
   private Open catalog() {
-    return java.util.Objects.requireNonNull(open);
+    return Objects.requireNonNull(open);
   }
 
   @Test
-  void aFirstStartImportsAndALaterOneDoesNot() {
+  @DisplayName("Products are imported only if there are none")
+  void importsOnlyIfThereAreNoProducts() {
     assertThat(catalog().state.isEmpty()).isTrue();
     CatalogCommand.Result first = catalog().apply(products(10));
     CatalogCommand.Result second = catalog().apply(products(99));
@@ -207,6 +212,7 @@ class CatalogStateTest {
   }
 
   @Test
+  @DisplayName("A reopened file has the same state")
   void aReopenedFileHasTheSameState() {
     catalog().apply(products(10));
     catalog().hold(id(1), "Tux", 3);
@@ -218,14 +224,15 @@ class CatalogStateTest {
     CatalogState after = reopen().state;
     assertThat(after.report()).isEqualTo(before);
     assertThat(after.openHolds()).isEqualTo(2);
-    assertThat(after.doubtful(NOW + 1, 10)).containsExactly(doubt(id(2)), doubt(id(3)));
+    assertThat(after.doubtful(NOW + 1, 10)).containsExactly(inDoubt(id(2)), inDoubt(id(3)));
     assertThat(after.logTimeMs()).isEqualTo(NOW);
-    assertThat(after.recovered()).isEqualTo(new LogPosition(1, 4));
+    assertThat(after.recoveredPosition()).isEqualTo(new LogPosition(1, 4));
     assertThat(catalog().stock("Tux")).isEqualTo(new Stock("Tux", 1599, 10, 5, 2, 3, 3));
   }
 
   @Test
-  void aReopenedFileRemembersWhichHoldsHaveEnded() {
+  @DisplayName("A reopened file knows which holds have ended")
+  void aReopenedFileKnowsEndedHolds() {
     catalog().apply(products(10));
     catalog().hold(id(1), "Tux", 1);
     catalog().hold(id(2), "Tux", 1);
@@ -233,16 +240,17 @@ class CatalogStateTest {
     catalog().release(id(2));
     assertThat(catalog().hold(id(1), "Tux", 1))
         .as("not in the file yet")
-        .isEqualTo(new Hold.Over());
+        .isEqualTo(new Hold.AlreadyEnded());
 
     reopen();
-    assertThat(catalog().hold(id(1), "Tux", 1)).isEqualTo(new Hold.Over());
-    assertThat(catalog().hold(id(2), "Tux", 1)).isEqualTo(new Hold.Over());
+    assertThat(catalog().hold(id(1), "Tux", 1)).isEqualTo(new Hold.AlreadyEnded());
+    assertThat(catalog().hold(id(2), "Tux", 1)).isEqualTo(new Hold.AlreadyEnded());
     assertThat(catalog().stock("Tux").held()).isZero();
   }
 
   @Test
-  void anOpenHoldGetsItsFirstAnswerAfterARestartToo() {
+  @DisplayName("A repeated open hold gets its first answer, also after a restart")
+  void repeatsTheAnswerOfAnOpenHoldAfterARestart() {
     catalog().apply(products(10));
     Hold.Answer first = catalog().hold(id(1), "Tux", 4);
     catalog().hold(id(2), "Tux", 4);
@@ -253,7 +261,8 @@ class CatalogStateTest {
   }
 
   @Test
-  void whatOutcomesFreeCanBeHeldByTheSameCommand() {
+  @DisplayName("A command can hold the stock that its own outcomes release")
+  void holdsWhatTheSameCommandReleases() {
     catalog().apply(products(1));
     catalog().hold(id(1), "Tux", 1);
 
@@ -266,7 +275,8 @@ class CatalogStateTest {
   }
 
   @Test
-  void anAnswerComesWithTheProductThatItSpeaksOf() {
+  @DisplayName("The result of a command contains the products that its answers describe")
+  void aResultContainsProductsOfItsAnswers() {
     catalog().apply(products(5));
     catalog().hold(id(1), "Tux", 3);
 
@@ -274,7 +284,7 @@ class CatalogStateTest {
         List.of(new Hold(id(1), "Tux", 3, order(id(1))), new Hold(id(2), "Tux", 4, order(id(2))))) {
       CatalogCommand.Result result = catalog().apply(change(List.of(hold), List.of(), List.of()));
       assertThat(result.visible().get("Tux"))
-          .as("a repetition, and a refusal")
+          .as("after a repetition, and after a refusal")
           .isEqualTo(catalog().state.products().getFirst());
     }
     assertThat(
@@ -284,12 +294,13 @@ class CatalogStateTest {
                 .visible())
         .isEmpty();
     assertThat(catalog().apply(change(List.of(), List.of(id(1)), List.of())).visible())
-        .as("sold instead of held is no difference")
+        .as("clients cannot see that held stock is sold")
         .isEmpty();
   }
 
   @Test
-  void onlyWhatIsOutOfStockIsRestocked() {
+  @DisplayName("Only products that are out of stock are restocked")
+  void restocksOnlyWhatIsOutOfStock() {
     catalog().apply(products(5));
     catalog().hold(id(1), "Tux", 5);
     catalog().hold(id(2), "Fox", 4);
@@ -304,7 +315,8 @@ class CatalogStateTest {
   }
 
   @Test
-  void oldHoldsAreDoubtfulOldestFirstAndNoMoreThanAskedFor() {
+  @DisplayName("Doubtful holds are listed oldest first, up to the limit")
+  void listsDoubtfulHoldsOldestFirst() {
     catalog().apply(products(50));
     for (int i = 0; i < 5; i++) {
       catalog()
@@ -313,13 +325,15 @@ class CatalogStateTest {
                   NOW + i, List.of(new Hold(id(i), "Tux", 1, order(id(i)))), Hold.Outcomes.NONE));
     }
 
-    assertThat(catalog().state.doubtful(NOW + 3, 2)).containsExactly(doubt(id(0)), doubt(id(1)));
+    assertThat(catalog().state.doubtful(NOW + 3, 2))
+        .containsExactly(inDoubt(id(0)), inDoubt(id(1)));
     assertThat(catalog().state.doubtful(NOW + 3, 9))
-        .containsExactly(doubt(id(0)), doubt(id(1)), doubt(id(2)));
+        .containsExactly(inDoubt(id(0)), inDoubt(id(1)), inDoubt(id(2)));
   }
 
   @Test
-  void pruningForgetsHoldsThatEndedLongAgoAndNoOthers() {
+  @DisplayName("Pruning deletes old ended holds and no others")
+  void prunesOldEndedHoldsOnly() {
     catalog().apply(products(50));
     for (int i = 1; i <= 3; i++) {
       catalog().hold(id(i), "Tux", 1);
@@ -334,36 +348,38 @@ class CatalogStateTest {
         .singleElement()
         .asString()
         .contains(id(2).toString());
-    assertThat(catalog().state.doubtful(NOW + 1, 9)).containsExactly(doubt(id(3)));
+    assertThat(catalog().state.doubtful(NOW + 1, 9)).containsExactly(inDoubt(id(3)));
   }
 
   @Test
-  void aHoldThatWasForgottenIsNotGrantedAnew() {
+  @DisplayName("A hold that was pruned is not granted again")
+  void doesNotGrantAPrunedHoldAgain() {
     catalog().apply(products(50));
     Hold.Answer open = catalog().hold(id(0), "Tux", 1);
     catalog().hold(id(1), "Tux", 2);
     catalog().settle(id(1));
     catalog().apply(new CatalogCommand.Prune(NOW, NOW + 2));
     catalog().apply(new CatalogCommand.Prune(NOW, NOW + 1));
-    assertThat(catalog().hold(id(1), "Tux", 2)).isEqualTo(new Hold.Over());
+    assertThat(catalog().hold(id(1), "Tux", 2)).isEqualTo(new Hold.AlreadyEnded());
 
     reopen();
     assertThat(catalog().hold(id(1), "Tux", 2))
-        .as("the horizon is in the file, and never goes back")
-        .isEqualTo(new Hold.Over());
-    assertThat(catalog().hold(id(0), "Tux", 1)).as("it is open still").isEqualTo(open);
+        .as("the horizon is in the file, and never moves back")
+        .isEqualTo(new Hold.AlreadyEnded());
+    assertThat(catalog().hold(id(0), "Tux", 1)).as("it is still open").isEqualTo(open);
     assertThat(catalog().hold(id(2), "Tux", 1)).isInstanceOf(Hold.Granted.class);
     assertThat(catalog().stock("Tux")).isEqualTo(new Stock("Tux", 1599, 50, 46, 2, 2, 4));
   }
 
   @Test
-  void everyCatalogKeepsTheSameAtAFence() {
+  @DisplayName("All catalogs keep the same state at a fence")
+  void allCatalogsKeepTheSameAtAFence() {
     catalog().apply(products(10));
     catalog().hold(id(1), "Tux", 3);
     catalog().hold(id(2), "Fox", 2);
     catalog().apply(new CatalogCommand.Fence(NOW));
     catalog().hold(id(3), "Tux", 1);
-    Stock.Fenced fenced = java.util.Objects.requireNonNull(catalog().state.fenced(3));
+    Stock.Fenced fenced = Objects.requireNonNull(catalog().state.fenced(3));
 
     assertThat(fenced.openHolds()).isEqualTo(2);
     assertThat(fenced.stock().getFirst()).isEqualTo(new Stock("Tux", 1599, 10, 7, 3, 0, 2));
@@ -378,7 +394,8 @@ class CatalogStateTest {
   }
 
   @Test
-  void theLogsTimeNeverGoesBack() {
+  @DisplayName("The log's time never moves back")
+  void theTimeOfTheLogNeverMovesBack() {
     catalog().apply(products(1));
     catalog().apply(new CatalogCommand.Restock(NOW - 5_000, 100));
 
@@ -386,14 +403,16 @@ class CatalogStateTest {
   }
 
   @Test
-  void aCommandOfANewerVersionStopsTheReplica() {
+  @DisplayName("A command of a newer version is an error")
+  void rejectsACommandOfANewerVersion() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> catalog().state.apply(new LogPosition(1, 0), new byte[] {9, (byte) 0xa0}))
         .withMessageContaining("unknown catalog command 9");
   }
 
   @Test
-  void aFileWhoseHoldsDoNotAddUpIsRefused() {
+  @DisplayName("A file whose open holds do not add up is rejected")
+  void rejectsAFileWhoseHoldsDoNotAddUp() {
     catalog().apply(products(10));
     catalog().hold(id(1), "Tux", 3);
     catalog().state.persist().join();
@@ -414,7 +433,8 @@ class CatalogStateTest {
   }
 
   @Test
-  void commandsSurviveTheirEncoding() {
+  @DisplayName("Every command is decoded as it was encoded")
+  void commandsAreEncodedAndDecoded() {
     for (CatalogCommand command :
         List.of(
             products(7),
@@ -430,9 +450,10 @@ class CatalogStateTest {
   }
 
   @Test
-  void aChangeOfAnOlderVersionIsRead() {
+  @DisplayName("A change of an older version is decoded")
+  void decodesAChangeOfAnOlderVersion() {
     byte[] body =
-        Json.toCbor(
+        MessageCodec.toCbor(
             List.of(NOW, List.of(List.of(id(1), "Tux", 2)), List.of(List.of(id(2)), List.of())));
     byte[] command = new byte[body.length + 1];
     command[0] = 2;
@@ -443,7 +464,8 @@ class CatalogStateTest {
   }
 
   @Test
-  void openHoldsOfAFileOfTheVersionBeforeAreDoubtfulWithoutTheirOrder() {
+  @DisplayName("Open holds of a file of the previous version are doubtful without an order id")
+  void migratesOpenHoldsWithoutOrderId() {
     catalog().apply(products(10));
     catalog().hold(id(1), "Tux", 3);
     reopen();
@@ -460,26 +482,26 @@ class CatalogStateTest {
     Stock.Report before = catalog().state.report();
 
     assertThat(reopen().state.report()).isEqualTo(before);
-    assertThat(catalog().state.doubtful(NOW + 1, 9)).containsExactly(new Hold.Doubt(id(1), null));
+    assertThat(catalog().state.doubtful(NOW + 1, 9)).containsExactly(new Hold.InDoubt(id(1), null));
     catalog().hold(id(2), "Tux", 1);
     assertThat(reopen().state.doubtful(NOW + 1, 9))
-        .containsExactly(new Hold.Doubt(id(1), null), doubt(id(2)));
+        .containsExactly(new Hold.InDoubt(id(1), null), inDoubt(id(2)));
   }
 
   @Test
-  void aHoldWithoutItsOrderIsKeptAsSuch() {
+  @DisplayName("A hold without an order id is kept without one")
+  void keepsAHoldWithoutOrderId() {
     catalog().apply(products(10));
     catalog().apply(change(List.of(new Hold(id(1), "Tux", 2, null)), List.of(), List.of()));
 
-    assertThat(reopen().state.doubtful(NOW + 1, 9)).containsExactly(new Hold.Doubt(id(1), null));
+    assertThat(reopen().state.doubtful(NOW + 1, 9)).containsExactly(new Hold.InDoubt(id(1), null));
   }
 
-  /**
-   * A crash loses what was applied and not written; the log gives it again from the position that
-   * the file carries. The end is the same, and so is every answer on the way.
-   */
   @Test
-  void replayFromTheFilesPositionEndsInTheSameState() throws IOException {
+  @DisplayName(
+      "A crash loses unwritten changes; the replay of their entries gives the same state and"
+          + " answers")
+  void replayAfterACrashGivesTheSameState() throws IOException {
     long seed = System.nanoTime();
     System.out.println("seed " + seed);
     Random random = new Random(seed);
@@ -496,13 +518,13 @@ class CatalogStateTest {
       }
     }
     Stock.Report expected = catalog().state.report();
-    List<Hold.Doubt> expectedHolds = catalog().state.doubtful(Long.MAX_VALUE, 10_000);
+    List<Hold.InDoubt> expectedHolds = catalog().state.doubtful(Long.MAX_VALUE, 10_000);
     assertThat(expected.stock()).allMatch(s -> s.stocked() == s.onHand() + s.held() + s.sold());
     assertThat(crashed).isNotEmpty();
 
     for (Path copy : crashed) {
       try (Open replay = new Open(copy)) {
-        for (int i = (int) replay.state.recovered().index() + 1; i < commands.size(); i++) {
+        for (int i = (int) replay.state.recoveredPosition().index() + 1; i < commands.size(); i++) {
           assertThat(replay.apply(commands.get(i))).as("seed " + seed).isEqualTo(results.get(i));
         }
         assertThat(replay.state.report()).as("seed " + seed).isEqualTo(expected);
@@ -514,12 +536,9 @@ class CatalogStateTest {
     assertThat(again).isEqualTo(byName(expected));
   }
 
-  /**
-   * A catalog that fell behind gets the state of another one, at random places of the log; then
-   * both go on with it. Every row is the same, and so is every answer.
-   */
   @Test
-  void anInstalledStateIsThatOfItsSourceAndGoesOnLikeIt() throws IOException {
+  @DisplayName("An installed state equals its source, and both continue alike")
+  void anInstalledStateEqualsItsSource() throws IOException {
     long seed = System.nanoTime();
     System.out.println("seed " + seed);
     Random random = new Random(seed);
@@ -539,7 +558,7 @@ class CatalogStateTest {
 
         LogPosition reached = follower.state.install("catalog-3");
         assertThat(reached).as("seed " + seed).isEqualTo(new LogPosition(1, ahead));
-        // Entries that were on their way there when the install ended.
+        // These entries arrive after the install that contains their effects.
         for (int late = behind; late <= ahead; late += 7) {
           follower.state.apply(new LogPosition(1, late), log.get(late).encode());
           follower.state.skip(new LogPosition(1, late));
@@ -554,7 +573,25 @@ class CatalogStateTest {
   }
 
   @Test
-  void anEmptyCatalogIsFilledFromAnother() throws IOException {
+  @DisplayName("Every page of missed state is decoded as it was encoded")
+  void pagesAreEncodedAndDecoded() throws IOException {
+    catalog().applyFrom(randomCommands(new Random(3), 100), 99);
+    catalog().state.persist().join();
+    EndedHoldKey start = EndedHoldKey.after(-1);
+    CatalogPage part = catalog().state.missedAfter(start, 2);
+    CatalogPage whole = catalog().state.missedAfter(start, 10_000);
+
+    assertThat(part.complete()).isFalse();
+    assertThat(whole.complete()).isTrue();
+    for (CatalogPage page : List.of(part, whole)) {
+      assertThat(MessageCodec.fromCbor(MessageCodec.toCbor(page), CatalogPage.class))
+          .isEqualTo(page);
+    }
+  }
+
+  @Test
+  @DisplayName("An empty catalog is filled from another one")
+  void fillsAnEmptyCatalog() throws IOException {
     List<CatalogCommand> log = randomCommands(new Random(1), 200);
     catalog().applyFrom(log, 199);
     catalog().state.persist().join();
@@ -569,9 +606,9 @@ class CatalogStateTest {
     }
   }
 
-  /** Pages that are cut short must not be seen, whether the catalog restarts or goes on. */
   @Test
-  void anInstallThatIsCutShortChangesNothing() throws IOException {
+  @DisplayName("An interrupted install changes nothing, whether the catalog restarts or continues")
+  void anInterruptedInstallChangesNothing() throws IOException {
     long seed = System.nanoTime();
     System.out.println("seed " + seed);
     Random random = new Random(seed);
@@ -583,19 +620,19 @@ class CatalogStateTest {
       expected.applyFrom(log, behind);
       Path file = directory.resolve("follower");
       int[] fetched = new int[1];
-      CatalogState.MissedState cutShort =
+      MissedStateFetcher.Source<EndedHoldKey, CatalogPage> interrupted =
           (leader, after) -> {
             if (++fetched[0] == 6) {
               throw new IOException("the leader died");
             }
             return catalog().state.missedAfter(after, 2);
           };
-      try (Open follower = new Open(file, cutShort)) {
+      try (Open follower = new Open(file, interrupted)) {
         follower.applyFrom(log, behind);
         assertThatThrownBy(() -> follower.state.install("catalog-3")).hasMessage("the leader died");
         assertThat(follower.state.report()).isEqualTo(expected.state.report());
         assertThat(follower.rows())
-            .as("something had come")
+            .as("some pages were written")
             .hasSizeGreaterThan(expected.rows().size());
         assertThat(follower.applyFrom(log, behind + 40))
             .as("seed " + seed)
@@ -608,31 +645,32 @@ class CatalogStateTest {
   }
 
   @Test
-  void entriesThatAreAppliedDuringAnInstallAreKept() throws IOException {
+  @DisplayName("Entries that are applied during an install are kept")
+  void keepsEntriesAppliedDuringAnInstall() throws IOException {
     List<CatalogCommand> log = randomCommands(new Random(7), 300);
     catalog().applyFrom(log, 100);
     catalog().state.persist().join();
     List<Open> follower = new ArrayList<>();
-    CatalogState.MissedState overtaken =
+    MissedStateFetcher.Source<EndedHoldKey, CatalogPage> overtakenByTheLog =
         (leader, after) -> {
           follower
               .getFirst()
-              .applyFrom(log, (int) follower.getFirst().state.recovered().index() + 9);
+              .applyFrom(log, (int) follower.getFirst().state.recoveredPosition().index() + 9);
           return catalog().state.missedAfter(after, 5);
         };
-    try (Open late = new Open(directory.resolve("late"), overtaken)) {
+    try (Open late = new Open(directory.resolve("late"), overtakenByTheLog)) {
       follower.add(late);
       late.applyFrom(log, 40);
       LogPosition reached = late.state.install("catalog-3");
 
-      assertThat(reached.index()).isEqualTo(Math.max(100, late.state.recovered().index()));
+      assertThat(reached.index()).isEqualTo(Math.max(100, late.state.recoveredPosition().index()));
       catalog().applyFrom(log, (int) reached.index());
       assertThat(late.rows()).isEqualTo(catalog().rows());
     }
   }
 
   private static Map<String, Stock> byName(Stock.Report report) {
-    return report.stock().stream().collect(java.util.stream.Collectors.toMap(Stock::name, s -> s));
+    return report.stock().stream().collect(Collectors.toMap(Stock::name, s -> s));
   }
 
   private static List<CatalogCommand> randomCommands(Random random, int count) {
@@ -651,7 +689,7 @@ class CatalogStateTest {
       List<Hold> holds = new ArrayList<>();
       for (int i = random.nextInt(4); i > 0; i--) {
         int n = random.nextInt(5) == 0 && made > 0 ? random.nextInt(made) : made++;
-        // The same hold id always asks for the same.
+        // A repeated hold asks for the same product and quantity.
         holds.add(new Hold(id(n), NAMES.get(n % NAMES.size()), 1 + n % 5, order(id(n))));
       }
       List<UUID> settled = new ArrayList<>();

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -18,22 +20,22 @@ class StockRulesTest {
   private static final int HOLDS = 3;
   private static final int DEPTH = 5;
 
-  /** Products and holds in memory, copied at each step of a search. */
-  private static final class Shelf implements StockRules.Shelf {
+  /** Products and holds in memory. The search copies them at each step. */
+  private static final class MapInventory implements StockRules.Inventory {
     final Map<String, ProductRow> products;
     final Map<UUID, HoldRow> open;
     final Map<UUID, Boolean> ended;
     int visibleChanges;
     long prunedBeforeMs;
 
-    Shelf(int stock) {
+    MapInventory(int stock) {
       this.products = new HashMap<>();
       this.open = new HashMap<>();
       this.ended = new HashMap<>();
       products.put("Tux", new ProductRow("Tux", 0, 1599, stock, stock, 0, 0, 1));
     }
 
-    private Shelf(Shelf other) {
+    private MapInventory(MapInventory other) {
       this.products = new HashMap<>(other.products);
       this.open = new HashMap<>(other.open);
       this.ended = new HashMap<>(other.ended);
@@ -42,7 +44,7 @@ class StockRulesTest {
     ProductRow tux() {
       ProductRow row = product("Tux");
       assertThat(row).isNotNull();
-      return java.util.Objects.requireNonNull(row);
+      return Objects.requireNonNull(row);
     }
 
     @Override
@@ -56,7 +58,7 @@ class StockRulesTest {
     }
 
     @Override
-    public boolean ended(UUID holdId) {
+    public boolean hasEnded(UUID holdId) {
       return ended.containsKey(holdId);
     }
 
@@ -73,13 +75,13 @@ class StockRulesTest {
 
     @Override
     public void open(HoldRow hold) {
-      assertThat(open.put(hold.holdId(), hold)).as("a hold is opened once").isNull();
+      assertThat(open.put(hold.holdId(), hold)).as("a hold is opened only once").isNull();
     }
 
     @Override
     public void end(UUID holdId, boolean settled) {
-      assertThat(open.remove(holdId)).as("what ends was open").isNotNull();
-      assertThat(ended.put(holdId, settled)).as("a hold ends once").isNull();
+      assertThat(open.remove(holdId)).as("a hold that ends was open").isNotNull();
+      assertThat(ended.put(holdId, settled)).as("a hold ends only once").isNull();
     }
   }
 
@@ -92,66 +94,67 @@ class StockRulesTest {
   }
 
   /**
-   * The purchase protocol is explored with {@link ModelCatalog}; here the real rules behave like
-   * it, answer by answer, through every sequence of so many steps.
+   * The exploration of the purchase protocol uses {@link ModelCatalog}. This test shows that the
+   * production rules give the same answers as that model.
    */
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 2})
-  void everySequenceOfStepsEndsAsTheModelDoes(int stock) {
-    int sequences = compareAll(new Shelf(stock), new ModelCatalog(stock, HOLDS), DEPTH);
+  @DisplayName("Every sequence of steps ends as in the model")
+  void everySequenceOfStepsMatchesTheModel(int stock) {
+    int sequences = compareAll(new MapInventory(stock), new ModelCatalog(stock, HOLDS), DEPTH);
 
     assertThat(sequences).isEqualTo((int) Math.pow(3 * HOLDS, DEPTH));
   }
 
-  private static int compareAll(Shelf shelf, ModelCatalog model, int depth) {
-    assertSame(shelf, model);
+  private static int compareAll(MapInventory inventory, ModelCatalog model, int depth) {
+    assertSame(inventory, model);
     if (depth == 0) {
       return 1;
     }
     int sequences = 0;
     for (int hold = 0; hold < HOLDS; hold++) {
       for (int step = 0; step < 3; step++) {
-        Shelf nextShelf = new Shelf(shelf);
+        MapInventory nextInventory = new MapInventory(inventory);
         ModelCatalog nextModel = model.copy();
         switch (step) {
           case 0 ->
-              assertThat(kind(StockRules.hold(nextShelf, one(hold), 1_000)))
+              assertThat(kind(StockRules.hold(nextInventory, one(hold), 1_000)))
                   .isEqualTo(nextModel.hold(hold));
           case 1 -> {
-            StockRules.settle(nextShelf, id(hold));
+            StockRules.settle(nextInventory, id(hold));
             nextModel.settle(hold);
           }
           default -> {
-            StockRules.release(nextShelf, id(hold));
+            StockRules.release(nextInventory, id(hold));
             nextModel.release(hold);
           }
         }
-        sequences += compareAll(nextShelf, nextModel, depth - 1);
+        sequences += compareAll(nextInventory, nextModel, depth - 1);
       }
     }
     return sequences;
   }
 
-  private static void assertSame(Shelf shelf, ModelCatalog model) {
-    ProductRow tux = shelf.tux();
+  private static void assertSame(MapInventory inventory, ModelCatalog model) {
+    ProductRow tux = inventory.tux();
     boolean same =
         tux.stocked() == model.stocked()
             && tux.onHand() == model.onHand()
             && tux.held() == model.held()
             && tux.sold() == model.sold();
     for (int hold = 0; hold < HOLDS; hold++) {
-      same &= status(shelf, id(hold)) == model.status(hold);
+      same &= status(inventory, id(hold)) == model.status(hold);
     }
     if (!same) {
-      throw new AssertionError("the rules came to " + tux + ", the model did not");
+      throw new AssertionError("the rules and the model differ; the rules have " + tux);
     }
   }
 
-  private static ModelCatalog.Status status(Shelf shelf, UUID hold) {
-    if (shelf.open.containsKey(hold)) {
+  private static ModelCatalog.Status status(MapInventory inventory, UUID hold) {
+    if (inventory.open.containsKey(hold)) {
       return ModelCatalog.Status.OPEN;
     }
-    Boolean settled = shelf.ended.get(hold);
+    Boolean settled = inventory.ended.get(hold);
     if (settled == null) {
       return ModelCatalog.Status.NEVER_MADE;
     }
@@ -161,83 +164,91 @@ class StockRulesTest {
   private static ModelCatalog.Answer kind(Hold.Answer answer) {
     return switch (answer) {
       case Hold.Granted granted -> ModelCatalog.Answer.GRANTED;
-      case Hold.NotEnough few -> ModelCatalog.Answer.NOT_ENOUGH;
-      case Hold.Over over -> ModelCatalog.Answer.OVER;
-      case Hold.NoSuchProduct none -> throw new AssertionError("there is a Tux");
+      case Hold.InsufficientStock notEnough -> ModelCatalog.Answer.NOT_ENOUGH;
+      case Hold.AlreadyEnded ended -> ModelCatalog.Answer.OVER;
+      case Hold.NoSuchProduct unknown -> throw new AssertionError("Tux is a product");
     };
   }
 
   @Test
-  void aRepetitionGetsTheFirstAnswerAgainWhateverHappenedToTheProduct() {
-    Shelf shelf = new Shelf(10);
-    Hold.Answer first = StockRules.hold(shelf, one(0), 1_000);
-    StockRules.hold(shelf, one(1), 1_000);
-    StockRules.release(shelf, id(1));
+  @DisplayName("A repeated hold gets its first answer again, whatever happened to the product")
+  void repeatsTheFirstAnswer() {
+    MapInventory inventory = new MapInventory(10);
+    Hold.Answer first = StockRules.hold(inventory, one(0), 1_000);
+    StockRules.hold(inventory, one(1), 1_000);
+    StockRules.release(inventory, id(1));
 
     assertThat(first).isEqualTo(new Hold.Granted(1599, 2));
-    assertThat(StockRules.hold(shelf, one(0), 9_000)).isEqualTo(first);
-    assertThat(shelf.tux().held()).isEqualTo(1);
+    assertThat(StockRules.hold(inventory, one(0), 9_000)).isEqualTo(first);
+    assertThat(inventory.tux().held()).isEqualTo(1);
   }
 
   @Test
-  void aHoldFromBeforeThePruneHorizonIsNotGrantedAnew() {
-    Shelf shelf = new Shelf(10);
-    UUID old = Uuids.smallestOf(5_000);
-    UUID young = Uuids.smallestOf(5_001);
-    Hold.Answer open = StockRules.hold(shelf, new Hold(young, "Tux", 1, null), 5_001);
-    StockRules.hold(shelf, new Hold(old, "Tux", 1, null), 5_000);
-    StockRules.settle(shelf, old);
-    shelf.ended.remove(old);
-    shelf.prunedBeforeMs = 5_001;
+  @DisplayName("A hold from before the prune horizon is not granted again")
+  void doesNotGrantAHoldBeforeTheHorizon() {
+    MapInventory inventory = new MapInventory(10);
+    UUID old = Uuids.smallestAt(5_000);
+    UUID young = Uuids.smallestAt(5_001);
+    Hold.Answer open = StockRules.hold(inventory, new Hold(young, "Tux", 1, null), 5_001);
+    StockRules.hold(inventory, new Hold(old, "Tux", 1, null), 5_000);
+    StockRules.settle(inventory, old);
+    inventory.ended.remove(old);
+    inventory.prunedBeforeMs = 5_001;
 
-    assertThat(StockRules.hold(shelf, new Hold(old, "Tux", 1, null), 9_000))
-        .isEqualTo(new Hold.Over());
-    assertThat(StockRules.hold(shelf, new Hold(young, "Tux", 1, null), 9_000)).isEqualTo(open);
-    shelf.prunedBeforeMs = 5_002;
-    assertThat(StockRules.hold(shelf, new Hold(young, "Tux", 1, null), 9_000))
-        .as("an open one is on record however old it is")
+    assertThat(StockRules.hold(inventory, new Hold(old, "Tux", 1, null), 9_000))
+        .isEqualTo(new Hold.AlreadyEnded());
+    assertThat(StockRules.hold(inventory, new Hold(young, "Tux", 1, null), 9_000)).isEqualTo(open);
+    inventory.prunedBeforeMs = 5_002;
+    assertThat(StockRules.hold(inventory, new Hold(young, "Tux", 1, null), 9_000))
+        .as("an open hold is kept however old it is")
         .isEqualTo(open);
-    assertThat(shelf.tux().held()).isEqualTo(1);
-    assertThat(shelf.tux().sold()).isEqualTo(1);
+    assertThat(inventory.tux().held()).isEqualTo(1);
+    assertThat(inventory.tux().sold()).isEqualTo(1);
   }
 
   @Test
-  void whoWantsTooMuchHearsHowManyAreLeft() {
-    Shelf shelf = new Shelf(10);
-    StockRules.hold(shelf, new Hold(id(0), "Tux", 4, null), 1_000);
+  @DisplayName("A hold that asks for too much is answered with the quantity that is left")
+  void reportsHowManyAreLeft() {
+    MapInventory inventory = new MapInventory(10);
+    StockRules.hold(inventory, new Hold(id(0), "Tux", 4, null), 1_000);
 
-    assertThat(StockRules.hold(shelf, new Hold(id(1), "Tux", 7, null), 1_000))
-        .isEqualTo(new Hold.NotEnough(6));
-    assertThat(StockRules.hold(shelf, new Hold(id(1), "Tux", 6, null), 1_000))
+    assertThat(StockRules.hold(inventory, new Hold(id(1), "Tux", 7, null), 1_000))
+        .isEqualTo(new Hold.InsufficientStock(6));
+    assertThat(StockRules.hold(inventory, new Hold(id(1), "Tux", 6, null), 1_000))
         .isInstanceOf(Hold.Granted.class);
   }
 
   @Test
-  void thereMayBeNoSuchProduct() {
-    assertThat(StockRules.hold(new Shelf(1), new Hold(id(0), "tux", 1, null), 1_000))
+  @DisplayName("A hold of an unknown product is answered as such")
+  void reportsAnUnknownProduct() {
+    assertThat(StockRules.hold(new MapInventory(1), new Hold(id(0), "tux", 1, null), 1_000))
         .isEqualTo(new Hold.NoSuchProduct());
   }
 
   @Test
-  void theVersionRisesWithEachChangeThatClientsSeeAndOnlyThen() {
-    Shelf shelf = new Shelf(10);
-    StockRules.hold(shelf, one(0), 1_000);
-    StockRules.hold(shelf, one(1), 1_000);
-    assertThat(shelf.tux().version()).isEqualTo(3);
-    StockRules.settle(shelf, id(0));
-    assertThat(shelf.tux().version()).as("sold instead of held is no difference").isEqualTo(3);
-    StockRules.release(shelf, id(1));
-    assertThat(shelf.tux().version()).isEqualTo(4);
-    assertThat(shelf.visibleChanges).isEqualTo(3);
+  @DisplayName("The version increases with each change that clients can see, and only then")
+  void theVersionCountsVisibleChanges() {
+    MapInventory inventory = new MapInventory(10);
+    StockRules.hold(inventory, one(0), 1_000);
+    StockRules.hold(inventory, one(1), 1_000);
+    assertThat(inventory.tux().version()).isEqualTo(3);
+    StockRules.settle(inventory, id(0));
+    assertThat(inventory.tux().version())
+        .as("clients cannot see that held stock is sold")
+        .isEqualTo(3);
+    StockRules.release(inventory, id(1));
+    assertThat(inventory.tux().version()).isEqualTo(4);
+    assertThat(inventory.visibleChanges).isEqualTo(3);
   }
 
   @Test
-  void aRowThatDoesNotAddUpCannotBeMade() {
+  @DisplayName("A product whose quantities do not add up cannot be created")
+  void rejectsARowThatDoesNotAddUp() {
     assertThatIllegalStateException()
         .isThrownBy(() -> new ProductRow("Tux", 0, 1599, 10, 5, 4, 2, 1));
     assertThatIllegalStateException()
         .isThrownBy(() -> new ProductRow("Tux", 0, 1599, 10, 11, -1, 0, 1));
-    assertThatIllegalStateException().isThrownBy(() -> new Shelf(1).tux().hold(2));
-    assertThatIllegalStateException().isThrownBy(() -> new Shelf(1).tux().settle(1));
+    assertThatIllegalStateException().isThrownBy(() -> new MapInventory(1).tux().hold(2));
+    assertThatIllegalStateException().isThrownBy(() -> new MapInventory(1).tux().settle(1));
   }
 }

@@ -1,4 +1,4 @@
-/** The client of the public API. */
+/** The client of the public API, and deadlines. */
 @NullMarked
 package toystore.client;
 

@@ -12,19 +12,39 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 class DeadlineTest {
   private static final Deadline FAR = Deadline.in(Duration.ofHours(1));
 
   @Test
-  void whatIsThereIsGivenWhateverTheTime() throws Exception {
+  @DisplayName("Time limits of calls are positive and end with the deadline")
+  void timeLimitIsPositiveAndBounded() {
+    Deadline passed = Deadline.in(Duration.ZERO);
+    assertThat(passed.left()).isZero();
+    assertThat(passed.timeLimit()).isEqualTo(Duration.ofMillis(1));
+    assertThat(FAR.atMost(Duration.ofSeconds(1))).isEqualTo(Duration.ofSeconds(1));
+    assertThat(FAR.atMost(Duration.ofHours(2))).isLessThanOrEqualTo(Duration.ofHours(1));
+  }
+
+  @Test
+  @DisplayName("Messages state the length of the operation in seconds or milliseconds")
+  void lengthIsShownInWords() {
+    assertThat(Deadline.in(Duration.ofSeconds(10)).inWords()).isEqualTo("10 s");
+    assertThat(Deadline.in(Duration.ofMillis(1_500)).inWords()).isEqualTo("1500 ms");
+  }
+
+  @Test
+  @DisplayName("A completed future is returned even after the deadline")
+  void completedFutureIsReturnedAfterDeadline() throws Exception {
     Deadline passed = Deadline.in(Duration.ZERO);
     assertThat(passed.await(CompletableFuture.completedFuture("now"))).isEqualTo("now");
   }
 
   @Test
-  void whatComesInTimeIsGiven() throws Exception {
+  @DisplayName("A value that arrives in time is returned")
+  void valueInTimeIsReturned() throws Exception {
     CompletableFuture<String> future = new CompletableFuture<>();
     CompletableFuture.delayedExecutor(30, TimeUnit.MILLISECONDS)
         .execute(() -> future.complete("later"));
@@ -32,7 +52,8 @@ class DeadlineTest {
   }
 
   @Test
-  void aFailureIsTheFuturesOwn() {
+  @DisplayName("The failure of the future is thrown unchanged")
+  void failureOfFutureIsThrown() {
     CompletableFuture<String> future = new CompletableFuture<>();
     CompletableFuture.delayedExecutor(30, TimeUnit.MILLISECONDS)
         .execute(() -> future.completeExceptionally(new IOException("cut off")));
@@ -46,9 +67,10 @@ class DeadlineTest {
         .hasCauseInstanceOf(IOException.class);
   }
 
-  /** Each by its own deadline, also after a time in which nobody waited. */
+  /** Also after a time without waits, during which the thread that ends waits is parked. */
   @Test
-  void whatDoesNotComeIsGivenUpAndStaysAsItIs() throws Exception {
+  @DisplayName("A wait ends at its own deadline, and the future stays incomplete")
+  void waitEndsAtDeadline() throws Exception {
     for (int round = 0; round < 3; round++) {
       CompletableFuture<String> future = new CompletableFuture<>();
       long begun = System.nanoTime();
@@ -77,7 +99,8 @@ class DeadlineTest {
   }
 
   @Test
-  void whoeverWaitsCanBeInterrupted() throws Exception {
+  @DisplayName("A waiting thread can be interrupted")
+  void waitCanBeInterrupted() throws Exception {
     CompletableFuture<Throwable> seen = new CompletableFuture<>();
     Thread thread =
         Thread.ofVirtual()

@@ -2,7 +2,7 @@ package toystore.config;
 
 import org.jspecify.annotations.Nullable;
 
-/** A setting is wrong; the message names it and says why. Nothing was started. */
+/** A setting is invalid. The message names the setting and the reason. */
 public final class ConfigException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
@@ -12,5 +12,11 @@ public final class ConfigException extends RuntimeException {
 
   public ConfigException(String message, @Nullable Throwable cause) {
     super(message, cause);
+  }
+
+  static void require(boolean valid, String message) {
+    if (!valid) {
+      throw new ConfigException(message);
+    }
   }
 }

@@ -18,9 +18,12 @@ import toystore.protocol.api.ApiException;
 import toystore.protocol.api.InputLimits;
 import toystore.protocol.api.Price;
 
-/** The products of a first start, {@code name,price,quantity} with a header line. */
+/**
+ * Reads the products that a new store starts with. The file has the columns {@code
+ * name,price,quantity} and a header line.
+ */
 public final class ProductCsv {
-  /** Most that one product can have in stock at the start. */
+  /** The largest initial stock of one product. */
   public static final long MAX_QUANTITY = 1_000_000_000L;
 
   private static final List<String> HEADER = List.of("name", "price", "quantity");
@@ -33,7 +36,7 @@ public final class ProductCsv {
   /**
    * Reads a file.
    *
-   * @throws ConfigException with the file, the row, and what is wrong there
+   * @throws ConfigException if the file is invalid; the message contains the file and the line
    */
   public static List<Item> read(Path file) {
     try (InputStream in = Files.newInputStream(file)) {
@@ -45,8 +48,12 @@ public final class ProductCsv {
     }
   }
 
-  /** Like {@link #read(Path)}, from a stream that errors call by this name. */
-  public static List<Item> read(InputStream in, String called) throws IOException {
+  /**
+   * Reads a stream; see {@link #read(Path)}.
+   *
+   * @param fileName for error messages
+   */
+  public static List<Item> read(InputStream in, String fileName) throws IOException {
     List<Item> items = new ArrayList<>();
     Set<String> names = new HashSet<>();
     int line = 0;
@@ -59,15 +66,15 @@ public final class ProductCsv {
           continue;
         }
         Item item = item(row);
-        require(names.add(item.name()), "product '" + item.name() + "' is there twice");
+        require(names.add(item.name()), "product '" + item.name() + "' is listed twice");
         items.add(item);
       }
       require(!items.isEmpty(), "there are no products");
     } catch (JsonProcessingException e) {
       throw new ConfigException(
-          called + ":" + e.getLocation().getLineNr() + ": " + e.getOriginalMessage(), e);
+          fileName + ":" + e.getLocation().getLineNr() + ": " + e.getOriginalMessage(), e);
     } catch (IllegalArgumentException | ApiException e) {
-      throw new ConfigException(called + ":" + line + ": " + e.getMessage(), e);
+      throw new ConfigException(fileName + ":" + line + ": " + e.getMessage(), e);
     }
     return items;
   }
@@ -76,7 +83,7 @@ public final class ProductCsv {
     return CsvFactory.builder().enable(CsvParser.Feature.TRIM_SPACES).build().createParser(in);
   }
 
-  /** The columns of the row that the parser stands at the begin of. */
+  /** Reads the columns of the row whose start token was just read. */
   private static List<String> row(CsvParser rows) throws IOException {
     List<String> columns = new ArrayList<>();
     while (rows.nextToken() != JsonToken.END_ARRAY) {
@@ -86,7 +93,7 @@ public final class ProductCsv {
   }
 
   private static Item item(List<String> row) {
-    require(row.size() == 3, "3 columns are needed, there are " + row.size());
+    require(row.size() == 3, "a row must have 3 columns, not " + row.size());
     String name = InputLimits.checkName(row.get(0));
     Price price;
     long quantity;

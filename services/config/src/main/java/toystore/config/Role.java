@@ -2,7 +2,7 @@ package toystore.config;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 
-/** What a node is for. */
+/** The service that a node runs. */
 public enum Role {
   @JsonProperty("catalog")
   CATALOG,

@@ -16,9 +16,7 @@ import java.util.Properties;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Gathers {@link StoreConfig} from where it is set: what comes later wins over what came before.
- */
+/** Reads the sources of {@link StoreConfig} one after the other. Each overrides the ones before. */
 final class SettingsReader {
   private final Map<String, @Nullable Object> tree;
 
@@ -26,7 +24,7 @@ final class SettingsReader {
     this.tree = tree;
   }
 
-  /** The settings of the distribution. */
+  /** Reads the settings file of the distribution. */
   static SettingsReader shipped() {
     try (InputStream in = SettingsReader.class.getResourceAsStream("toystore.yaml")) {
       if (in == null) {
@@ -40,10 +38,10 @@ final class SettingsReader {
   }
 
   StoreConfig config() {
-    return RecordBinder.bind(StoreConfig.class, tree);
+    return RecordBinder.bind(SettingsFile.class, tree).config();
   }
 
-  /** The keys that a user's file has. */
+  /** Overrides the keys that a user's file contains. */
   SettingsReader overriddenBy(Path file) {
     try (Reader in = Files.newBufferedReader(file)) {
       overlay(tree, YamlFile.read(in, file.toString()), "", file.toString());
@@ -85,21 +83,21 @@ final class SettingsReader {
     }
   }
 
-  /** Variables such as {@code TOYSTORE_CACHE_SIZE}. */
+  /** Overrides keys by environment variables such as {@code TOYSTORE_CACHE_SIZE}. */
   SettingsReader overriddenBy(Map<String, String> environment) {
     environment.forEach(
         (name, value) -> {
           if (name.startsWith(StoreConfig.ENVIRONMENT_PREFIX)) {
-            String wanted =
+            String suffix =
                 name.substring(StoreConfig.ENVIRONMENT_PREFIX.length()).toLowerCase(Locale.ROOT);
             String key =
                 keys(tree, "")
-                    .filter(k -> k.replace('.', '_').replace('-', '_').equals(wanted))
+                    .filter(k -> k.replace('.', '_').replace('-', '_').equals(suffix))
                     .findFirst()
                     .orElse("");
             if (!override(tree, key, value)) {
               throw new ConfigException(
-                  "environment variable " + name + ": no key of that name has a single value");
+                  "environment variable " + name + ": no key with a single value has this name");
             }
           }
         });
@@ -117,7 +115,7 @@ final class SettingsReader {
             });
   }
 
-  /** Properties such as {@code toystore.cache.size}. */
+  /** Overrides keys by system properties such as {@code toystore.cache.size}. */
   SettingsReader overriddenBy(Properties properties) {
     for (String name : properties.stringPropertyNames()) {
       if (name.startsWith(StoreConfig.PROPERTY_PREFIX)) {
@@ -130,7 +128,7 @@ final class SettingsReader {
     return this;
   }
 
-  /** Sets the key if it is one that has a single value. */
+  /** Sets a key that has a single value. Returns false if there is no such key. */
   private static boolean override(Map<String, @Nullable Object> tree, String key, String value) {
     int dot = key.indexOf('.');
     if (dot >= 0) {

@@ -20,50 +20,51 @@ import org.yaml.snakeyaml.nodes.SequenceNode;
 import org.yaml.snakeyaml.nodes.Tag;
 
 /**
- * A settings file as it is written: maps of keys, lists, and texts. What a text means is for who
- * wants a number of it, just as with one from the environment.
+ * Reads a settings file into maps, lists and strings. It does not convert strings to numbers or
+ * other types; {@link RecordBinder} does that for the file and the environment alike.
  */
 final class YamlFile {
-  /** Deeper than any settings: a list that contains itself is. */
-  private static final int DEEPEST = 20;
+  /** Settings are less deep. Only a list that contains itself reaches this depth. */
+  private static final int MAX_DEPTH = 20;
 
   private YamlFile() {}
 
   /**
    * Reads a file of keys and values.
    *
+   * @param fileName for error messages
    * @return maps, lists, strings, and null where a key has no value
-   * @throws ConfigException saying what is wrong, and in which line
+   * @throws ConfigException if the file is invalid; the message contains the line
    */
-  static Map<String, @Nullable Object> read(Reader in, String called) throws IOException {
+  static Map<String, @Nullable Object> read(Reader in, String fileName) throws IOException {
     try {
       Node root = new Yaml().compose(in);
       if (root instanceof MappingNode mapping) {
         return map(mapping, 0);
       }
-      throw new ConfigException("not a list of keys and values");
+      throw new ConfigException("must consist of keys and values");
     } catch (YAMLException e) {
       if (e.getCause() instanceof CharacterCodingException) {
-        throw new ConfigException(called + ": not a text in UTF-8", e);
+        throw new ConfigException(fileName + ": is not UTF-8 text", e);
       }
-      throw new ConfigException(called + ": " + inOneLine(e), e);
+      throw new ConfigException(fileName + ": " + message(e), e);
     } catch (ConfigException e) {
-      throw new ConfigException(called + ": " + e.getMessage(), e);
+      throw new ConfigException(fileName + ": " + e.getMessage(), e);
     }
   }
 
-  private static String inOneLine(YAMLException e) {
+  private static String message(YAMLException e) {
     if (e instanceof MarkedYAMLException marked && marked.getProblemMark() != null) {
-      return place(marked.getProblemMark()) + marked.getProblem();
+      return line(marked.getProblemMark()) + marked.getProblem();
     }
     return String.valueOf(e.getMessage()).lines().findFirst().orElse("not YAML");
   }
 
   private static @Nullable Object value(Node node, int depth) {
-    if (depth > DEEPEST) {
-      throw wrong(node, "nested too deeply");
+    if (depth > MAX_DEPTH) {
+      throw error(node, "nested too deeply");
     }
-    // No switch: one by type is put together at run time, in each process that starts.
+    // Not a pattern switch: the JVM generates its code at run time, in every process that starts.
     if (node instanceof ScalarNode scalar) {
       return scalar.getTag().equals(Tag.NULL) ? null : scalar.getValue();
     }
@@ -75,28 +76,28 @@ final class YamlFile {
       sequence.getValue().forEach(element -> values.add(value(element, depth + 1)));
       return values;
     }
-    throw wrong(node, "neither a value nor a list");
+    throw error(node, "neither a value nor a list");
   }
 
   private static Map<String, @Nullable Object> map(MappingNode mapping, int depth) {
     Map<String, @Nullable Object> values = new LinkedHashMap<>();
     for (NodeTuple pair : mapping.getValue()) {
       if (!(pair.getKeyNode() instanceof ScalarNode key)) {
-        throw wrong(pair.getKeyNode(), "a key must be a word");
+        throw error(pair.getKeyNode(), "a key must be a single word");
       }
       if (values.containsKey(key.getValue())) {
-        throw wrong(key, "the key '" + key.getValue() + "' is given more than once");
+        throw error(key, "the key '" + key.getValue() + "' is given more than once");
       }
       values.put(key.getValue(), value(pair.getValueNode(), depth + 1));
     }
     return values;
   }
 
-  private static ConfigException wrong(Node node, String what) {
-    return new ConfigException(place(node.getStartMark()) + what);
+  private static ConfigException error(Node node, String problem) {
+    return new ConfigException(line(node.getStartMark()) + problem);
   }
 
-  private static String place(Mark mark) {
+  private static String line(Mark mark) {
     return "line " + (mark.getLine() + 1) + ": ";
   }
 }

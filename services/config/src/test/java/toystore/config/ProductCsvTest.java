@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,6 +22,7 @@ class ProductCsvTest {
   }
 
   @Test
+  @DisplayName("Products are read in the order of the file")
   void productsAreReadInOrder() throws IOException {
     Path file = file("name,price,quantity\nTux,15.99,100\n\"Fox, red\", 12.5 , 0\n");
 
@@ -31,15 +33,16 @@ class ProductCsvTest {
   }
 
   @ParameterizedTest
+  @DisplayName("An error names the file, the line and the problem")
   @CsvSource(
       delimiter = '|',
       value = {
         "name,price\\nTux,1\\n | 1 | the first line must be name,price,quantity",
         "Tux,15.99,100\\n | 1 | the first line must be name,price,quantity",
         "name,price,quantity\\n | 1 | there are no products",
-        "name,price,quantity\\nTux,1,2\\nFox,1\\n | 3 | 3 columns are needed, there are 2",
-        "name,price,quantity\\nTux,1,2,3\\n | 2 | 3 columns are needed, there are 4",
-        "name,price,quantity\\nTux,1,2\\n\\nFox,1,2\\n | 3 | 3 columns are needed, there are 1",
+        "name,price,quantity\\nTux,1,2\\nFox,1\\n | 3 | a row must have 3 columns, not 2",
+        "name,price,quantity\\nTux,1,2,3\\n | 2 | a row must have 3 columns, not 4",
+        "name,price,quantity\\nTux,1,2\\n\\nFox,1,2\\n | 3 | a row must have 3 columns, not 1",
         "name,price,quantity\\nTux,cheap,2\\n | 2 | 'cheap' is not a price",
         "name,price,quantity\\nTux,1.999,2\\n | 2 | at most two places",
         "name,price,quantity\\nTux,-1,2\\n | 2 | price must be from 0 to 10000000",
@@ -50,9 +53,9 @@ class ProductCsvTest {
         "name,price,quantity\\nTux,1,1000000001\\n | 2 | quantity must be from 0 to 1000000000",
         "name,price,quantity\\n,1,1\\n | 2 | name must have 1 to 64 characters",
         "name,price,quantity\\nT\\u0007x,1,1\\n | 2 | name must not contain control characters",
-        "name,price,quantity\\nTux,1,2\\nFox,1,2\\nTux,3,4\\n | 4 | product 'Tux' is there twice",
+        "name,price,quantity\\nTux,1,2\\nFox,1,2\\nTux,3,4\\n | 4 | product 'Tux' is listed twice",
       })
-  void anErrorNamesTheFileAndTheLine(String text, int line, String message) throws IOException {
+  void errorNamesFileAndLine(String text, int line, String message) throws IOException {
     Path file = file(text.replace("\\n", "\n").replace("\\u0007", "\u0007"));
 
     assertThatThrownBy(() -> ProductCsv.read(file))
@@ -62,7 +65,8 @@ class ProductCsvTest {
   }
 
   @Test
-  void aQuoteThatIsNeverClosedIsAnErrorWithItsLine() throws IOException {
+  @DisplayName("A quote that is never closed is rejected, and the error names the line")
+  void unclosedQuoteIsRejectedWithLine() throws IOException {
     Path file = file("name,price,quantity\nTux,1,2\n\"Fox,1,2\n");
 
     assertThatThrownBy(() -> ProductCsv.read(file))
@@ -73,7 +77,8 @@ class ProductCsvTest {
   }
 
   @Test
-  void anEmptyFileIsAnError() throws IOException {
+  @DisplayName("An empty file is rejected")
+  void emptyFileIsRejected() throws IOException {
     Path file = file("");
 
     assertThatThrownBy(() -> ProductCsv.read(file))
@@ -82,7 +87,8 @@ class ProductCsvTest {
   }
 
   @Test
-  void aMissingFileIsNamed() {
+  @DisplayName("The error for a missing file names the file")
+  void missingFileIsNamed() {
     Path file = directory.resolve("none.csv");
 
     assertThatThrownBy(() -> ProductCsv.read(file))

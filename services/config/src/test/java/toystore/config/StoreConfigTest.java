@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Properties;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,19 +40,21 @@ class StoreConfigTest {
   }
 
   @Test
-  void theShippedFileReproducesTheReferencePorts() {
+  @DisplayName("The shipped file gives the nodes their reference ports")
+  void shippedFileGivesTheReferencePorts() {
     StoreConfig config = shipped();
 
     assertThat(config.httpPort(config.node("catalog"))).isEqualTo(12501);
     assertThat(config.nodes(Role.ORDER))
-        .extracting(StoreConfig.Node::name)
+        .extracting(Topology.Node::name)
         .containsExactly("order-3", "order-2", "order-1");
     assertThat(config.raftPort(config.node("order-3"))).isEqualTo(12605);
     assertThat(config.observeUrl(config.node("frontend"))).isEqualTo("http://127.0.0.1:12703");
   }
 
   @Test
-  void aFileNeedsOnlyTheKeysThatDiffer() throws IOException {
+  @DisplayName("A settings file contains only the keys that differ from the shipped file")
+  void fileContainsOnlyKeysThatDiffer() throws IOException {
     StoreConfig config = load(file("cache:\n  size: 3\n"));
 
     assertThat(config.cache().size()).isEqualTo(3);
@@ -59,7 +62,8 @@ class StoreConfigTest {
   }
 
   @Test
-  void aPropertyWinsOverTheEnvironmentAndThatOverTheFile() throws IOException {
+  @DisplayName("A system property overrides the environment, which overrides the file")
+  void propertyOverridesEnvironmentOverridesFile() throws IOException {
     Path file = file("cache: {size: 3, lease: 3s}\nport-base: 13000\n");
 
     StoreConfig config =
@@ -74,7 +78,8 @@ class StoreConfigTest {
   }
 
   @Test
-  void keysWithHyphensCanBeSetByTheEnvironment() {
+  @DisplayName("An environment variable sets a key that contains hyphens")
+  void environmentSetsKeysWithHyphens() {
     StoreConfig config =
         StoreConfig.load(
             null,
@@ -86,12 +91,13 @@ class StoreConfigTest {
   }
 
   @ParameterizedTest
+  @DisplayName("The error for an unknown key names the file and the key")
   @CsvSource({
     "'colour: red', colour",
     "'cache: {colour: red}', cache.colour",
     "'raft: {election-timeout: 1s}', raft.election-timeout"
   })
-  void anUnknownKeyOfAFileIsNamed(String yaml, String key) throws IOException {
+  void unknownKeyInFileIsNamed(String yaml, String key) throws IOException {
     Path file = file(yaml);
 
     assertThatThrownBy(() -> load(file))
@@ -100,7 +106,8 @@ class StoreConfigTest {
   }
 
   @Test
-  void anUnknownKeyOfANodeIsNamed() throws IOException {
+  @DisplayName("The error for an unknown key of a node names the key")
+  void unknownKeyOfNodeIsNamed() throws IOException {
     Path file =
         file("nodes:\n  - {name: a, role: order, id: 1, host: h, port-offset: 1, colour: red}\n");
 
@@ -110,23 +117,26 @@ class StoreConfigTest {
   }
 
   @ParameterizedTest
+  @DisplayName("The error for an unknown system property names the property")
   @ValueSource(
       strings = {"toystore.colour", "toystore.cache.colour", "toystore.cache", "toystore.nodes"})
-  void anUnknownPropertyIsNamed(String name) {
+  void unknownPropertyIsNamed(String name) {
     assertThatThrownBy(() -> StoreConfig.load(null, property(name, "red"), Map.of()))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("system property " + name);
   }
 
   @ParameterizedTest
+  @DisplayName("The error for an unknown environment variable names the variable")
   @ValueSource(strings = {"TOYSTORE_COLOUR", "TOYSTORE_CACHE", "TOYSTORE_CACHE_COLOUR"})
-  void anUnknownEnvironmentVariableIsNamed(String name) {
+  void unknownEnvironmentVariableIsNamed(String name) {
     assertThatThrownBy(() -> StoreConfig.load(null, NO_PROPERTIES, Map.of(name, "red")))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("environment variable " + name);
   }
 
   @ParameterizedTest
+  @DisplayName("Durations are parsed with all their units")
   @CsvSource({
     "100ms, PT0.1S",
     "10s, PT10S",
@@ -134,7 +144,7 @@ class StoreConfigTest {
     "12h, PT12H",
     "1d, PT24H",
   })
-  void durationsAreWrittenAsPeopleDo(String text, Duration duration) {
+  void durationsAreParsed(String text, Duration duration) {
     StoreConfig config =
         StoreConfig.load(null, property("toystore.catalog.restock-interval", text), Map.of());
 
@@ -142,14 +152,15 @@ class StoreConfigTest {
   }
 
   @ParameterizedTest
+  @DisplayName("The error for an invalid duration names the key and the text")
   @ValueSource(strings = {"", "10", "1.5s", "-1s", "10 s", "1w", "PT10S", "99999999999s"})
-  void whatIsNoDurationIsAnErrorThatNamesItsKey(String text) {
+  void invalidDurationNamesItsKey(String text) {
     assertThatThrownBy(
             () ->
                 StoreConfig.load(
                     null, property("toystore.catalog.restock-interval", text), Map.of()))
         .isInstanceOf(ConfigException.class)
-        .hasMessageStartingWith("catalog.restock-interval: not a duration")
+        .hasMessageStartingWith("catalog.restock-interval: '" + text + "' is not a duration")
         .hasMessageContaining("'" + text + "'");
   }
 
@@ -165,7 +176,7 @@ class StoreConfigTest {
     "toystore.port-base, 0, port-base",
     "toystore.port-base, 65001, port-base",
     "toystore.cluster, 'a b', cluster",
-    "toystore.batch.max-queued, 1, batch",
+    "toystore.batch.max-queued, 1, batch.max-queued must be at least batch.max-size",
     "toystore.batch.max-size, 2001, batch.max-size must be at most 2000",
     "toystore.raft.step-down-after, 0s, raft.step-down-after",
     "toystore.raft.election-timeout-max, 50ms, election-timeout",
@@ -176,7 +187,8 @@ class StoreConfigTest {
     "toystore.frontends, 0, frontends must be from 1 to 16",
     "toystore.frontends, 17, frontends must be from 1 to 16",
   })
-  void aWrongValueIsAnErrorThatNamesItsKey(String name, String value, String key) {
+  @DisplayName("The error for an invalid value names its key")
+  void invalidValueNamesItsKey(String name, String value, String key) {
     assertThatThrownBy(() -> StoreConfig.load(null, property(name, value), Map.of()))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining(key);
@@ -187,23 +199,24 @@ class StoreConfigTest {
     "'cache: {size: 8.7}', cache.size",
     "'cache: {size: }', cache.size",
     "'cache: 3', cache",
-    "'cache: {enabled: false, serve-stale: true}', cache.serve-stale needs cache.enabled",
+    "'cache: {enabled: false, serve-stale: true}', cache.serve-stale requires cache.enabled",
     "'nodes: []', there is no catalog node",
-    "'- a\n- b', 'mine.yaml: not a list of keys and values'",
-    "'# nothing\n', 'mine.yaml: not a list of keys and values'",
+    "'- a\n- b', 'mine.yaml: must consist of keys and values'",
+    "'# nothing\n', 'mine.yaml: must consist of keys and values'",
     "'cache: {size: 3', 'mine.yaml: line 1: '",
     "'cache:\n  size: 3\n lease: 3s\n', 'mine.yaml: line 3: '",
     "'cache:\n\tsize: 3\n', 'mine.yaml: line 2: '",
     "'cluster: a\ncluster: b', 'mine.yaml: line 2: the key ''cluster'' is given more than once'",
     "'cluster: a\n---\ncluster: b', mine.yaml",
     "'nodes: &n [*n]', nested too deeply",
-    "'? [a]\n: b', a key must be a word",
-    "'cache: {size: 010}', 'cache.size: not a whole number'",
-    "'cluster: {a: b}', 'cluster: a single value is needed'",
-    "'nodes: 5', 'nodes: a list is needed'",
+    "'? [a]\n: b', a key must be a single word",
+    "'cache: {size: 010}', 'cache.size: ''010'' is not a whole number'",
+    "'cluster: {a: b}', 'cluster: must be a single value'",
+    "'nodes: 5', 'nodes: must be a list'",
     "'nodes: [5]', 'nodes[0]'' must have keys'",
   })
-  void aBrokenFileIsAnErrorThatSaysWhat(String yaml, String named) throws IOException {
+  @DisplayName("The error for an invalid file describes the problem")
+  void invalidFileErrorDescribesProblem(String yaml, String named) throws IOException {
     Path file = file(yaml);
 
     assertThatThrownBy(() -> load(file))
@@ -212,29 +225,33 @@ class StoreConfigTest {
   }
 
   @Test
-  void textThatIsNotUtf8IsAnError() throws IOException {
+  @DisplayName("A file that is not UTF-8 is rejected")
+  void fileThatIsNotUtf8IsRejected() throws IOException {
     Path file = Files.write(directory.resolve("latin.yaml"), new byte[] {'#', (byte) 0xfc, '\n'});
 
     assertThatThrownBy(() -> load(file))
         .isInstanceOf(ConfigException.class)
-        .hasMessage(file + ": not a text in UTF-8");
+        .hasMessage(file + ": is not UTF-8 text");
   }
 
   @ParameterizedTest
+  @DisplayName("Booleans are accepted in all YAML forms")
   @CsvSource({"true, true", "off, false", "Yes, true", "FALSE, false"})
-  void truthIsWrittenAsInYaml(String text, boolean value) throws IOException {
+  void booleansHaveYamlForms(String text, boolean value) throws IOException {
     assertThat(load(file("cache: {enabled: " + text + "}")).cache().enabled()).isEqualTo(value);
   }
 
   @ParameterizedTest
+  @DisplayName("Numbers are accepted in YAML forms")
   @CsvSource({"65_536, 65536", "0x10000, 65536", "'\"2048\"', 2048", "+2048, 2048"})
-  void numbersAreWrittenAsInYaml(String text, int value) throws IOException {
+  void numbersHaveYamlForms(String text, int value) throws IOException {
     assertThat(load(file("http: {max-body-bytes: " + text + "}")).http().maxBodyBytes())
         .isEqualTo(value);
   }
 
   @Test
-  void aMissingFileIsNamed() {
+  @DisplayName("The error for a missing file names the file")
+  void missingFileIsNamed() {
     Path file = directory.resolve("none.yaml");
 
     assertThatThrownBy(() -> load(file))
@@ -243,17 +260,21 @@ class StoreConfigTest {
   }
 
   @ParameterizedTest
+  @DisplayName("An invalid node, or one that duplicates another, is rejected")
   @CsvSource({
-    "'{name: x, role: order, id: 9, host: 127.0.0.1, port-offset: 1}', port-offset 1 is taken",
-    "'{name: x, role: order, id: 1, host: 127.0.0.1, port-offset: 9}', id 1 is taken twice",
-    "'{name: catalog, role: order, id: 9, host: 127.0.0.1, port-offset: 9}', catalog is there"
-        + " twice",
-    "'{name: x, role: order, id: 9, host: 127.0.0.1, port-offset: 100}', port-offset of x",
-    "'{name: x, role: order, id: 0, host: 127.0.0.1, port-offset: 9}', id of x",
-    "'{name: ../x, role: order, id: 9, host: 127.0.0.1, port-offset: 9}', not a node name",
+    "'{name: x, role: order, id: 9, host: 127.0.0.1, port-offset: 1}', port-offset 1 on 127.0.0.1"
+        + " is used twice",
+    "'{name: x, role: order, id: 1, host: 127.0.0.1, port-offset: 9}', id 1 is used twice",
+    "'{name: catalog, role: order, id: 9, host: 127.0.0.1, port-offset: 9}', the name"
+        + " catalog is used twice",
+    "'{name: x, role: order, id: 9, host: 127.0.0.1, port-offset: 100}', the port-offset of x must"
+        + " be from 0 to 99",
+    "'{name: x, role: order, id: 0, host: 127.0.0.1, port-offset: 9}', the id of x must be at least"
+        + " 1",
+    "'{name: ../x, role: order, id: 9, host: 127.0.0.1, port-offset: 9}', is not a valid node name",
     "'{name: x, role: king, id: 9, host: 127.0.0.1, port-offset: 9}', nodes",
   })
-  void nodesMustDiffer(String node, String message) throws IOException {
+  void invalidOrDuplicateNodeIsRejected(String node, String message) throws IOException {
     Path file =
         file(
             """
@@ -271,7 +292,8 @@ class StoreConfigTest {
   }
 
   @Test
-  void theSamePortOnAnotherHostIsFine() throws IOException {
+  @DisplayName("Nodes on different hosts may use the same port")
+  void samePortOnOtherHostIsAllowed() throws IOException {
     Path file =
         file(
             """
@@ -285,7 +307,8 @@ class StoreConfigTest {
   }
 
   @Test
-  void anUnknownNodeIsAnErrorThatListsTheNodes() {
+  @DisplayName("The error for an unknown node lists the existing nodes")
+  void unknownNodeErrorListsNodes() {
     assertThatThrownBy(() -> shipped().node("order-9"))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("'order-9'")
@@ -293,7 +316,8 @@ class StoreConfigTest {
   }
 
   @Test
-  void missingFrontEndsAreAddedOnTheHostOfTheFirstOne() throws IOException {
+  @DisplayName("Missing front ends are added on the host of the first one")
+  void missingFrontEndsAreAddedOnHostOfFirst() throws IOException {
     StoreConfig config =
         load(
             file(
@@ -306,7 +330,7 @@ class StoreConfigTest {
                 """));
 
     assertThat(config.nodes(Role.FRONTEND))
-        .extracting(StoreConfig.Node::name)
+        .extracting(Topology.Node::name)
         .containsExactly("frontend-3", "frontend-2", "frontend");
     assertThat(config.url(config.node("frontend-2"))).isEqualTo("http://b.example:12512");
     assertThat(config.url(config.node("frontend-3"))).isEqualTo("http://b.example:12513");
@@ -314,13 +338,14 @@ class StoreConfigTest {
   }
 
   @Test
-  void aCatalogOfThreeHasPortsThatNobodyElseHas() {
+  @DisplayName("The nodes of three catalog replicas and 16 front ends have distinct ports")
+  void addedNodesHaveDistinctPorts() {
     StoreConfig config =
         StoreConfig.load(
             null, property("toystore.catalog.replicas", "3"), Map.of("TOYSTORE_FRONTENDS", "16"));
 
     assertThat(config.nodes(Role.CATALOG))
-        .extracting(StoreConfig.Node::name)
+        .extracting(Topology.Node::name)
         .containsExactly("catalog-3", "catalog-2", "catalog");
     assertThat(config.raftPort(config.node("catalog-3"))).isEqualTo(12608);
     assertThat(config.httpPort(config.node("frontend-16"))).isEqualTo(12526);
@@ -328,7 +353,8 @@ class StoreConfigTest {
   }
 
   @Test
-  void nodesThatAreListedCountAndMoreOfThemAreFine() throws IOException {
+  @DisplayName("Listed nodes count towards the number, and may exceed it")
+  void listedNodesCountTowardsNumber() throws IOException {
     String listed =
         """
         nodes:
@@ -340,22 +366,22 @@ class StoreConfigTest {
 
     assertThat(load(file(listed)).nodes(Role.FRONTEND)).hasSize(2);
     assertThat(load(file(listed + "frontends: 3\n")).nodes(Role.FRONTEND))
-        .extracting(StoreConfig.Node::name)
+        .extracting(Topology.Node::name)
         .containsExactly("frontend-3", "web-2", "web-1");
   }
 
   @Test
-  void aStoreCanBeGivenMoreNodesThanItsFileAsksFor() {
+  @DisplayName("Nodes can be added to settings that are already loaded")
+  void nodesCanBeAddedAfterLoading() {
     StoreConfig config = shipped().withFrontends(2).withCatalogReplicas(3).withPortBase(13_000);
 
-    assertThat(config.nodes())
-        .extracting(StoreConfig.Node::name)
-        .contains("frontend-2", "catalog-3");
+    assertThat(config.nodes()).extracting(Topology.Node::name).contains("frontend-2", "catalog-3");
     assertThat(config.withFrontends(1).nodes(Role.FRONTEND)).hasSize(2);
   }
 
   @Test
-  void aListedNodeOnThePortOfAnAddedOneIsNamed() throws IOException {
+  @DisplayName("The error for a listed node on the port of an added node names both")
+  void listedNodeOnPortOfAddedNodeIsNamed() throws IOException {
     Path file =
         file(
             """
@@ -368,7 +394,7 @@ class StoreConfigTest {
 
     assertThatThrownBy(() -> load(file))
         .isInstanceOf(ConfigException.class)
-        .hasMessageContaining("port-offset 12 is taken twice")
+        .hasMessageContaining("port-offset 12 on h is used twice")
         .hasMessageContaining("frontend-2");
   }
 }

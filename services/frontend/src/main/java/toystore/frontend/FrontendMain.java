@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 import toystore.cache.LeaseRenewer;
 import toystore.cache.ProductCache;
 import toystore.cache.Ticker;
+import toystore.config.CacheSettings;
 import toystore.config.Role;
 import toystore.config.StoreConfig;
 import toystore.node.Node;
@@ -61,7 +62,7 @@ public final class FrontendMain {
   }
 
   private static @Nullable StaleProducts lastKnown(Node node, @Nullable ProductCache cache) {
-    StoreConfig.Cache settings = node.config().cache();
+    CacheSettings settings = node.config().cache();
     return cache == null || !settings.serveStale()
         ? null
         : new StaleProducts(cache, settings, Ticker.SYSTEM, node.metrics());

@@ -13,12 +13,12 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import toystore.cache.ProductCache;
 import toystore.node.http.HttpExchange;
-import toystore.node.http.NodeServer;
+import toystore.node.http.NodeRoutes;
 import toystore.protocol.api.ApiException;
 import toystore.protocol.api.ApiPaths;
 import toystore.protocol.api.InputLimits;
 import toystore.protocol.api.Uuids;
-import toystore.protocol.codec.Json;
+import toystore.protocol.codec.JsonWritable;
 import toystore.protocol.message.CacheLeaseMessages;
 import toystore.protocol.message.NodeReply;
 import toystore.protocol.message.PurchaseRequest;
@@ -56,7 +56,7 @@ final class FrontendRoutes {
   }
 
   /** What a purchase is answered with. */
-  private record Bought(long orderNumber) implements Json.Written {
+  private record Bought(long orderNumber) implements JsonWritable {
     @Override
     public void write(JsonGenerator out) throws IOException {
       out.writeStartObject();
@@ -65,8 +65,8 @@ final class FrontendRoutes {
     }
   }
 
-  NodeServer.Routes routes() {
-    return new NodeServer.Routes()
+  NodeRoutes routes() {
+    return new NodeRoutes()
         .post(ApiPaths.ORDERS, metrics.purchase(this::buy))
         .get(ApiPaths.PRODUCTS + "/{name}", metrics.read("product", this::product))
         .get(ApiPaths.ORDERS + "/{number}", metrics.read("order", this::order))
@@ -104,7 +104,7 @@ final class FrontendRoutes {
       case PurchaseRequest.UnknownProduct unknown ->
           throw new RequestMetrics.Refused(
               "unknown_product", ApiException.notFound("product not found"));
-      case PurchaseRequest.OtherBody other ->
+      case PurchaseRequest.OrderIdReused other ->
           throw new RequestMetrics.Refused(
               "other_body",
               new ApiException(
@@ -164,10 +164,10 @@ final class FrontendRoutes {
         request, response, reply.status(), HeaderValues.CONTENT_TYPE_JSON, reply.body());
   }
 
-  private CacheLeaseMessages.Heard invalidation(CacheLeaseMessages.Invalidation told) {
+  private CacheLeaseMessages.InvalidationAck invalidation(CacheLeaseMessages.Invalidation told) {
     if (cache == null || !cache.invalidate(told.session(), told.names())) {
       throw new ApiException(410, "there is no such cache session");
     }
-    return new CacheLeaseMessages.Heard();
+    return new CacheLeaseMessages.InvalidationAck();
   }
 }

@@ -15,13 +15,13 @@ import toystore.cache.ProductCache;
 import toystore.cache.Ticker;
 import toystore.client.Deadline;
 import toystore.config.StoreConfig;
+import toystore.node.failure.OverloadedException;
 import toystore.node.rpc.Batcher;
 import toystore.node.rpc.LeaderClient;
-import toystore.node.rpc.OverloadedException;
 import toystore.protocol.api.ApiException;
 import toystore.protocol.api.ApiPaths;
 import toystore.protocol.api.Product;
-import toystore.protocol.codec.Json;
+import toystore.protocol.message.MessageCodec;
 import toystore.protocol.message.NodeReply;
 import toystore.protocol.message.ProductReadRequest;
 
@@ -137,12 +137,12 @@ final class ProductReader implements AutoCloseable {
     NodeReply reply =
         catalog.call(
             ApiPaths.PRODUCT_READS,
-            Json.toCbor(new ProductReadRequest(names)),
+            MessageCodec.toCbor(new ProductReadRequest(names)),
             Deadline.in(patience));
     if (!reply.ok()) {
       throw new IOException("the catalog answered " + reply.status());
     }
-    return Json.fromCbor(reply.body(), ProductReadRequest.Answers.class).answers();
+    return MessageCodec.fromCbor(reply.body(), ProductReadRequest.Answers.class).answers();
   }
 
   /** All products, always from the catalog, as its JSON. */

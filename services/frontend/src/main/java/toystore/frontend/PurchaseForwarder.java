@@ -9,13 +9,13 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import toystore.client.Deadline;
 import toystore.config.StoreConfig;
+import toystore.node.failure.OverloadedException;
 import toystore.node.rpc.Batcher;
 import toystore.node.rpc.DeadlineItem;
 import toystore.node.rpc.LeaderClient;
-import toystore.node.rpc.OverloadedException;
 import toystore.protocol.api.ApiException;
 import toystore.protocol.api.ApiPaths;
-import toystore.protocol.codec.Json;
+import toystore.protocol.message.MessageCodec;
 import toystore.protocol.message.NodeReply;
 import toystore.protocol.message.PurchaseRequest;
 
@@ -98,13 +98,13 @@ final class PurchaseForwarder implements AutoCloseable {
     batchSize.record(batch.size());
     Deadline deadline = DeadlineItem.latest(batch);
     byte[] body =
-        Json.toCbor(
+        MessageCodec.toCbor(
             new PurchaseRequest.Batch(deadline.left().toMillis(), DeadlineItem.items(batch)));
     NodeReply reply = orders.call(ApiPaths.PURCHASES, body, deadline);
     if (!reply.ok()) {
       throw new IOException("the order leader answered " + reply.status());
     }
-    return Json.fromCbor(reply.body(), PurchaseRequest.Answers.class).answers();
+    return MessageCodec.fromCbor(reply.body(), PurchaseRequest.Answers.class).answers();
   }
 
   @Override

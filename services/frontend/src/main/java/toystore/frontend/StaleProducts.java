@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 import toystore.cache.ProductCache;
 import toystore.cache.Ticker;
 import toystore.client.Deadline;
-import toystore.config.StoreConfig;
+import toystore.config.CacheSettings;
 import toystore.protocol.api.Product;
 
 /**
@@ -40,8 +40,7 @@ final class StaleProducts {
   private final Cache<String, Seen> seen;
   private volatile boolean out;
 
-  StaleProducts(
-      ProductCache cache, StoreConfig.Cache settings, Ticker ticker, MeterRegistry metrics) {
+  StaleProducts(ProductCache cache, CacheSettings settings, Ticker ticker, MeterRegistry metrics) {
     this.cache = cache;
     this.ticker = ticker;
     this.soon = settings.lease().dividedBy(4);

@@ -30,8 +30,11 @@ import org.junit.jupiter.api.Test;
 import toystore.cache.LeaseRenewer;
 import toystore.cache.ProductCache;
 import toystore.client.Deadline;
+import toystore.config.CacheSettings;
+import toystore.config.HttpSettings;
 import toystore.config.Role;
 import toystore.config.StoreConfig;
+import toystore.config.Topology;
 import toystore.node.http.NodeServer;
 import toystore.node.rpc.LeaderClient;
 import toystore.protocol.api.ApiException;
@@ -39,8 +42,8 @@ import toystore.protocol.api.ApiPaths;
 import toystore.protocol.api.Price;
 import toystore.protocol.api.Product;
 import toystore.protocol.api.Uuids;
-import toystore.protocol.codec.Json;
 import toystore.protocol.message.CacheLeaseMessages;
+import toystore.protocol.message.MessageCodec;
 import toystore.protocol.message.NodeReply;
 import toystore.protocol.message.NodeStatus;
 import toystore.protocol.message.ProductReadRequest;
@@ -81,7 +84,7 @@ class ProductReaderTest {
   }
 
   private static CompletableFuture<NodeReply> message(Object body) {
-    return CompletableFuture.completedFuture(new NodeReply(200, Json.toCbor(body), null));
+    return CompletableFuture.completedFuture(new NodeReply(200, MessageCodec.toCbor(body), null));
   }
 
   private static Product.Versioned product(String name, long version) {
@@ -109,12 +112,11 @@ class ProductReaderTest {
     StoreConfig shipped = StoreConfig.load(null);
     return new StoreConfig(
         shipped.cluster(),
-        shipped.portBase(),
-        shipped.nodes(),
+        shipped.topology(),
         shipped.frontends(),
-        new StoreConfig.Http(deadline, 65_536),
+        new HttpSettings(deadline, 65_536),
         shipped.batch(),
-        new StoreConfig.Cache(true, 2, LEASE, Duration.ZERO, serveStale),
+        new CacheSettings(true, 2, LEASE, Duration.ZERO, serveStale),
         shipped.catalog(),
         shipped.storage(),
         shipped.raft(),
@@ -303,7 +305,7 @@ class ProductReaderTest {
 
   @Test
   void asManyProductsAreKnownAsTheCacheHolds() {
-    StoreConfig.Cache settings = config(BRIEF, true).cache();
+    CacheSettings settings = config(BRIEF, true).cache();
     ProductCache empty = ProductCache.create(settings, clock::get, metrics);
     StaleProducts lastKnown = new StaleProducts(empty, settings, clock::get, metrics);
     for (int i = 0; i < 10; i++) {
@@ -315,7 +317,7 @@ class ProductReaderTest {
 
   @Test
   void ofTwoAnswersThatOvertakeEachOtherTheLaterStateIsKnown() throws Exception {
-    StoreConfig.Cache settings = config(BRIEF, true).cache();
+    CacheSettings settings = config(BRIEF, true).cache();
     ProductCache empty = ProductCache.create(settings, clock::get, metrics);
     StaleProducts lastKnown = new StaleProducts(empty, settings, clock::get, metrics);
     lastKnown.saw(product("Tux", 8), 0);
@@ -341,7 +343,7 @@ class ProductReaderTest {
             cache,
             new RequestMetrics(metrics),
             65_536);
-    StoreConfig.Node self = config.node("frontend");
+    Topology.Node self = config.node("frontend");
     try (NodeServer server =
             NodeServer.start(
                 config,
@@ -374,7 +376,7 @@ class ProductReaderTest {
     Random random = new Random();
     for (int i = 0; i < 1000; i++) {
       StoreConfig candidate = config.withPortBase(20_000 + random.nextInt(10_000));
-      StoreConfig.Node self = candidate.node("frontend");
+      Topology.Node self = candidate.node("frontend");
       if (isFree(candidate.httpPort(self)) && isFree(candidate.observePort(self))) {
         return candidate;
       }

@@ -18,13 +18,15 @@ import org.awaitility.core.ConditionFactory;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import toystore.config.BatchSettings;
+import toystore.config.HttpSettings;
 import toystore.config.Role;
 import toystore.config.StoreConfig;
 import toystore.node.rpc.LeaderClient;
 import toystore.node.rpc.NodeCaller;
 import toystore.protocol.api.ApiException;
 import toystore.protocol.api.Uuids;
-import toystore.protocol.codec.Json;
+import toystore.protocol.message.MessageCodec;
 import toystore.protocol.message.NodeReply;
 import toystore.protocol.message.PurchaseRequest;
 
@@ -33,17 +35,16 @@ class PurchaseForwarderTest {
   private static final PurchaseRequest.Placed PLACED = new PurchaseRequest.Placed(4, 17, false);
 
   private final List<PurchaseRequest.Batch> received = new CopyOnWriteArrayList<>();
-  private StoreConfig.Batch sizes = StoreConfig.load(null).batch();
+  private BatchSettings sizes = StoreConfig.load(null).batch();
   private @Nullable PurchaseForwarder open;
 
   private StoreConfig config(Duration deadline) {
     StoreConfig shipped = StoreConfig.load(null);
     return new StoreConfig(
         shipped.cluster(),
-        shipped.portBase(),
-        shipped.nodes(),
+        shipped.topology(),
         shipped.frontends(),
-        new StoreConfig.Http(deadline, 65_536),
+        new HttpSettings(deadline, 65_536),
         sizes,
         shipped.cache(),
         shipped.catalog(),
@@ -85,7 +86,7 @@ class PurchaseForwarderTest {
 
   private static PurchaseRequest.Batch batch(byte[] body) {
     try {
-      return Json.fromCbor(body, PurchaseRequest.Batch.class);
+      return MessageCodec.fromCbor(body, PurchaseRequest.Batch.class);
     } catch (IOException e) {
       throw new AssertionError("not a batch", e);
     }
@@ -93,7 +94,7 @@ class PurchaseForwarderTest {
 
   private static CompletableFuture<NodeReply> answers(PurchaseRequest.Answer... answers) {
     return CompletableFuture.completedFuture(
-        new NodeReply(200, Json.toCbor(new PurchaseRequest.Answers(List.of(answers))), null));
+        new NodeReply(200, MessageCodec.toCbor(new PurchaseRequest.Answers(List.of(answers))), null));
   }
 
   private static CompletableFuture<NodeReply> status(int status) {
@@ -115,7 +116,7 @@ class PurchaseForwarderTest {
             PLACED,
             new PurchaseRequest.OutOfStock(3),
             new PurchaseRequest.UnknownProduct(),
-            new PurchaseRequest.OtherBody(2));
+            new PurchaseRequest.OrderIdReused(2));
     PurchaseForwarder desk = desk(Duration.ofSeconds(20), before -> answers(all.get(before)));
 
     for (PurchaseRequest.Answer answer : all) {
@@ -223,7 +224,7 @@ class PurchaseForwarderTest {
   /** It may be an order already: "too many requests" would say that nothing was done. */
   @Test
   void whoWasOnItsWayBeforeIsNotRefusedWhenTooManyWait() throws Exception {
-    sizes = new StoreConfig.Batch(1, 1);
+    sizes = new BatchSettings(1, 1);
     CompletableFuture<NodeReply> first = new CompletableFuture<>();
     CompletableFuture<NodeReply> open = new CompletableFuture<>();
     PurchaseForwarder desk =

@@ -23,7 +23,11 @@ import org.jspecify.annotations.Nullable;
 import toystore.config.ConfigException;
 import toystore.config.Role;
 import toystore.config.StoreConfig;
+import toystore.config.Topology;
+import toystore.node.failure.StartRefusedException;
+import toystore.node.http.ListenerAddresses;
 import toystore.node.http.ListenerMonitor;
+import toystore.node.http.NodeRoutes;
 import toystore.node.http.NodeServer;
 import toystore.protocol.message.NodeStatus;
 
@@ -43,7 +47,7 @@ public final class Node {
   private static final System.Logger LOG = System.getLogger(Node.class.getName());
 
   private final StoreConfig config;
-  private final StoreConfig.Node self;
+  private final Topology.Node self;
   private final Path directory;
   private final Map<String, String> arguments;
   private final PrometheusMeterRegistry metrics;
@@ -60,7 +64,7 @@ public final class Node {
   }
 
   private Node(
-      StoreConfig config, StoreConfig.Node self, Path directory, Map<String, String> arguments) {
+      StoreConfig config, Topology.Node self, Path directory, Map<String, String> arguments) {
     this.config = config;
     this.self = self;
     this.directory = directory;
@@ -68,7 +72,7 @@ public final class Node {
     this.metrics = registry(self);
   }
 
-  private static PrometheusMeterRegistry registry(StoreConfig.Node self) {
+  private static PrometheusMeterRegistry registry(Topology.Node self) {
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     registry
         .config()
@@ -130,7 +134,7 @@ public final class Node {
     Map<String, String> arguments = parse(args);
     String file = arguments.get("--config");
     StoreConfig config = StoreConfig.load(file == null ? null : Path.of(file));
-    StoreConfig.Node self = config.node(required(arguments, "--node"));
+    Topology.Node self = config.node(required(arguments, "--node"));
     if (self.role() != role) {
       throw new ConfigException(
           self.name() + " is a " + self.role() + " node, this program runs " + role + " nodes");
@@ -180,7 +184,7 @@ public final class Node {
     return config;
   }
 
-  public StoreConfig.Node self() {
+  public Topology.Node self() {
     return self;
   }
 
@@ -221,13 +225,13 @@ public final class Node {
    * @param status what {@code /status} and {@code /health} tell
    * @throws StartRefusedException if a port is taken
    */
-  public void serve(NodeServer.Routes routes, Supplier<NodeStatus> status) {
+  public void serve(NodeRoutes routes, Supplier<NodeStatus> status) {
     NodeServer server = NodeServer.start(config, self, routes, metrics, status);
     onStop("server", server);
     onStop(
         "listener watch",
         new ListenerMonitor(
-            NodeServer.addresses(config, self),
+            ListenerAddresses.of(config, self),
             LISTENER_LOOK,
             address -> halt("nothing listens at " + address + " any more", null)));
   }

@@ -10,6 +10,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
+import toystore.node.failure.StartRefusedException;
 
 /**
  * Binds a node's directory to its cluster and name, and to one process at a time: no other node

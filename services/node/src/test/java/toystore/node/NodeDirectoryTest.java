@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import toystore.node.failure.StartRefusedException;
 
 class NodeDirectoryTest {
   @TempDir private Path directory = Path.of("");

@@ -9,28 +9,31 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import toystore.client.Deadline;
-import toystore.config.StoreConfig;
+import toystore.config.BatchSettings;
 import toystore.node.rpc.Batcher;
 import toystore.node.rpc.DeadlineItem;
 import toystore.node.rpc.LeaderClient;
 import toystore.protocol.api.ApiPaths;
-import toystore.protocol.codec.Json;
 import toystore.protocol.message.Hold;
+import toystore.protocol.message.MessageCodec;
 import toystore.protocol.message.NodeReply;
 
 /**
- * The order leader's dealings with the catalog: new holds, and what became of earlier ones.
- * Outcomes ride with the next batch of holds; when none comes, they are sent alone after a moment.
+ * Asks the catalog for holds, and reports which holds an order names (settled) and which no order
+ * names (released). An outcome is sent with the next batch of holds, or alone if no batch is sent
+ * within 100 ms.
  *
- * <p>Outcomes that cannot be told are dropped after the deadline: their holds become doubtful, and
- * the catalog asks for them.
+ * <p>An outcome that cannot be delivered by the deadline is dropped. Its hold becomes doubtful, and
+ * the catalog asks the order log to resolve it (step 7 of a purchase).
  */
 final class HoldClient implements AutoCloseable {
-  private static final long IDLE_MS = 100;
+  private static final long OUTCOME_PERIOD_MS = 100;
+
+  /** Maximum number of outcomes of each kind that are kept while the catalog is unreachable. */
   private static final int MAX_OUTCOMES = 4096;
 
   private final LeaderClient catalog;
-  private final Duration patience;
+  private final Duration outcomeTimeout;
   private final Batcher<DeadlineItem<Hold>, Hold.Answer> holds;
   private final ScheduledThreadPoolExecutor timer;
 
@@ -39,13 +42,13 @@ final class HoldClient implements AutoCloseable {
   private List<UUID> released = new ArrayList<>();
 
   /**
-   * A desk at this catalog.
+   * Creates a client of the catalog's leader.
    *
-   * @param patience how long outcomes that are sent alone may be tried to tell
+   * @param outcomeTimeout how long to try to deliver outcomes that are sent alone
    */
-  HoldClient(LeaderClient catalog, Duration patience, StoreConfig.Batch sizes) {
+  HoldClient(LeaderClient catalog, Duration outcomeTimeout, BatchSettings sizes) {
     this.catalog = catalog;
-    this.patience = patience;
+    this.outcomeTimeout = outcomeTimeout;
     this.holds =
         new Batcher<>(
             "hold-batch",
@@ -57,19 +60,22 @@ final class HoldClient implements AutoCloseable {
     this.timer =
         new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().daemon().name("hold-outcomes").factory());
-    timer.scheduleWithFixedDelay(this::sendOutcomes, IDLE_MS, IDLE_MS, TimeUnit.MILLISECONDS);
+    timer.scheduleWithFixedDelay(
+        this::sendOutcomes, OUTCOME_PERIOD_MS, OUTCOME_PERIOD_MS, TimeUnit.MILLISECONDS);
   }
 
   /**
-   * Asks for stock, on this thread if no more is under way than may be. What is not asked before
-   * the deadline is not asked for any more.
+   * Asks the catalog to hold stock. The calling thread sends the request itself if fewer than two
+   * batches are under way. A hold that was not sent by the deadline is not sent any more.
+   *
+   * @return one answer for each hold, in order
    */
   List<CompletableFuture<Hold.Answer>> holdAll(List<Hold> wanted, Deadline deadline) {
     return holds.sendAll(wanted.stream().map(hold -> new DeadlineItem<>(hold, deadline)).toList());
   }
 
-  /** An order names this hold. */
-  void settled(UUID holdId) {
+  /** Reports that an order names this hold. */
+  void reportSettled(UUID holdId) {
     synchronized (lock) {
       if (settled.size() < MAX_OUTCOMES) {
         settled.add(holdId);
@@ -77,8 +83,8 @@ final class HoldClient implements AutoCloseable {
     }
   }
 
-  /** No order names this hold, and none can. */
-  void released(UUID holdId) {
+  /** Reports that no order names this hold, and that none ever can. */
+  void reportReleased(UUID holdId) {
     synchronized (lock) {
       if (released.size() < MAX_OUTCOMES) {
         released.add(holdId);
@@ -102,9 +108,9 @@ final class HoldClient implements AutoCloseable {
     try {
       return post(new Hold.Batch(DeadlineItem.items(batch), outcomes), DeadlineItem.latest(batch));
     } catch (IOException | RuntimeException e) {
-      // These holds may have had little time left; what is told once more is told for nothing.
-      outcomes.settled().forEach(this::settled);
-      outcomes.released().forEach(this::released);
+      // The deadline of these holds may have been short. Reporting an outcome twice is harmless.
+      outcomes.settled().forEach(this::reportSettled);
+      outcomes.released().forEach(this::reportReleased);
       throw e;
     }
   }
@@ -115,24 +121,28 @@ final class HoldClient implements AutoCloseable {
       return;
     }
     try {
-      post(new Hold.Batch(List.of(), outcomes), Deadline.in(patience));
+      post(new Hold.Batch(List.of(), outcomes), Deadline.in(outcomeTimeout));
     } catch (IOException | RuntimeException e) {
       System.getLogger(HoldClient.class.getName())
           .log(
               System.Logger.Level.INFO,
-              "the catalog will ask for " + outcomes.settled().size() + " outcomes: " + e);
+              "cannot report "
+                  + outcomes.settled().size()
+                  + " settled holds; the catalog will ask for them: "
+                  + e);
     }
   }
 
   private List<Hold.Answer> post(Hold.Batch batch, Deadline deadline) throws IOException {
-    NodeReply reply = catalog.call(ApiPaths.HOLDS, Json.toCbor(batch), deadline);
+    NodeReply reply = catalog.call(ApiPaths.HOLDS, MessageCodec.toCbor(batch), deadline);
     if (!reply.ok()) {
-      throw new IOException("the catalog answered " + reply.status() + " to a batch of holds");
+      throw new IOException(
+          "the catalog responded to a batch of holds with status " + reply.status());
     }
-    return Json.fromCbor(reply.body(), Hold.Answers.class).answers();
+    return MessageCodec.fromCbor(reply.body(), Hold.Answers.class).answers();
   }
 
-  /** Ends at once: what has not been told is asked for by the catalog. */
+  /** Ends at once. The catalog will ask for the outcomes that were not delivered. */
   @Override
   public void close() {
     timer.shutdown();

@@ -8,16 +8,25 @@ import toystore.config.Role;
 import toystore.config.StoreConfig;
 import toystore.db.raft.BuiltinLogEngine;
 import toystore.node.Node;
+import toystore.node.replica.PeerReader;
 import toystore.node.replica.Replica;
 import toystore.node.rpc.LeaderClient;
 import toystore.node.rpc.SocketNodeCaller;
+import toystore.order.log.CatchUpReport;
+import toystore.order.log.LogPrefix;
+import toystore.order.log.OrderCatchUp;
+import toystore.order.log.OrderLog;
+import toystore.order.log.OrderLogScrub;
+import toystore.order.log.OrderProposer;
+import toystore.order.log.OrderTables;
+import toystore.order.log.TombstonePruning;
 
-/** An order replica: {@code --node order-3 --data DIR}. */
+/** The process of an order replica: {@code --node order-3 --data DIR}. */
 public final class OrderMain {
   private static final Duration CONNECT = Duration.ofMillis(500);
 
-  /** The first minute of a node is for its clients. */
-  private static final Duration WARM_UP = Duration.ofMinutes(1);
+  /** The scrub waits, so that it does not slow down a node that has just started. */
+  private static final Duration SCRUB_DELAY = Duration.ofMinutes(1);
 
   private OrderMain() {}
 
@@ -28,38 +37,50 @@ public final class OrderMain {
   private static void assemble(Node node) {
     StoreConfig config = node.config();
     SocketNodeCaller caller = node.onStop("caller", new SocketNodeCaller(CONNECT));
-    OrderCatchUp missed = new OrderCatchUp(caller, name -> config.url(config.node(name)));
+    OrderCatchUp catchUp = new OrderCatchUp(new PeerReader(caller, config));
     Replica<OrderLog> replica =
         Replica.open(
             node,
             new BuiltinLogEngine(),
             "orders",
             OrderTables.MIGRATIONS,
-            (database, pace) -> new OrderLog(database, pace, missed));
+            (database, flushPolicy) -> new OrderLog(database, flushPolicy, catchUp));
     OrderLog log = replica.state();
     LeaderClient catalog =
         new LeaderClient(caller, config, config.nodes(Role.CATALOG), LeaderClient.OnLeader.NOBODY);
-    HoldClient desk =
+    HoldClient holds =
         node.onStop(
-            "hold desk", new HoldClient(catalog, config.http().requestDeadline(), config.batch()));
-    PurchaseService purchases = new PurchaseService(log, replica.log(), desk, node.metrics());
+            "hold client",
+            new HoldClient(catalog, config.http().requestDeadline(), config.batch()));
+    OrderProposer proposer = new OrderProposer(log, replica.log(), node.metrics());
+    PurchaseService purchases = new PurchaseService(log.lookup(), proposer, holds, node.metrics());
     node.onStop(
         "pruning",
-        new TombstonePruning(replica.log(), log, purchases, config.catalog().retention()));
-    AtomicReference<String> caughtUp = new AtomicReference<>();
+        new TombstonePruning(replica.log(), log, proposer, config.catalog().retention()));
+    AtomicReference<String> catchUpReport = new AtomicReference<>();
     replica.onceCaughtUp(
-        new CatchUpReport(log, replica.logEnd(), replica::otherLeader, caughtUp::set));
+        new CatchUpReport(log, replica.logEnd(), replica::otherLeader, catchUpReport::set));
     node.onStop(
         "scrub",
-        new OrderLogScrub(log, config.storage().scrubRowsPerSecond(), WARM_UP, replica::damaged));
+        new OrderLogScrub(
+            log.verification(),
+            config.storage().scrubRowsPerSecond(),
+            SCRUB_DELAY,
+            replica::damaged));
     bindMetrics(node.metrics(), replica);
     node.serve(
         replica.withMemberRoutes(
-            new OrderRoutes(replica, purchases, config.http().requestDeadline()).routes()),
+            new OrderRoutes(replica, purchases, proposer, config.http().requestDeadline())
+                .routes()),
         () -> {
-          OrderLog.Head head = log.head();
+          LogPrefix head = log.head();
           return replica.status(
-              true, "leader", "follower", head.orders(), head.hash().toString(), caughtUp.get());
+              true,
+              "leader",
+              "follower",
+              head.orders(),
+              head.hash().toString(),
+              catchUpReport.get());
         });
   }
 

@@ -6,10 +6,14 @@ import io.helidon.webserver.http.ServerResponse;
 import java.time.Duration;
 import toystore.client.Deadline;
 import toystore.db.log.ReplicatedLog;
-import toystore.node.http.Bulkhead;
 import toystore.node.http.HttpExchange;
-import toystore.node.http.NodeServer;
+import toystore.node.http.NodeRoutes;
+import toystore.node.limit.Bulkhead;
 import toystore.node.replica.Replica;
+import toystore.order.log.OrderCatchUp;
+import toystore.order.log.OrderLog;
+import toystore.order.log.OrderProposer;
+import toystore.order.log.OrderRow;
 import toystore.protocol.api.ApiException;
 import toystore.protocol.api.ApiPaths;
 import toystore.protocol.codec.Json;
@@ -17,36 +21,43 @@ import toystore.protocol.message.Hold;
 import toystore.protocol.message.LoggedOrder;
 import toystore.protocol.message.PurchaseRequest;
 
-/** HTTP of an order replica. */
+/** The HTTP endpoints of an order replica. */
 final class OrderRoutes {
-  private static final int MOST_ROWS = 2_000;
+  private static final int MAX_ROWS = 2_000;
 
-  /** Each may take some megabytes until it is encoded, and a connection to the file. */
-  private static final int MOST_LISTINGS = 8;
+  /** Each listing may need some megabytes of memory, and a connection of the read pool. */
+  private static final int MAX_LISTINGS = 8;
 
   private final Replica<OrderLog> replica;
   private final OrderLog log;
   private final PurchaseService purchases;
-  private final Duration patience;
-  private final Bulkhead listings = new Bulkhead(MOST_LISTINGS, "listings");
+  private final OrderProposer proposer;
+  private final Duration timeout;
+  private final Bulkhead listings = new Bulkhead(MAX_LISTINGS, "listings");
 
-  OrderRoutes(Replica<OrderLog> replica, PurchaseService purchases, Duration patience) {
+  OrderRoutes(
+      Replica<OrderLog> replica,
+      PurchaseService purchases,
+      OrderProposer proposer,
+      Duration timeout) {
     this.replica = replica;
     this.log = replica.state();
     this.purchases = purchases;
-    this.patience = patience;
+    this.proposer = proposer;
+    this.timeout = timeout;
   }
 
-  NodeServer.Routes routes() {
-    return new NodeServer.Routes()
+  NodeRoutes routes() {
+    return new NodeRoutes()
         .message(
-            ApiPaths.PURCHASES, PurchaseRequest.Batch.class, replica.leaderOnly(this::purchases))
+            ApiPaths.PURCHASES, PurchaseRequest.Batch.class, replica.readGuard().leaderOnly(this::purchases))
         .get(ApiPaths.ORDERS + "/{number}", this::order)
         .get(ApiPaths.ORDERS, this::orders)
-        .message(ApiPaths.RESOLUTIONS, Hold.Doubtful.class, replica.leaderOnly(this::resolutions))
-        .post(ApiPaths.FENCE, replica.leaderOnly(this::fence))
-        .get(ApiPaths.LOG, this::log)
-        .get(OrderCatchUp.PATH, this::missed);
+        .message(
+            ApiPaths.RESOLUTIONS, Hold.InDoubtBatch.class, replica.readGuard().leaderOnly(this::resolutions))
+        .post(ApiPaths.FENCE, replica.readGuard().leaderOnly(this::fence))
+        .get(ApiPaths.LOG, this::logRows)
+        .get(OrderCatchUp.PATH, this::missedOrders);
   }
 
   private PurchaseRequest.Answers purchases(PurchaseRequest.Batch batch) {
@@ -54,24 +65,27 @@ final class OrderRoutes {
     return new PurchaseRequest.Answers(purchases.buy(batch.purchases(), deadline));
   }
 
-  private Hold.Outcomes resolutions(Hold.Doubtful doubtful) throws Exception {
-    return purchases.resolve(doubtful.holds());
+  private Hold.Outcomes resolutions(Hold.InDoubtBatch doubtful) throws Exception {
+    return proposer.resolve(doubtful.holds());
   }
 
   private void fence(ServerRequest request, ServerResponse response) throws Exception {
-    ReplicatedLog.Applied fence = purchases.fence();
+    ReplicatedLog.Applied fence = proposer.fence();
     HttpExchange.sendJson(
         request, response, new LoggedOrder.Fence(fence.index(), (Long) fence.result()));
   }
 
-  /** An order never changes: whoever has it may answer. Only its absence needs a proof. */
+  /**
+   * Orders never change, so any replica that has the order may answer. A replica that does not have
+   * it first waits until it has applied everything that was committed.
+   */
   private void order(ServerRequest request, ServerResponse response) throws Exception {
     long number =
         HttpExchange.number("order number", request.path().pathParameters().get("number"));
-    OrderRow row = log.byNumber(number);
+    OrderRow row = log.lookup().byNumber(number);
     if (row == null) {
-      replica.awaitAllCommitted(patience);
-      row = log.byNumber(number);
+      replica.readGuard().awaitAllCommitted(timeout);
+      row = log.lookup().byNumber(number);
     }
     if (row == null) {
       throw ApiException.notFound("order not found");
@@ -81,32 +95,33 @@ final class OrderRoutes {
 
   private void orders(ServerRequest request, ServerResponse response) throws Exception {
     long after = HttpExchange.after(request);
-    int limit = HttpExchange.limit(request, MOST_ROWS);
-    replica.awaitAllCommitted(patience);
+    int limit = HttpExchange.limit(request, MAX_ROWS);
+    replica.readGuard().awaitAllCommitted(timeout);
     byte[] listing =
         listings.work(
             () ->
                 Json.toJson(
                     new HttpExchange.Data(
-                        log.after(after, limit).stream().map(OrderRow::order).toList())));
+                        log.lookup().after(after, limit).stream().map(OrderRow::order).toList())));
     HttpExchange.sendEncoded(request, response, listing);
   }
 
-  /** Rows as they are here, for comparing replicas; what others have is not waited for. */
-  private void log(ServerRequest request, ServerResponse response) throws Exception {
+  /** The rows of this replica as they are, so that replicas can be compared. */
+  private void logRows(ServerRequest request, ServerResponse response) throws Exception {
     long applied = log.applied().index();
     long after = HttpExchange.after(request);
-    int limit = HttpExchange.limit(request, MOST_ROWS);
+    int limit = HttpExchange.limit(request, MAX_ROWS);
     byte[] page =
         listings.work(
             () ->
                 Json.toJson(
                     new LoggedOrder.Page(
-                        applied, log.after(after, limit).stream().map(OrderRow::logged).toList())));
+                        applied,
+                        log.lookup().after(after, limit).stream().map(OrderRow::logged).toList())));
     HttpExchange.sendEncoded(request, response, page);
   }
 
-  private void missed(ServerRequest request, ServerResponse response) {
+  private void missedOrders(ServerRequest request, ServerResponse response) {
     HttpExchange.send(
         request,
         response,

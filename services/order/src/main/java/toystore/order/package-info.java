@@ -1,4 +1,4 @@
-/** Purchases and the order log. */
+/** The process of an order replica: its HTTP endpoints, and the decisions of a leader. */
 @NullMarked
 package toystore.order;
 

@@ -13,11 +13,11 @@ import toystore.config.Role;
 import toystore.config.StoreConfig;
 import toystore.node.rpc.LeaderClient;
 import toystore.protocol.api.ApiPaths;
-import toystore.protocol.codec.Json;
 import toystore.protocol.message.Hold;
+import toystore.protocol.message.MessageCodec;
 import toystore.protocol.message.NodeReply;
 
-/** A catalog that keeps what it is told, in order, and answers as the test says. */
+/** A catalog that records the batches that it receives, and answers as the test specifies. */
 final class FakeCatalog {
   private final LinkedBlockingQueue<Hold.Batch> received = new LinkedBlockingQueue<>();
   private final Function<Hold.Batch, CompletableFuture<NodeReply>> answer;
@@ -27,7 +27,7 @@ final class FakeCatalog {
     this.answer = answer;
   }
 
-  LeaderClient route() {
+  LeaderClient client() {
     StoreConfig config = StoreConfig.load(null);
     return new LeaderClient(
         this::call, config, config.nodes(Role.CATALOG), LeaderClient.OnLeader.NOBODY);
@@ -35,15 +35,15 @@ final class FakeCatalog {
 
   private CompletableFuture<NodeReply> call(String url, byte @Nullable [] body, Duration timeout) {
     if (!url.endsWith(ApiPaths.HOLDS)) {
-      throw new AssertionError("the catalog is not asked for " + url);
+      throw new AssertionError("unexpected call of " + url);
     }
     Hold.Batch batch;
     try {
-      batch = Json.fromCbor(Objects.requireNonNull(body), Hold.Batch.class);
+      batch = MessageCodec.fromCbor(Objects.requireNonNull(body), Hold.Batch.class);
     } catch (IOException e) {
       throw new AssertionError("not a batch of holds", e);
     }
-    // First, so that a test which has seen the batch may count on its answer.
+    // The answer comes first, so that a test which has seen the batch can rely on it.
     CompletableFuture<NodeReply> reply = answer.apply(batch);
     lastTimeout = timeout;
     received.add(batch);
@@ -51,28 +51,28 @@ final class FakeCatalog {
   }
 
   static NodeReply answers(List<Hold.Answer> answers) {
-    return new NodeReply(200, Json.toCbor(new Hold.Answers(answers)), null);
+    return new NodeReply(200, MessageCodec.toCbor(new Hold.Answers(answers)), null);
   }
 
   static CompletableFuture<NodeReply> status(int status) {
     return CompletableFuture.completedFuture(new NodeReply(status, new byte[0], null));
   }
 
-  /** The next call of the desk, waited for. */
+  /** Waits for the next call. */
   Hold.Batch next() throws InterruptedException {
     Hold.Batch batch = received.poll(10, TimeUnit.SECONDS);
     if (batch == null) {
-      throw new AssertionError("the catalog was not told anything more");
+      throw new AssertionError("the catalog received no more calls");
     }
     return batch;
   }
 
-  /** How long the last call was to wait for its answer. */
+  /** The time limit of the last call. */
   Duration lastTimeout() {
     return lastTimeout;
   }
 
-  boolean toldNothingMore() {
+  boolean hasNoMoreCalls() {
     return received.isEmpty();
   }
 }

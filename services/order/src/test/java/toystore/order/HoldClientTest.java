@@ -16,11 +16,12 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import toystore.client.Deadline;
-import toystore.config.StoreConfig;
-import toystore.node.rpc.OverloadedException;
+import toystore.config.BatchSettings;
+import toystore.node.failure.OverloadedException;
 import toystore.protocol.api.ApiException;
 import toystore.protocol.api.Uuids;
 import toystore.protocol.message.Hold;
@@ -30,7 +31,7 @@ import toystore.protocol.message.NodeReply;
 class HoldClientTest {
   private static final Duration LONG = Duration.ofMinutes(10);
 
-  /** What it stands for is its quantity, so that an answer can be told from another one. */
+  /** A hold whose quantity identifies it, so that its answer can be recognised. */
   private static Hold hold(int quantity) {
     return new Hold(Uuids.fresh(), "Tux", quantity, Uuids.fresh());
   }
@@ -43,28 +44,29 @@ class HoldClientTest {
     return FakeCatalog.answers(batch.holds().stream().map(HoldClientTest::granted).toList());
   }
 
-  /** Calls that wait for their answer until the test gives it. */
+  /** Calls that the test answers later. */
   private final List<Runnable> unanswered = new ArrayList<>();
 
   private @Nullable HoldClient open;
 
-  private HoldClient desk(FakeCatalog catalog, Duration patience, int maxSize, int maxQueued) {
-    HoldClient desk =
-        new HoldClient(catalog.route(), patience, new StoreConfig.Batch(maxSize, maxQueued));
-    open = desk;
-    return desk;
+  private HoldClient client(
+      FakeCatalog catalog, Duration outcomeTimeout, int maxSize, int maxQueued) {
+    HoldClient client =
+        new HoldClient(catalog.client(), outcomeTimeout, new BatchSettings(maxSize, maxQueued));
+    open = client;
+    return client;
   }
 
-  private HoldClient desk(FakeCatalog catalog, Duration patience) {
-    return desk(catalog, patience, 64, 1_024);
+  private HoldClient client(FakeCatalog catalog, Duration outcomeTimeout) {
+    return client(catalog, outcomeTimeout, 64, 1_024);
   }
 
-  /** A catalog that grants all, each call only when it is told to by {@link #answerAll}. */
-  private FakeCatalog slow() {
-    return new FakeCatalog(this::later);
+  /** A catalog that grants every hold, but answers calls only at {@link #answerAll}. */
+  private FakeCatalog delayedCatalog() {
+    return new FakeCatalog(this::answerLater);
   }
 
-  private CompletableFuture<NodeReply> later(Hold.Batch batch) {
+  private CompletableFuture<NodeReply> answerLater(Hold.Batch batch) {
     CompletableFuture<NodeReply> reply = new CompletableFuture<>();
     synchronized (unanswered) {
       unanswered.add(() -> reply.complete(grantAll(batch)));
@@ -84,20 +86,21 @@ class HoldClientTest {
     if (open != null) {
       open.close();
     }
-    // The desk's threads end with the calls that they wait for.
+    // The threads of the client end with the calls that they wait for.
     answerAll();
   }
 
-  /** Returns at once where both calls are under way; else with the answer. */
-  private static List<CompletableFuture<Hold.Answer>> ask(HoldClient desk, List<Hold> holds) {
-    return desk.holdAll(holds, Deadline.in(LONG));
+  /** Returns at once if two calls are under way, otherwise after the answer. */
+  private static List<CompletableFuture<Hold.Answer>> requestHolds(
+      HoldClient client, List<Hold> holds) {
+    return client.holdAll(holds, Deadline.in(LONG));
   }
 
-  /** Who asks is at it until there is an answer. */
-  private static List<CompletableFuture<Hold.Answer>> askMeanwhile(
-      HoldClient desk, List<Hold> holds) {
+  /** Requests holds on another thread, because the requesting thread waits for the answer. */
+  private static List<CompletableFuture<Hold.Answer>> requestHoldsAsync(
+      HoldClient client, List<Hold> holds) {
     CompletableFuture<List<CompletableFuture<Hold.Answer>>> all = new CompletableFuture<>();
-    Thread.ofVirtual().start(() -> all.complete(ask(desk, holds)));
+    Thread.ofVirtual().start(() -> all.complete(requestHolds(client, holds)));
     return IntStream.range(0, holds.size())
         .mapToObj(i -> all.thenCompose(answers -> answers.get(i)))
         .toList();
@@ -114,33 +117,35 @@ class HoldClientTest {
   }
 
   @Test
-  void whatIsAskedWhileTwoCallsAreUnderWayFormsTheNextOnes() throws InterruptedException {
-    FakeCatalog catalog = slow();
-    HoldClient desk = desk(catalog, LONG, 3, 100);
-    // No caller waits for another one as long as a lane is free.
+  @DisplayName("Holds that are requested while two calls are under way form the next batches")
+  void batchesHoldsWhileTwoCallsAreUnderWay() throws InterruptedException {
+    FakeCatalog catalog = delayedCatalog();
+    HoldClient client = client(catalog, LONG, 3, 100);
+    // A request does not wait for another one while fewer than two calls are under way.
     List<Hold> first = List.of(hold(1));
-    List<CompletableFuture<Hold.Answer>> firstAnswers = new ArrayList<>(askMeanwhile(desk, first));
+    List<CompletableFuture<Hold.Answer>> firstAnswers =
+        new ArrayList<>(requestHoldsAsync(client, first));
     assertThat(catalog.next().holds()).isEqualTo(first);
     List<Hold> second = List.of(hold(2));
     List<CompletableFuture<Hold.Answer>> secondAnswers =
-        new ArrayList<>(askMeanwhile(desk, second));
+        new ArrayList<>(requestHoldsAsync(client, second));
     assertThat(catalog.next().holds()).isEqualTo(second);
 
     List<Hold> rest = IntStream.rangeClosed(3, 7).mapToObj(HoldClientTest::hold).toList();
     List<CompletableFuture<Hold.Answer>> restAnswers = new ArrayList<>();
-    rest.forEach(h -> restAnswers.addAll(ask(desk, List.of(h))));
-    assertThat(catalog.toldNothingMore()).isTrue();
+    rest.forEach(h -> restAnswers.addAll(requestHolds(client, List.of(h))));
+    assertThat(catalog.hasNoMoreCalls()).isTrue();
     answerAll();
 
     List<Hold.Batch> batches = List.of(catalog.next(), catalog.next());
     answerAll();
-    // Two lanes take the rest, in whichever order they arrive; no call is larger than allowed.
+    // Two calls take the rest, in any order. No call exceeds the maximum size.
     assertThat(batches).extracting(b -> b.holds().size()).containsExactlyInAnyOrder(3, 2);
     assertThat(batches.stream().flatMap(b -> b.holds().stream()))
         .containsExactlyInAnyOrderElementsOf(rest);
     assertGranted(firstAnswers, first);
     assertGranted(secondAnswers, second);
-    // The second of the two may have arrived after the answers were given.
+    // The second of the two calls may have arrived after the answers.
     await().atMost(Duration.ofSeconds(10)).until(() -> allDone(restAnswers));
     assertGranted(restAnswers, rest);
   }
@@ -151,52 +156,56 @@ class HoldClientTest {
   }
 
   @Test
-  void moreThanMayWaitIsRefusedAtOnce() throws InterruptedException {
-    FakeCatalog catalog = slow();
-    HoldClient desk = desk(catalog, LONG, 2, 2);
-    for (int lane = 1; lane <= 2; lane++) {
-      var _ = askMeanwhile(desk, List.of(hold(lane)));
+  @DisplayName("Holds beyond the queue limit are rejected at once")
+  void rejectsHoldsBeyondTheQueueLimit() throws InterruptedException {
+    FakeCatalog catalog = delayedCatalog();
+    HoldClient client = client(catalog, LONG, 2, 2);
+    for (int call = 1; call <= 2; call++) {
+      var _ = requestHoldsAsync(client, List.of(hold(call)));
       assertThat(catalog.next().holds()).hasSize(1);
     }
 
-    List<CompletableFuture<Hold.Answer>> waiting = ask(desk, List.of(hold(3), hold(4), hold(5)));
+    List<CompletableFuture<Hold.Answer>> waiting =
+        requestHolds(client, List.of(hold(3), hold(4), hold(5)));
     assertThat(waiting.subList(0, 2)).noneMatch(CompletableFuture::isDone);
     assertFailed(waiting.get(2), OverloadedException.class);
   }
 
-  /** Stock that is held for nobody is refused to those who wait. */
   @Test
-  void whatNobodyWaitsForAnyMoreIsNotHeld() throws InterruptedException {
-    FakeCatalog catalog = slow();
-    HoldClient desk = desk(catalog, LONG);
-    for (int lane = 1; lane <= 2; lane++) {
-      var _ = askMeanwhile(desk, List.of(hold(lane)));
+  @DisplayName("A hold whose deadline has passed is not sent, so it blocks no stock")
+  void doesNotSendHoldsAfterTheirDeadline() throws InterruptedException {
+    FakeCatalog catalog = delayedCatalog();
+    HoldClient client = client(catalog, LONG);
+    for (int call = 1; call <= 2; call++) {
+      var _ = requestHoldsAsync(client, List.of(hold(call)));
       assertThat(catalog.next().holds()).hasSize(1);
     }
-    CompletableFuture<Hold.Answer> givenUp =
-        desk.holdAll(List.of(hold(3)), Deadline.in(Duration.ZERO)).getFirst();
+    CompletableFuture<Hold.Answer> expired =
+        client.holdAll(List.of(hold(3)), Deadline.in(Duration.ZERO)).getFirst();
     List<Hold> wanted = List.of(hold(4));
-    List<CompletableFuture<Hold.Answer>> answers = ask(desk, wanted);
+    List<CompletableFuture<Hold.Answer>> answers = requestHolds(client, wanted);
     answerAll();
 
     assertThat(catalog.next().holds()).isEqualTo(wanted);
     answerAll();
     assertGranted(answers, wanted);
-    assertFailed(givenUp, TimeoutException.class);
+    assertFailed(expired, TimeoutException.class);
   }
 
-  /** One that has hardly any time left goes with others that have. */
+  /** A hold with little time left can be sent together with holds that have more. */
   @Test
-  void aBatchHasAsMuchTimeAsTheMostPatientOfIt() throws InterruptedException {
-    FakeCatalog catalog = slow();
-    HoldClient desk = desk(catalog, LONG);
-    for (int lane = 1; lane <= 2; lane++) {
-      var _ = askMeanwhile(desk, List.of(hold(lane)));
+  @DisplayName("A batch has the latest deadline of its holds")
+  void aBatchHasTheLatestDeadlineOfItsHolds() throws InterruptedException {
+    FakeCatalog catalog = delayedCatalog();
+    HoldClient client = client(catalog, LONG);
+    for (int call = 1; call <= 2; call++) {
+      var _ = requestHoldsAsync(client, List.of(hold(call)));
       assertThat(catalog.next().holds()).hasSize(1);
     }
     List<Hold> holds = List.of(hold(3), hold(4));
-    List<CompletableFuture<Hold.Answer>> answers = new ArrayList<>(ask(desk, holds.subList(0, 1)));
-    answers.addAll(desk.holdAll(holds.subList(1, 2), Deadline.in(Duration.ofMillis(500))));
+    List<CompletableFuture<Hold.Answer>> answers =
+        new ArrayList<>(requestHolds(client, holds.subList(0, 1)));
+    answers.addAll(client.holdAll(holds.subList(1, 2), Deadline.in(Duration.ofMillis(500))));
     answerAll();
 
     assertThat(catalog.next().holds()).isEqualTo(holds);
@@ -211,137 +220,142 @@ class HoldClientTest {
   }
 
   @Test
-  void outcomesAreSentAloneAfterAMoment() throws InterruptedException {
+  @DisplayName("Outcomes are sent alone if no hold is requested")
+  void sendsOutcomesAlone() throws InterruptedException {
     FakeCatalog catalog = new FakeCatalog(b -> CompletableFuture.completedFuture(grantAll(b)));
-    HoldClient desk = desk(catalog, LONG);
+    HoldClient client = client(catalog, LONG);
     UUID settled = Uuids.fresh();
     UUID released = Uuids.fresh();
-    desk.settled(settled);
+    client.reportSettled(settled);
     Hold.Batch first = catalog.next();
     assertThat(first.holds()).isEmpty();
     assertThat(first.outcomes()).isEqualTo(new Hold.Outcomes(List.of(settled), List.of()));
 
-    // Each is told once.
-    desk.released(released);
+    // Each outcome is sent once.
+    client.reportReleased(released);
     Hold.Batch second = catalog.next();
     assertThat(second.holds()).isEmpty();
     assertThat(second.outcomes()).isEqualTo(new Hold.Outcomes(List.of(), List.of(released)));
   }
 
-  /**
-   * The desk's timer waits for the answer to a message, so that nothing is sent alone meanwhile.
-   */
-  private void keepTimerBusy(HoldClient desk, FakeCatalog catalog) throws InterruptedException {
-    desk.settled(Uuids.fresh());
+  /** Lets the timer of the client wait for an answer, so that it sends no outcomes meanwhile. */
+  private void keepTimerBusy(HoldClient client, FakeCatalog catalog) throws InterruptedException {
+    client.reportSettled(Uuids.fresh());
     assertThat(catalog.next().outcomes().settled()).hasSize(1);
   }
 
   @Test
-  void outcomesRideWithTheNextHolds() throws InterruptedException {
-    FakeCatalog catalog = slow();
-    HoldClient desk = desk(catalog, LONG);
-    keepTimerBusy(desk, catalog);
+  @DisplayName("Outcomes are sent with the next holds")
+  void sendsOutcomesWithTheNextHolds() throws InterruptedException {
+    FakeCatalog catalog = delayedCatalog();
+    HoldClient client = client(catalog, LONG);
+    keepTimerBusy(client, catalog);
     Hold.Outcomes outcomes =
         new Hold.Outcomes(List.of(Uuids.fresh(), Uuids.fresh()), List.of(Uuids.fresh()));
-    outcomes.settled().forEach(desk::settled);
-    outcomes.released().forEach(desk::released);
+    outcomes.settled().forEach(client::reportSettled);
+    outcomes.released().forEach(client::reportReleased);
 
     List<Hold> holds = List.of(hold(1), hold(2));
-    List<CompletableFuture<Hold.Answer>> answers = askMeanwhile(desk, holds);
+    List<CompletableFuture<Hold.Answer>> answers = requestHoldsAsync(client, holds);
     assertThat(catalog.next()).isEqualTo(new Hold.Batch(holds, outcomes));
-    List<CompletableFuture<Hold.Answer>> more = askMeanwhile(desk, List.of(hold(3)));
+    List<CompletableFuture<Hold.Answer>> more = requestHoldsAsync(client, List.of(hold(3)));
     assertThat(catalog.next().outcomes()).isEqualTo(Hold.Outcomes.NONE);
     answerAll();
     assertGranted(answers, holds);
     assertThat(more.getFirst()).succeedsWithin(Duration.ofSeconds(10));
   }
 
-  /** A catalog that is away for long must cost no memory without bound. */
   @Test
-  void aDeskKeepsNoMoreOutcomesThanFitOneCall() throws InterruptedException {
-    FakeCatalog catalog = slow();
-    HoldClient desk = desk(catalog, LONG);
-    keepTimerBusy(desk, catalog);
+  @DisplayName("The number of outcomes kept while the catalog is unreachable is bounded")
+  void keepsABoundedNumberOfOutcomes() throws InterruptedException {
+    FakeCatalog catalog = delayedCatalog();
+    HoldClient client = client(catalog, LONG);
+    keepTimerBusy(client, catalog);
     List<UUID> ids = Stream.generate(Uuids::fresh).limit(5_000).toList();
-    ids.forEach(desk::settled);
-    ids.forEach(desk::released);
+    ids.forEach(client::reportSettled);
+    ids.forEach(client::reportReleased);
 
-    var _ = askMeanwhile(desk, List.of(hold(1)));
+    var _ = requestHoldsAsync(client, List.of(hold(1)));
     assertThat(catalog.next().outcomes())
         .isEqualTo(new Hold.Outcomes(ids.subList(0, 4_096), ids.subList(0, 4_096)));
   }
 
-  /** What cannot be told is doubtful: the catalog asks for it, and hears it from the log. */
   @Test
-  void outcomesThatCannotBeToldAreDroppedAfterTheDeadline() throws InterruptedException {
+  @DisplayName(
+      "Outcomes that cannot be delivered are dropped after the deadline; the catalog will ask for"
+          + " them")
+  void dropsOutcomesAfterTheDeadline() throws InterruptedException {
     UUID lost = Uuids.fresh();
-    UUID told = Uuids.fresh();
+    UUID delivered = Uuids.fresh();
     FakeCatalog catalog =
         new FakeCatalog(
             batch ->
                 batch.outcomes().settled().contains(lost)
                     ? FakeCatalog.status(503)
                     : CompletableFuture.completedFuture(grantAll(batch)));
-    HoldClient desk = desk(catalog, Duration.ofMillis(300));
-    desk.settled(lost);
+    HoldClient client = client(catalog, Duration.ofMillis(300));
+    client.reportSettled(lost);
     assertThat(catalog.next().outcomes().settled()).containsExactly(lost);
-    // The catalog is tried again before the deadline: it may just be changing its leader.
+    // The client retries until the deadline: the catalog may be electing a leader.
     assertThat(catalog.next().outcomes().settled()).containsExactly(lost);
 
-    desk.settled(told);
+    client.reportSettled(delivered);
     Hold.Batch next = catalog.next();
     while (next.outcomes().settled().equals(List.of(lost))) {
       next = catalog.next();
     }
-    assertThat(next.outcomes()).isEqualTo(new Hold.Outcomes(List.of(told), List.of()));
+    assertThat(next.outcomes()).isEqualTo(new Hold.Outcomes(List.of(delivered), List.of()));
   }
 
   @Test
-  void holdsFailAfterTheDeadlineAndTheNextOnesAreSentAgain() throws InterruptedException {
-    Hold unlucky = hold(1);
+  @DisplayName("Holds fail after their deadline, and later holds are sent")
+  void failsHoldsAfterTheDeadline() throws InterruptedException {
+    Hold rejected = hold(1);
     FakeCatalog catalog =
         new FakeCatalog(
             batch ->
-                batch.holds().contains(unlucky)
+                batch.holds().contains(rejected)
                     ? FakeCatalog.status(503)
                     : CompletableFuture.completedFuture(grantAll(batch)));
-    HoldClient desk = desk(catalog, LONG);
+    HoldClient client = client(catalog, LONG);
     Deadline soon = Deadline.in(Duration.ofMillis(300));
-    assertFailed(desk.holdAll(List.of(unlucky), soon).getFirst(), ApiException.class);
+    assertFailed(client.holdAll(List.of(rejected), soon).getFirst(), ApiException.class);
 
-    List<Hold> lucky = List.of(hold(2));
-    assertGranted(ask(desk, lucky), lucky);
+    List<Hold> accepted = List.of(hold(2));
+    assertGranted(requestHolds(client, accepted), accepted);
   }
 
   @Test
-  void aCatalogThatRefusesABatchFailsItsHoldsAtOnce() {
-    HoldClient desk = desk(new FakeCatalog(batch -> FakeCatalog.status(400)), LONG);
-    CompletableFuture<Hold.Answer> answer = ask(desk, List.of(hold(1))).getFirst();
+  @DisplayName("If the catalog rejects a batch, its holds fail at once")
+  void failsHoldsOfARejectedBatchAtOnce() {
+    HoldClient client = client(new FakeCatalog(batch -> FakeCatalog.status(400)), LONG);
+    CompletableFuture<Hold.Answer> answer = requestHolds(client, List.of(hold(1))).getFirst();
     assertFailed(answer, IOException.class);
     assertThat(answer.exceptionNow()).hasMessageContaining("400");
   }
 
-  /** The holds may have had no time left; what became of others is told with the next ones. */
   @Test
-  void outcomesOfACallThatFailsRideWithTheNextOne() throws InterruptedException {
-    Hold unlucky = hold(1);
+  @DisplayName("Outcomes of a failed call are sent with the next call")
+  void sendsOutcomesOfAFailedCallAgain() throws InterruptedException {
+    Hold rejected = hold(1);
     FakeCatalog catalog =
         new FakeCatalog(
             batch ->
-                batch.holds().contains(unlucky)
+                batch.holds().contains(rejected)
                     ? FakeCatalog.status(400)
-                    : batch.holds().isEmpty() ? later(batch) : done(grantAll(batch)));
-    HoldClient desk = desk(catalog, LONG);
-    keepTimerBusy(desk, catalog);
+                    : batch.holds().isEmpty() ? answerLater(batch) : done(grantAll(batch)));
+    HoldClient client = client(catalog, LONG);
+    keepTimerBusy(client, catalog);
     UUID settled = Uuids.fresh();
     UUID released = Uuids.fresh();
-    desk.settled(settled);
-    desk.released(released);
-    assertFailed(ask(desk, List.of(unlucky)).getFirst(), IOException.class);
+    client.reportSettled(settled);
+    client.reportReleased(released);
+    assertFailed(requestHolds(client, List.of(rejected)).getFirst(), IOException.class);
     Hold.Outcomes both = new Hold.Outcomes(List.of(settled), List.of(released));
     assertThat(catalog.next().outcomes()).isEqualTo(both);
 
-    assertThat(ask(desk, List.of(hold(2))).getFirst()).succeedsWithin(Duration.ofSeconds(10));
+    assertThat(requestHolds(client, List.of(hold(2))).getFirst())
+        .succeedsWithin(Duration.ofSeconds(10));
     assertThat(catalog.next().outcomes()).isEqualTo(both);
   }
 
@@ -350,18 +364,19 @@ class HoldClientTest {
   }
 
   @Test
-  void closingFailsWhatWaitsAndTakesNothingMore() throws InterruptedException {
-    FakeCatalog catalog = slow();
-    HoldClient desk = desk(catalog, LONG);
-    for (int lane = 1; lane <= 2; lane++) {
-      var _ = askMeanwhile(desk, List.of(hold(lane)));
+  @DisplayName("Closing fails the waiting holds and rejects new ones")
+  void closingFailsWaitingAndNewHolds() throws InterruptedException {
+    FakeCatalog catalog = delayedCatalog();
+    HoldClient client = client(catalog, LONG);
+    for (int call = 1; call <= 2; call++) {
+      var _ = requestHoldsAsync(client, List.of(hold(call)));
       assertThat(catalog.next().holds()).hasSize(1);
     }
-    CompletableFuture<Hold.Answer> waiting = ask(desk, List.of(hold(3))).getFirst();
+    CompletableFuture<Hold.Answer> waiting = requestHolds(client, List.of(hold(3))).getFirst();
     assertThat(waiting).isNotDone();
 
-    desk.close();
+    client.close();
     assertFailed(waiting, OverloadedException.class);
-    assertFailed(ask(desk, List.of(hold(4))).getFirst(), OverloadedException.class);
+    assertFailed(requestHolds(client, List.of(hold(4))).getFirst(), OverloadedException.class);
   }
 }

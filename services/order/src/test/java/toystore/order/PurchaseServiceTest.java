@@ -21,11 +21,12 @@ import org.awaitility.core.ConditionFactory;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import toystore.client.Deadline;
-import toystore.config.StoreConfig;
+import toystore.config.BatchSettings;
 import toystore.db.log.LogGroup;
 import toystore.db.log.LogListener;
 import toystore.db.log.LogPosition;
@@ -36,24 +37,28 @@ import toystore.db.log.ReplicatedState;
 import toystore.db.raft.BuiltinLogEngine;
 import toystore.db.storage.Database;
 import toystore.db.storage.WriteBehind;
+import toystore.order.log.OrderLog;
+import toystore.order.log.OrderLogCommand;
+import toystore.order.log.OrderProposer;
+import toystore.order.log.OrderTables;
 import toystore.protocol.api.Uuids;
 import toystore.protocol.message.Hold;
 import toystore.protocol.message.PurchaseRequest;
 
-/** On a log of one member, which applies what was committed only when the test lets it. */
+/** Uses a log of one member, whose state applies commands only when the test permits it. */
 @Timeout(90)
 class PurchaseServiceTest {
-  private static final StoreConfig.Batch SIZES = new StoreConfig.Batch(64, 1_024);
+  private static final BatchSettings SIZES = new BatchSettings(64, 1_024);
   private static final PurchaseRequest TUX = new PurchaseRequest(Uuids.fresh(), "Tux", 10);
   private static final String SOLD_OUT = "Fox";
 
-  /** An order log that can be made to wait before it applies the next command. */
-  private static final class Gated implements ReplicatedState {
+  /** An order log that applies no command while its gate is shut. */
+  private static final class GatedOrderLog implements ReplicatedState {
     private final OrderLog log;
     private volatile CountDownLatch gate = new CountDownLatch(0);
     private final AtomicInteger commands = new AtomicInteger();
 
-    Gated(OrderLog log) {
+    GatedOrderLog(OrderLog log) {
       this.log = log;
     }
 
@@ -65,9 +70,9 @@ class PurchaseServiceTest {
       gate.countDown();
     }
 
-    /** Who submits must not wait at the gate. */
+    /** While the gate is shut, the submitting thread must not apply commands. */
     @Override
-    public boolean isCrowded() {
+    public boolean applyMayBlock() {
       return gate.getCount() > 0;
     }
 
@@ -85,8 +90,8 @@ class PurchaseServiceTest {
     }
 
     @Override
-    public LogPosition recovered() {
-      return log.recovered();
+    public LogPosition recoveredPosition() {
+      return log.recoveredPosition();
     }
 
     @Override
@@ -109,13 +114,13 @@ class PurchaseServiceTest {
     final List<String> fatal = new CopyOnWriteArrayList<>();
 
     @Override
-    public void leading(long term) {}
+    public void leadershipStarted(long term) {}
 
     @Override
-    public void notLeading() {}
+    public void leadershipEnded() {}
 
     @Override
-    public void leaderKnown(String leader, long term) {}
+    public void leaderChanged(String leader, long term) {}
 
     @Override
     public void fatal(String what, @Nullable Throwable cause) {
@@ -127,11 +132,11 @@ class PurchaseServiceTest {
 
   private final Events events = new Events();
 
-  /** What the catalog says to each hold from now on, except of what is always sold out. */
+  /** The answer of the catalog to each hold, except for the product that is always sold out. */
   private volatile Hold.Answer answer = new Hold.Granted(1599, 7);
 
   private Hold.Answer answer(Hold hold) {
-    return hold.name().equals(SOLD_OUT) ? new Hold.NotEnough(0) : answer;
+    return hold.name().equals(SOLD_OUT) ? new Hold.InsufficientStock(0) : answer;
   }
 
   private final FakeCatalog catalog =
@@ -141,9 +146,9 @@ class PurchaseServiceTest {
                   FakeCatalog.answers(batch.holds().stream().map(this::answer).toList())));
 
   private @Nullable Database database;
-  private @Nullable Gated gated;
+  private @Nullable GatedOrderLog gated;
   private @Nullable ReplicatedLog replicated;
-  private @Nullable HoldClient desk;
+  private @Nullable HoldClient holdClient;
   private @Nullable PurchaseService service;
 
   @BeforeEach
@@ -158,11 +163,11 @@ class PurchaseServiceTest {
     OrderLog log =
         new OrderLog(
             file,
-            new WriteBehind.Pace(Duration.ofMillis(10), 5_000, 20_000),
+            new WriteBehind.FlushPolicy(Duration.ofMillis(10), 5_000, 20_000),
             (member, after) -> {
               throw new IOException("there is no other replica");
             });
-    Gated state = new Gated(log);
+    GatedOrderLog state = new GatedOrderLog(log);
     gated = state;
     Member self = new Member("order-1", 1, "127.0.0.1", freePort());
     ReplicatedLog raft =
@@ -184,9 +189,14 @@ class PurchaseServiceTest {
                 state,
                 events);
     replicated = raft;
-    HoldClient holds = new HoldClient(catalog.route(), Duration.ofSeconds(10), SIZES);
-    desk = holds;
-    service = new PurchaseService(log, raft, holds, new SimpleMeterRegistry());
+    HoldClient holds = new HoldClient(catalog.client(), Duration.ofSeconds(10), SIZES);
+    holdClient = holds;
+    service =
+        new PurchaseService(
+            log.lookup(),
+            new OrderProposer(log, raft, new SimpleMeterRegistry()),
+            holds,
+            new SimpleMeterRegistry());
     soon().until(raft::leads);
   }
 
@@ -203,13 +213,13 @@ class PurchaseServiceTest {
   @AfterEach
   void stop() {
     gated().open();
-    Objects.requireNonNull(desk).close();
+    Objects.requireNonNull(holdClient).close();
     replicated().close();
     Objects.requireNonNull(database).close();
     assertThat(events.fatal).isEmpty();
   }
 
-  private Gated gated() {
+  private GatedOrderLog gated() {
     return Objects.requireNonNull(gated);
   }
 
@@ -217,11 +227,11 @@ class PurchaseServiceTest {
     return Objects.requireNonNull(replicated);
   }
 
-  private PurchaseRequest.Answer buy(PurchaseRequest purchase, Duration patience) {
-    return Objects.requireNonNull(service).buy(List.of(purchase), Deadline.in(patience)).getFirst();
+  private PurchaseRequest.Answer buy(PurchaseRequest purchase, Duration timeout) {
+    return Objects.requireNonNull(service).buy(List.of(purchase), Deadline.in(timeout)).getFirst();
   }
 
-  private CompletableFuture<PurchaseRequest.Answer> buyMeanwhile(PurchaseRequest purchase) {
+  private CompletableFuture<PurchaseRequest.Answer> buyAsync(PurchaseRequest purchase) {
     return CompletableFuture.supplyAsync(() -> buy(purchase, Duration.ofSeconds(30)));
   }
 
@@ -229,8 +239,8 @@ class PurchaseServiceTest {
     return replicated().status().commitIndex();
   }
 
-  /** An entry that nobody waits for any more, committed but not applied. */
-  private void leaveAnEntryOnItsWay(PurchaseRequest purchase) {
+  /** Commits an entry that no request waits for, and keeps it from being applied. */
+  private void leaveAPendingEntry(PurchaseRequest purchase) {
     long before = committed();
     gated().shut();
     OrderLogCommand.Entry entry =
@@ -241,50 +251,55 @@ class PurchaseServiceTest {
   }
 
   /**
-   * Buys while an earlier entry is on its way, which the log goes on with once this purchase is
-   * answered or waits for the log itself.
+   * Buys while an earlier entry is pending. The earlier entry is applied once this purchase is
+   * answered, or once it has committed an entry of its own.
    */
-  private PurchaseRequest.Answer buyWhileTheEarlierEntryIsOnItsWay(PurchaseRequest purchase) {
+  private PurchaseRequest.Answer buyWhileAnEntryIsPending(PurchaseRequest purchase) {
     long before = committed();
-    CompletableFuture<PurchaseRequest.Answer> bought = buyMeanwhile(purchase);
+    CompletableFuture<PurchaseRequest.Answer> bought = buyAsync(purchase);
     soon().until(() -> bought.isDone() || committed() > before);
     gated().open();
     return bought.join();
   }
 
   @Test
-  void notEnoughIsNotToldWhileAnEarlierEntryOfThePurchaseIsOnItsWay() {
-    leaveAnEntryOnItsWay(TUX);
-    answer = new Hold.NotEnough(3);
+  @DisplayName(
+      "A purchase is not refused for lack of stock while an earlier entry for it is pending")
+  void doesNotRefuseForStockIfAnEntryIsPending() {
+    leaveAPendingEntry(TUX);
+    answer = new Hold.InsufficientStock(3);
 
-    assertThat(buyWhileTheEarlierEntryIsOnItsWay(TUX))
-        .isEqualTo(new PurchaseRequest.Placed(0, 7, true));
-    // The answer is the same from then on.
+    assertThat(buyWhileAnEntryIsPending(TUX)).isEqualTo(new PurchaseRequest.Placed(0, 7, true));
+    // Later repetitions get the same answer.
     assertThat(buy(TUX, Duration.ofSeconds(30))).isEqualTo(new PurchaseRequest.Placed(0, 7, true));
   }
 
   @Test
-  void noSuchProductIsNotToldWhileAnEarlierEntryOfThePurchaseIsOnItsWay() {
-    leaveAnEntryOnItsWay(TUX);
+  @DisplayName(
+      "A purchase is not refused for an unknown product while an earlier entry for it is pending")
+  void doesNotRefuseForProductIfAnEntryIsPending() {
+    leaveAPendingEntry(TUX);
     answer = new Hold.NoSuchProduct();
 
-    assertThat(buyWhileTheEarlierEntryIsOnItsWay(TUX))
-        .isEqualTo(new PurchaseRequest.Placed(0, 7, true));
+    assertThat(buyWhileAnEntryIsPending(TUX)).isEqualTo(new PurchaseRequest.Placed(0, 7, true));
   }
 
   @Test
-  void anotherBodyUnderTheIdOfAnEntryOnItsWayIsToldSoAndNotNotEnough() {
-    leaveAnEntryOnItsWay(TUX);
-    answer = new Hold.NotEnough(3);
+  @DisplayName(
+      "Another purchase under the id of a pending entry is answered as such, not with lack of"
+          + " stock")
+  void reportsAnotherBodyIfAnEntryIsPending() {
+    leaveAPendingEntry(TUX);
+    answer = new Hold.InsufficientStock(3);
 
     PurchaseRequest other = new PurchaseRequest(TUX.orderId(), "Tux", 11);
-    assertThat(buyWhileTheEarlierEntryIsOnItsWay(other))
-        .isEqualTo(new PurchaseRequest.OtherBody(0));
+    assertThat(buyWhileAnEntryIsPending(other)).isEqualTo(new PurchaseRequest.OrderIdReused(0));
   }
 
   @Test
-  void whereNoEntryWasOnItsWayNotEnoughIsToldAfterOneMoreEntry() {
-    answer = new Hold.NotEnough(3);
+  @DisplayName("Without a pending entry, a purchase is refused after one fence")
+  void refusesAfterOneFence() {
+    answer = new Hold.InsufficientStock(3);
     int before = gated().commands.get();
 
     assertThat(buy(TUX, Duration.ofSeconds(30))).isEqualTo(new PurchaseRequest.OutOfStock(3));
@@ -292,22 +307,24 @@ class PurchaseServiceTest {
     answer = new Hold.NoSuchProduct();
     assertThat(buy(TUX, Duration.ofSeconds(30))).isEqualTo(new PurchaseRequest.UnknownProduct());
     assertThat(gated().commands.get()).isEqualTo(before + 2);
-    // Nothing came of the refusals: the id may still become an order.
+    // A refused purchase leaves nothing in the log: its id can still become an order.
     answer = new Hold.Granted(1599, 8);
     assertThat(buy(TUX, Duration.ofSeconds(30))).isEqualTo(new PurchaseRequest.Placed(0, 8, false));
   }
 
-  /** Whether an earlier entry is there cannot be known by a replica that leads no more. */
+  /** A replica that no longer leads cannot know whether an earlier entry is in the log. */
   @Test
-  void withoutTheEntryARefusalIsNotTold() {
-    answer = new Hold.NotEnough(3);
+  @DisplayName("A purchase is not refused if the fence fails")
+  void doesNotRefuseIfTheFenceFails() {
+    answer = new Hold.InsufficientStock(3);
     replicated().close();
 
     assertThat(buy(TUX, Duration.ofSeconds(30))).isInstanceOf(PurchaseRequest.Undecided.class);
   }
 
   @Test
-  void aRefusalKeepsNoOtherPurchaseOfItsBatchFromBeingPlaced() {
+  @DisplayName("A refusal does not affect the other purchases of its batch")
+  void aRefusalDoesNotAffectItsBatch() {
     PurchaseRequest soldOut = new PurchaseRequest(Uuids.fresh(), SOLD_OUT, 1);
     PurchaseRequest more = new PurchaseRequest(Uuids.fresh(), "Tux", 2);
 
@@ -320,21 +337,22 @@ class PurchaseServiceTest {
             new PurchaseRequest.Placed(1, 7, false));
   }
 
-  /** Were it refused on its own: the entry that waits for its turn would come after the refusal. */
+  /** If the repetition were refused, the pending entry could become an order after the refusal. */
   @Test
-  void whoRepeatsAPurchaseWhoseEntryWaitsForItsTurnWaitsWithIt() {
+  @DisplayName("A repetition of a purchase whose entry is pending waits for that entry")
+  void aRepetitionJoinsAPendingPurchase() {
     gated().shut();
-    // As many batches as may be on their way at once.
-    for (int lane = 1; lane <= 2; lane++) {
+    // Two batches, whose entries are pending.
+    for (int batch = 1; batch <= 2; batch++) {
       long before = committed();
-      var _ = buyMeanwhile(new PurchaseRequest(Uuids.fresh(), "Tux", lane));
+      var _ = buyAsync(new PurchaseRequest(Uuids.fresh(), "Tux", batch));
       soon().until(() -> committed() > before);
     }
     assertThat(buy(TUX, Duration.ofMillis(300))).isInstanceOf(PurchaseRequest.Undecided.class);
-    answer = new Hold.NotEnough(3);
+    answer = new Hold.InsufficientStock(3);
 
     assertThat(buy(TUX, Duration.ofMillis(300))).isInstanceOf(PurchaseRequest.Undecided.class);
-    CompletableFuture<PurchaseRequest.Answer> repeated = buyMeanwhile(TUX);
+    CompletableFuture<PurchaseRequest.Answer> repeated = buyAsync(TUX);
     gated().open();
 
     assertThat(repeated.join()).isEqualTo(new PurchaseRequest.Placed(2, 7, true));

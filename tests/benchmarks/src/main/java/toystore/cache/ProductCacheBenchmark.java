@@ -5,6 +5,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
+import toystore.config.CacheSettings;
 import toystore.config.StoreConfig;
 import toystore.protocol.api.Price;
 import toystore.protocol.api.Product;
@@ -18,7 +19,7 @@ public class ProductCacheBenchmark extends BenchmarkSettings {
   private final ProductCache cache = filled();
 
   private static ProductCache filled() {
-    StoreConfig.Cache settings = StoreConfig.load(null).cache();
+    CacheSettings settings = StoreConfig.load(null).cache();
     ProductCache filled = ProductCache.create(settings, Ticker.SYSTEM, new SimpleMeterRegistry());
     CacheLeaseMessages.Grant day = new CacheLeaseMessages.Grant(86_400_000, true, Uuids.fresh());
     if (!filled.granted(filled.beginRenewal("http://benchmark"), day)) {

@@ -3,33 +3,33 @@ package toystore.db.log;
 import java.nio.file.Path;
 
 /**
- * An implementation of replicated logs. A service's main chooses one; nothing else in a service
- * knows which.
+ * An implementation of replicated logs. The main class of a service chooses an engine; no other
+ * code of the service depends on the choice.
  */
 public interface LogEngine {
   /**
-   * Reads and checks the files of a member. The only change to them: what a crash left of the last,
-   * unacknowledged write is cut off.
+   * Reads and checks the files of one member. Changes nothing, except that it removes an incomplete
+   * last write, which was never acknowledged.
    *
-   * @param directory where the log of this member is kept
+   * @param directory the directory that holds the log of this member
    */
   LogFiles open(LogGroup group, Path directory);
 
   /**
    * Creates the files of a member that has never voted.
    *
-   * @param recovered the position of the member's state, which must be empty: a state without its
-   *     log has lost its votes
+   * @param recovered the position of the member's state, which must be {@link LogPosition#NONE}: a
+   *     member that has a state but no log has lost its vote
    * @throws LogStorageException if the state is not empty, or the files cannot be written
    */
   LogFiles.Intact create(LogGroup group, Path directory, LogPosition recovered);
 
   /**
-   * Creates the files of a member that must not vote in any term up to this one. The directory
-   * appears as a whole or not at all.
+   * Creates the files of a member that must not vote in this term or any earlier one. The directory
+   * is created atomically.
    *
-   * @param term the highest term in which this member may have voted before it lost its files
-   * @throws LogStorageException if they cannot be written
+   * @param term the highest term in which the member may have voted before it lost its files
+   * @throws LogStorageException if the files cannot be written
    */
   LogFiles.Intact createWithoutVote(LogGroup group, Path directory, long term);
 }

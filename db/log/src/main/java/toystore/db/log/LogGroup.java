@@ -4,18 +4,18 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * A group of members that share one replicated log, as one of them sees it.
+ * The members that share one replicated log, from the point of view of one of them.
  *
- * @param id of the group, the same on all members
- * @param self the member that this process is
- * @param members all members, self included
+ * @param id the id of the group, which is the same on all members
+ * @param self the member that runs in this process
+ * @param members all members, including {@code self}
  */
 public record LogGroup(UUID id, Member self, List<Member> members) {
   public LogGroup {
     members = List.copyOf(members);
   }
 
-  /** Whether this is a group of one. */
+  /** Whether {@code self} is the only member. */
   public boolean hasOneMember() {
     return members.size() == 1;
   }

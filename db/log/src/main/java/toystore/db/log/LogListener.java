@@ -2,17 +2,21 @@ package toystore.db.log;
 
 import org.jspecify.annotations.Nullable;
 
-/** What happens to a member. Called on the log's own threads: do not block. */
+/** Receives the events of one member. Called on the log's own threads: must not block. */
 public interface LogListener {
-  /** This member leads and has applied all that earlier leaders committed. */
-  void leading(long term);
+  /** This member leads in this term, and has applied every entry that earlier leaders committed. */
+  void leadershipStarted(long term);
 
-  /** This member led and does so no more. */
-  void notLeading();
+  /** This member has stopped being the leader. */
+  void leadershipEnded();
 
-  /** Another member, or this one, is known to lead. */
-  void leaderKnown(String leader, long term);
+  /**
+   * This member has learned which member leads in this term.
+   *
+   * @param leader the name of the leader, which may be this member
+   */
+  void leaderChanged(String leader, long term);
 
-  /** The log cannot go on in this process: halt. */
-  void fatal(String what, @Nullable Throwable cause);
+  /** The log cannot continue in this process. The receiver halts the process. */
+  void fatal(String message, @Nullable Throwable cause);
 }

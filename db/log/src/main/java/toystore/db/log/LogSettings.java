@@ -3,22 +3,27 @@ package toystore.db.log;
 import java.time.Duration;
 
 /**
- * How a replicated log behaves.
+ * Settings of a replicated log.
  *
- * @param electionMin shortest silence of the leader after which a follower stands for election
- * @param electionMax longest such silence
- * @param firstElection how long this member waits for a leader at a cold start
- * @param caughtUpFor how long a higher member must have kept up before it is given leadership
- * @param stepDownAfter how long a leader that lost its majority does not stand again, and how long
- *     a process may stand still and still lead
- * @param segmentBytes size of one file of the log
- * @param snapshotEntries after so many entries, what the state has made durable is dropped
- * @param preserveEntries so many entries stay nevertheless, for members a little behind
+ * @param electionTimeoutMin shortest election timeout (Raft §5.2); each timeout is drawn at random
+ * @param electionTimeoutMax longest election timeout; also how long a leader may hear from no
+ *     majority before it steps down
+ * @param firstElectionTimeout how long this member waits for a leader when it starts
+ * @param caughtUpFor how long a member with a higher id must have been caught up before the leader
+ *     transfers leadership to it
+ * @param stepDownAfter how long a leader that lost its majority waits before it may be a candidate
+ *     again; also the longest pause of a process (for example, while it is suspended) after which
+ *     its leader may continue to lead
+ * @param segmentBytes size of one segment file, in bytes
+ * @param snapshotEntries number of entries applied between two attempts to drop entries that the
+ *     state has made durable
+ * @param preserveEntries number of such entries that are kept nevertheless, for members that are a
+ *     little behind
  */
 public record LogSettings(
-    Duration electionMin,
-    Duration electionMax,
-    Duration firstElection,
+    Duration electionTimeoutMin,
+    Duration electionTimeoutMax,
+    Duration firstElectionTimeout,
     Duration caughtUpFor,
     Duration stepDownAfter,
     int segmentBytes,

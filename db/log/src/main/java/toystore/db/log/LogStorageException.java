@@ -2,7 +2,7 @@ package toystore.db.log;
 
 import org.jspecify.annotations.Nullable;
 
-/** The files of a replicated log cannot be used; the message names them and says why. */
+/** The files of a replicated log cannot be used; the message names the files and the reason. */
 public final class LogStorageException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

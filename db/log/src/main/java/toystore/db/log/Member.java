@@ -5,12 +5,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A member of a group, in which each has a name of its own.
+ * A member of a group.
  *
- * @param id its rank: the highest id that is alive and up to date leads
+ * @param name unique in the group
+ * @param id unique in the group; the member with the highest id leads if it is alive and caught up
+ * @param port the port for messages between members
  */
 public record Member(String name, int id, String host, int port) {
-  /** By hand, as {@link toystore.db.log.LogPosition} is compared. */
+  /** Written by hand for the reason given at {@link LogPosition}. */
   @Override
   public boolean equals(Object other) {
     return other instanceof Member member
@@ -29,12 +31,12 @@ public record Member(String name, int id, String host, int port) {
     return name.equals(other);
   }
 
-  /** The members but for this one. */
+  /** All of these members except this one. */
   public List<Member> others(Collection<Member> members) {
     return members.stream().filter(member -> !member.isNamed(name)).toList();
   }
 
-  /** The member of that name, or null if there is none. */
+  /** The member with this name, or null if there is none. */
   public static @Nullable Member named(@Nullable String name, Collection<Member> members) {
     return members.stream().filter(member -> member.isNamed(name)).findFirst().orElse(null);
   }

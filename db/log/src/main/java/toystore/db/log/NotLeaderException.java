@@ -2,7 +2,10 @@ package toystore.db.log;
 
 import org.jspecify.annotations.Nullable;
 
-/** The command was not put into the log, since this member does not lead. Another may. */
+/**
+ * This member is not the leader, and the command is certainly not in the log. The caller may submit
+ * it to the leader.
+ */
 public final class NotLeaderException extends Exception {
   private static final long serialVersionUID = 1L;
 
@@ -13,7 +16,7 @@ public final class NotLeaderException extends Exception {
     this.leader = leader;
   }
 
-  /** The member that leads, as far as this one knows. */
+  /** The name of the leader, or null if this member knows none. */
   public @Nullable String leader() {
     return leader;
   }

@@ -1,6 +1,4 @@
-/**
- * What a state machine and a service see of a replicated log. It knows no engine and no database.
- */
+/** A replicated log as state machines and services see it. Depends on no engine and no database. */
 @NullMarked
 package toystore.db.log;
 

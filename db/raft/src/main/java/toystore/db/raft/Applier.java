@@ -2,8 +2,6 @@ package toystore.db.raft;
 
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -11,96 +9,108 @@ import org.jspecify.annotations.Nullable;
 import toystore.db.log.IndeterminateException;
 import toystore.db.log.LogPosition;
 import toystore.db.log.LogSettings;
+import toystore.db.log.ReplicatedLog;
 import toystore.db.log.ReplicatedState;
 import toystore.db.raft.core.LogEntry;
 
 /**
- * Applies committed entries, in order and once each. Whoever made an entry committed applies it: to
- * wake a thread would cost more. Where the state is slow to take more, a thread of its own does it,
- * so that nobody waits who has to answer others.
+ * Applies committed entries in order, each once. The thread that caused an entry to be committed
+ * applies it, because waking another thread takes longer. If applying may block, this class's own
+ * thread does it, so that the threads that respond to other members do not wait.
  */
 final class Applier {
   private static final System.Logger LOG = System.getLogger(Applier.class.getName());
 
-  private record Waiting(long index, CompletableFuture<Void> until) {}
-
-  private final RaftNode node;
+  private final MemberState member;
+  private final CommittedLog committed;
   private final ReplicatedState state;
   private final int persistEvery;
   private final int preserve;
-  private final ReentrantLock applying = new ReentrantLock();
+  private final ReentrantLock applyLock = new ReentrantLock();
   private final Thread thread;
-  private final List<Waiting> waiting = new ArrayList<>();
-  private volatile boolean someWait;
-  private volatile long applied;
+  private final AppliedIndexWaits waits = new AppliedIndexWaits();
+  private volatile long appliedIndex;
   private volatile boolean persisting;
-  private volatile long persistedAt;
+  private volatile long persistStartedAt;
   private volatile boolean closed;
 
-  /** An applier of a state that holds all up to this index. */
-  Applier(RaftNode node, ReplicatedState state, long applied, LogSettings settings) {
-    this.node = node;
+  /**
+   * Creates an applier and starts its thread.
+   *
+   * @param appliedIndex index of the last entry that the state contains
+   */
+  Applier(
+      MemberState member,
+      CommittedLog committed,
+      ReplicatedState state,
+      long appliedIndex,
+      LogSettings settings) {
+    this.member = member;
+    this.committed = committed;
     this.state = state;
-    this.applied = applied;
-    this.persistedAt = applied;
+    this.appliedIndex = appliedIndex;
+    this.persistStartedAt = appliedIndex;
     this.persistEvery = settings.snapshotEntries();
     this.preserve = settings.preserveEntries();
     this.thread = Thread.ofPlatform().daemon().name("raft-apply").start(this::run);
   }
 
   long appliedIndex() {
-    return applied;
+    return appliedIndex;
   }
 
-  /** Applies what is committed, or has it applied. */
-  void advance() {
-    if (state.isCrowded()) {
+  /** Applies the committed entries, on another thread if that may block. */
+  void applyCommitted() {
+    if (state.applyMayBlock()) {
       LockSupport.unpark(thread);
     } else {
-      apply();
+      applyAll();
     }
   }
 
   private void run() {
     try {
       while (!closed) {
-        apply();
+        applyAll();
         LockSupport.park(this);
       }
     } catch (RuntimeException | Error e) {
-      node.fail("nobody applies entries any more", e);
+      member.fail("the thread that applies entries has died", e);
     }
   }
 
-  private void apply() {
-    // Who comes while another one applies leaves it to that one, which looks once more.
-    while (!closed && node.isSound() && node.hasCommitted(applied + 1) && applying.tryLock()) {
+  private void applyAll() {
+    // If another thread is applying, return; it checks again after it unlocks.
+    while (!closed
+        && !member.isFailed()
+        && committed.contains(appliedIndex + 1)
+        && applyLock.tryLock()) {
       try {
-        // It may have been closed since, and the state with it.
+        // The applier may have been closed before the lock was taken, and the state with it.
         if (closed) {
           return;
         }
-        for (LogEntry entry : node.committedFrom(applied + 1)) {
+        for (LogEntry entry : committed.entriesFrom(appliedIndex + 1)) {
           if (!apply(entry)) {
             return;
           }
         }
       } catch (UncheckedIOException e) {
-        node.fail("the Raft log cannot be read", e);
+        member.fail("the Raft log cannot be read", e);
         return;
       } finally {
-        applying.unlock();
+        applyLock.unlock();
       }
-      wakeWaiting();
+      waits.complete(appliedIndex);
       persistIfDue();
     }
   }
 
-  /** False where that is impossible: this member cannot go on. */
+  /** Applies an entry; false if that failed and this member must halt. */
   private boolean apply(LogEntry entry) {
     Object result = null;
-    // Else it came with a state that was installed meanwhile.
-    if (entry.index() > applied) {
+    // A lower index is part of a state that was installed after the entries were read.
+    if (entry.index() > appliedIndex) {
       LogPosition position = new LogPosition(entry.term(), entry.index());
       try {
         if (entry.isEmpty()) {
@@ -110,68 +120,65 @@ final class Applier {
           result = state.apply(position, entry.command());
         }
       } catch (RuntimeException | Error e) {
-        node.fail("cannot apply entry " + entry.index(), e);
+        member.fail("cannot apply entry " + entry.index(), e);
         return false;
       }
       advanceTo(entry.index());
     }
-    CompletableFuture<BuiltinLog.Applied> waits = node.applied(entry.index());
-    if (waits != null) {
-      answer(waits, entry.index(), result);
+    CompletableFuture<ReplicatedLog.Applied> submission = removeSubmission(entry.index());
+    if (submission != null) {
+      complete(submission, entry.index(), result);
     }
     return true;
   }
 
-  private static void answer(
-      CompletableFuture<BuiltinLog.Applied> waits, long index, @Nullable Object result) {
+  /** Reports an applied entry to the leader state; returns the submission of the entry, or null. */
+  private @Nullable CompletableFuture<ReplicatedLog.Applied> removeSubmission(long index) {
+    return member.read(
+        () -> {
+          LeaderState leader = member.leaderState();
+          return leader == null ? null : leader.entryApplied(index);
+        });
+  }
+
+  private static void complete(
+      CompletableFuture<ReplicatedLog.Applied> submission, long index, @Nullable Object result) {
     if (result == null) {
-      waits.completeExceptionally(
-          new IndeterminateException("the entry was applied elsewhere", null));
+      submission.completeExceptionally(
+          new IndeterminateException("the entry was applied on another member", null));
     } else {
-      waits.complete(new BuiltinLog.Applied(index, result));
+      submission.complete(new ReplicatedLog.Applied(index, result));
     }
   }
 
   private synchronized void advanceTo(long index) {
-    applied = Math.max(applied, index);
+    appliedIndex = Math.max(appliedIndex, index);
   }
 
-  /** The state was replaced by one that holds all up to this index. */
-  void installed(long index) {
+  /** The state was replaced by one that contains all entries up to this index. */
+  void stateInstalled(long index) {
     advanceTo(index);
   }
 
-  /** Completes once this entry is applied here. */
-  CompletableFuture<Void> applied(long index) {
-    CompletableFuture<Void> until = new CompletableFuture<>();
-    synchronized (waiting) {
-      waiting.add(new Waiting(index, until));
-      someWait = true;
-    }
-    wakeWaiting();
-    return until;
+  /** Returns a future that completes once the entry at this index is applied on this member. */
+  CompletableFuture<Void> whenApplied(long index) {
+    CompletableFuture<Void> future = waits.add(index);
+    completeWaits();
+    return future;
   }
 
-  /** Tells those who wait for what is applied by now. */
-  void wakeWaiting() {
-    if (!someWait) {
-      return;
-    }
-    List<Waiting> over = new ArrayList<>();
-    synchronized (waiting) {
-      waiting.removeIf(w -> (w.index() <= applied || w.until().isDone()) && over.add(w));
-      someWait = !waiting.isEmpty();
-    }
-    over.forEach(w -> w.until().complete(null));
+  /** Completes the futures of {@link #whenApplied} for all entries applied by now. */
+  void completeWaits() {
+    waits.complete(appliedIndex);
   }
 
-  /** What the state holds durably, the log need not. */
+  /** Drops the entries that the state has made durable from the log, except the newest ones. */
   private void persistIfDue() {
-    if (persisting || applied - persistedAt < persistEvery) {
+    if (persisting || appliedIndex - persistStartedAt < persistEvery) {
       return;
     }
     persisting = true;
-    persistedAt = applied;
+    persistStartedAt = appliedIndex;
     state
         .persist()
         .whenComplete(
@@ -179,21 +186,21 @@ final class Applier {
               if (e != null) {
                 LOG.log(Level.WARNING, "the state could not be made durable", e);
               } else {
-                node.purge(position.index() - preserve);
+                committed.purge(position.index() - preserve);
               }
               persisting = false;
             });
   }
 
-  /** Applies what is committed, and then nothing any more. */
+  /** Applies the committed entries, and nothing afterwards. */
   void close() {
-    apply();
-    // Whoever applies ends first: the state may be closed after this.
-    applying.lock();
+    applyAll();
+    // Wait for a thread that is applying: the state may be closed after this method returns.
+    applyLock.lock();
     try {
       closed = true;
     } finally {
-      applying.unlock();
+      applyLock.unlock();
     }
     LockSupport.unpark(thread);
   }

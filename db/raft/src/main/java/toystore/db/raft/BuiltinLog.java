@@ -3,99 +3,63 @@ package toystore.db.raft;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import toystore.db.log.LogGroup;
 import toystore.db.log.LogListener;
 import toystore.db.log.LogPosition;
 import toystore.db.log.LogSettings;
 import toystore.db.log.LogStatus;
 import toystore.db.log.LogStorageException;
-import toystore.db.log.Member;
 import toystore.db.log.ReplicatedLog;
 import toystore.db.log.ReplicatedState;
-import toystore.db.raft.core.Raft;
 import toystore.db.raft.log.RaftLog;
 import toystore.db.raft.log.VoteFile;
 import toystore.db.raft.recovery.RaftDirectory;
 
 /**
- * A log that a group of members agrees on by Raft (Ongaro & Ousterhout 2014) and that drives a
- * {@link ReplicatedState} on each of them. A group of one and a group of three are the same code.
+ * A replicated log on Raft (Ongaro & Ousterhout 2014). The members of a group agree on the log, and
+ * it drives a {@link ReplicatedState} on each of them. A group may have a single member.
  */
 public final class BuiltinLog implements ReplicatedLog {
   private static final System.Logger LOG = System.getLogger(BuiltinLog.class.getName());
-  private static final Duration LOOK = Duration.ofMillis(250);
-  private static final long TRANSFER_NANOS = TimeUnit.SECONDS.toNanos(1);
-  private static final long BARRIER_SECONDS = 30;
 
-  /** 15 s: much longer than a disk or a majority that is merely slow takes. */
-  private static final int STALLED_LOOKS = 60;
-
-  /** Whoever is silent for longer cannot help to commit, however much it has. */
-  private static final long ALIVE_MS = 1_000;
-
-  private final Member self;
-  private final Member highest;
   private final RaftNode node;
-  private final LogListener listener;
-  private final LeadershipTransferPolicy keeper;
-  private final List<Member> members;
-  private final LeaderFailureDetector leaderWatch;
-  private final CommitStallDetector stallWatch = new CommitStallDetector(STALLED_LOOKS);
-  private final ReadIndex proof = new ReadIndex(this::fence);
-  private final ScheduledThreadPoolExecutor watch;
-  private volatile boolean closing;
+  private final LeadershipMonitor monitor;
+  private final LinearizableReads reads;
 
-  private BuiltinLog(
-      Member self,
-      List<Member> members,
-      RaftNode node,
-      LogSettings settings,
-      LogListener listener) {
-    this.self = self;
-    this.members = List.copyOf(members);
-    this.highest =
-        members.stream().max((one, other) -> Integer.compare(one.id(), other.id())).orElse(self);
+  private BuiltinLog(RaftNode node, LeadershipMonitor monitor) {
     this.node = node;
-    this.listener = listener;
-    this.keeper = new LeadershipTransferPolicy(settings.caughtUpFor());
-    this.leaderWatch = new LeaderFailureDetector(new LeaderSuccession(self, members, node)::follow);
-    this.watch =
-        new ScheduledThreadPoolExecutor(
-            1, Thread.ofPlatform().daemon().name("raft-watch").factory());
+    this.monitor = monitor;
+    this.reads = node.linearizableReads(this::commitNoOp);
   }
 
   /**
-   * Starts this member. It takes part in elections from here on.
+   * Starts this member, which takes part in elections from then on.
    *
-   * @param files its vote and its log, as they were found in the directory
+   * @param files the vote and the log that were found in the directory
    * @throws LogStorageException if the files do not fit the state or cannot be used
    */
   static BuiltinLog start(
       LogGroup group,
       Path directory,
-      RaftDirectory.Whole files,
+      RaftDirectory.Intact files,
       LogSettings settings,
       ReplicatedState state,
       LogListener listener) {
-    LogPosition recovered = state.recovered();
-    Path current = RaftDirectory.current(group.id(), directory);
+    LogPosition recovered = state.recoveredPosition();
+    Path current = RaftDirectory.currentDirectory(group.id(), directory);
     try {
       RaftLog log = RaftLog.open(current, settings.segmentBytes(), files.segments(), recovered);
       try {
-        requireDataFor(log.base().index() + 1, recovered);
+        requireNoGap(recovered, log.base().index() + 1);
         RaftNode node =
             new RaftNode(
-                group, new VoteFile(current), files.vote(), log, settings, state, listener);
-        BuiltinLog started =
-            new BuiltinLog(group.self(), group.members(), node, settings, listener);
+                group, new VoteFile(current), files.persistent(), log, settings, state, listener);
+        LeadershipMonitor monitor =
+            new LeadershipMonitor(node, group.self(), group.members(), settings, listener);
+        BuiltinLog started = new BuiltinLog(node, monitor);
         started.run();
         return started;
       } catch (IOException | RuntimeException e) {
@@ -107,14 +71,14 @@ public final class BuiltinLog implements ReplicatedLog {
     }
   }
 
-  private static void requireDataFor(long first, LogPosition recovered) {
-    if (first > recovered.index() + 1) {
+  private static void requireNoGap(LogPosition recovered, long firstIndex) {
+    if (firstIndex > recovered.index() + 1) {
       throw new LogStorageException(
           "the Raft log begins at "
-              + first
+              + firstIndex
               + ", the data end at "
               + recovered.index()
-              + ": what lies between is lost here; have the node healed");
+              + ": the entries in between are lost on this node; heal the node");
     }
   }
 
@@ -122,64 +86,41 @@ public final class BuiltinLog implements ReplicatedLog {
     try {
       node.start();
     } catch (IOException | RuntimeException e) {
-      // Else its threads go on.
+      // Stop the threads that were already started.
       try {
         node.close();
-      } catch (IOException also) {
-        e.addSuppressed(also);
+      } catch (IOException suppressed) {
+        e.addSuppressed(suppressed);
       }
       throw e;
     }
-    watch.scheduleWithFixedDelay(
-        this::look, LOOK.toMillis(), LOOK.toMillis(), TimeUnit.MILLISECONDS);
+    monitor.start();
   }
 
   @Override
   public CompletableFuture<Applied> submit(byte[] command) {
-    stallWatch.asked();
-    CompletableFuture<Applied> answer = node.submit(command);
-    answer.whenComplete((applied, e) -> stallWatch.answered());
-    return answer;
+    CommitStallDetector stallDetector = monitor.stallDetector();
+    stallDetector.commandSubmitted();
+    CompletableFuture<Applied> submission = node.submit(command);
+    submission.whenComplete((applied, e) -> stallDetector.commandCompleted());
+    return submission;
   }
 
   @Override
-  public CompletableFuture<Applied> fence() {
+  public CompletableFuture<Applied> commitNoOp() {
     return submit(new byte[0]);
   }
 
   /**
    * {@inheritDoc}
    *
-   * <p>A follower asks its leader for the commit index. In a group of three that is enough: as long
-   * as the follower takes it for the leader, nobody else can have been elected without either of
-   * the two.
+   * <p>A follower asks its leader for the commit index. In a group of three this is sufficient: as
+   * long as the follower follows this leader, no other member can have been elected, because that
+   * requires the vote of one of the two.
    */
   @Override
   public CompletableFuture<Void> barrier() {
-    if (members.size() > 1 && leads()) {
-      return proof.ask();
-    }
-    CompletableFuture<Void> passed = new CompletableFuture<>();
-    Thread.ofVirtual()
-        .name("raft-barrier")
-        .start(
-            () -> {
-              try {
-                node.appliedAllCommitted()
-                    .orTimeout(BARRIER_SECONDS, TimeUnit.SECONDS)
-                    .whenComplete(
-                        (done, e) -> {
-                          if (e == null) {
-                            passed.complete(null);
-                          } else {
-                            passed.completeExceptionally(e);
-                          }
-                        });
-              } catch (IOException | RuntimeException e) {
-                passed.completeExceptionally(new IOException("no linearizable read now", e));
-              }
-            });
-    return passed;
+    return reads.barrier();
   }
 
   @Override
@@ -189,72 +130,22 @@ public final class BuiltinLog implements ReplicatedLog {
 
   @Override
   public LogStatus status() {
-    RaftNode.View view = node.view();
+    GroupView view = node.view();
     Map<String, Long> lag = new HashMap<>();
-    view.followers().forEach((name, f) -> lag.put(name, Math.max(0, view.commit() - f.match())));
+    view.followers()
+        .forEach((name, f) -> lag.put(name, Math.max(0, view.commitIndex() - f.matchIndex())));
     return new LogStatus(
-        node.leads(), view.leader(), view.term(), view.commit(), node.appliedIndex(), lag);
+        node.leads(), view.leader(), view.term(), view.commitIndex(), node.appliedIndex(), lag);
   }
 
-  /** Every {@link #LOOK}: is this member alive, whom to watch, and should a higher one lead? */
-  private void look() {
-    if (closing) {
-      return;
-    }
-    try {
-      RaftNode.View view = node.view();
-      if (node.leads()) {
-        if (stallWatch.isStalled() && someFollowerKeepsUp(view)) {
-          listener.fatal("this member leads and commits nothing", null);
-        }
-        giveWay(view);
-      } else {
-        keeper.reset();
-      }
-      leaderWatch.watch(view.role() == Raft.Role.FOLLOWER ? otherMember(view.leader()) : null);
-    } catch (IOException | RuntimeException e) {
-      if (!closing) {
-        LOG.log(Level.WARNING, "a look at the Raft log failed", e);
-      }
-    }
-  }
-
-  /** Else a majority may be missing, or still be filled: nobody could commit anything. */
-  private static boolean someFollowerKeepsUp(RaftNode.View view) {
-    return view.followers().isEmpty()
-        || view.followers().values().stream()
-            .anyMatch(f -> f.match() >= view.commit() && f.silentMs() < ALIVE_MS);
-  }
-
-  /** Whether this member follows and would notice the end of the leader's process at once. */
-  boolean watchesLeader() {
-    return leaderWatch.connected();
-  }
-
-  private @Nullable Member otherMember(@Nullable String name) {
-    return Member.named(name, self.others(members));
-  }
-
-  /** Only to the highest: a lower one that leads is as good as another lower one. */
-  private void giveWay(RaftNode.View view) throws IOException {
-    RaftNode.Follower follower = view.followers().get(highest.name());
-    boolean yield =
-        follower != null
-            && keeper.shouldYieldTo(
-                highest.name(), follower.match(), follower.silentMs(), System.nanoTime());
-    keeper.looked(view.commit());
-    if (yield) {
-      LOG.log(Level.INFO, "{0} gives leadership to {1}", self.name(), highest.name());
-      keeper.reset();
-      node.handOver(highest, TRANSFER_NANOS);
-    }
+  /** Whether this member would notice the end of its leader's process at once. */
+  boolean isWatchingLeader() {
+    return monitor.isWatchingLeader();
   }
 
   @Override
   public void close() {
-    closing = true;
-    watch.shutdown();
-    leaderWatch.close();
+    monitor.close();
     try {
       node.close();
     } catch (IOException e) {

@@ -12,28 +12,27 @@ import toystore.db.log.ReplicatedLog;
 import toystore.db.log.ReplicatedState;
 import toystore.db.raft.recovery.RaftDirectory;
 
-/** The built-in engine: Raft (Ongaro & Ousterhout 2014) as this project implements it. */
+/** The built-in engine: this project's implementation of Raft. */
 public final class BuiltinLogEngine implements LogEngine {
   @Override
   public LogFiles open(LogGroup group, Path directory) {
     return switch (RaftDirectory.inspect(group.id(), group.members(), directory)) {
-      case RaftDirectory.None none -> new LogFiles.Absent();
-      case RaftDirectory.Damaged damaged -> new LogFiles.Damaged(damaged.why());
-      case RaftDirectory.Whole whole -> new Files(group, directory, whole);
+      case RaftDirectory.Absent absent -> new LogFiles.Absent();
+      case RaftDirectory.Damaged damaged -> new LogFiles.Damaged(damaged.reason());
+      case RaftDirectory.Intact intact -> new Files(group, directory, intact);
     };
   }
 
   @Override
   public LogFiles.Intact create(LogGroup group, Path directory, LogPosition recovered) {
-    // The state is made from the log: a state without its log has lost its votes.
+    // Data come from a log. If the log is missing, so is the vote.
     if (recovered.index() >= 0) {
       throw new LogStorageException(
           "there is data up to "
               + recovered
               + " but no Raft log in "
               + directory
-              + ": this member has lost its votes; put the directory back, or have the node"
-              + " healed");
+              + ": this member has lost its vote; restore the directory, or heal the node");
     }
     return new Files(group, directory, RaftDirectory.createForNewMember(group.id(), directory));
   }
@@ -43,29 +42,29 @@ public final class BuiltinLogEngine implements LogEngine {
     return new Files(
         group,
         directory,
-        RaftDirectory.createForVoteless(group.id(), directory, group.self(), term));
+        RaftDirectory.createWithoutVote(group.id(), directory, group.self(), term));
   }
 
-  private record Files(LogGroup group, Path directory, RaftDirectory.Whole whole)
+  private record Files(LogGroup group, Path directory, RaftDirectory.Intact intact)
       implements LogFiles.Intact {
     @Override
-    public long term() {
-      return whole.vote().term();
+    public long currentTerm() {
+      return intact.persistent().term();
     }
 
     @Override
-    public long first() {
-      return whole.first();
+    public long firstIndex() {
+      return intact.firstIndex();
     }
 
     @Override
-    public long last() {
-      return whole.last();
+    public long lastIndex() {
+      return intact.lastIndex();
     }
 
     @Override
     public ReplicatedLog start(LogSettings settings, ReplicatedState state, LogListener listener) {
-      return BuiltinLog.start(group, directory, whole, settings, state, listener);
+      return BuiltinLog.start(group, directory, intact, settings, state, listener);
     }
   }
 }

@@ -3,44 +3,44 @@ package toystore.db.raft;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Notices that a leader commits nothing although it is asked to and nobody else may: a thread of
- * its own has died, say, or its disk hangs. It still sends heartbeats, so its followers would bear
- * it for ever. One that has no majority any more steps down by itself and is not meant here.
+ * Detects that a leader commits nothing although commands were submitted, for example because one
+ * of its threads has died or its disk hangs. Such a leader still sends heartbeats, so its followers
+ * would never elect another one. A leader without a majority is a different case: it steps down by
+ * itself.
  */
 final class CommitStallDetector {
-  private final int patience;
-  private final LongAdder asked = new LongAdder();
-  private final LongAdder answered = new LongAdder();
-  private long answeredAtLastLook = -1;
-  private int looksInVain;
+  private final int maxChecks;
+  private final LongAdder submitted = new LongAdder();
+  private final LongAdder completed = new LongAdder();
+  private long completedAtLastCheck = -1;
+  private int checksWithoutProgress;
 
   /**
-   * A watch that has seen nothing yet.
+   * Creates a detector.
    *
-   * @param patience after so many looks in a row at which something waits and nothing was answered.
-   *     Looks and not time: a process that stood still has not been slow.
+   * @param maxChecks number of consecutive checks without progress that mean a stall. Checks are
+   *     counted rather than time, because a process that was suspended is not slow.
    */
-  CommitStallDetector(int patience) {
-    this.patience = patience;
+  CommitStallDetector(int maxChecks) {
+    this.maxChecks = maxChecks;
   }
 
-  /** A command was handed to the log. */
-  void asked() {
-    asked.increment();
+  void commandSubmitted() {
+    submitted.increment();
   }
 
-  /** A command is committed or has failed. */
-  void answered() {
-    answered.increment();
+  /** A command was committed or has failed. */
+  void commandCompleted() {
+    completed.increment();
   }
 
-  /** One look of one thread; whether it is time to give up. */
-  boolean isStalled() {
-    // In this order: what is asked in between only makes more seem to wait than does.
-    long done = answered.sum();
-    boolean inVain = asked.sum() > done && done == answeredAtLastLook;
-    answeredAtLastLook = done;
-    looksInVain = inVain ? looksInVain + 1 : 0;
-    return looksInVain >= patience;
+  /** Makes one check, always on the same thread; returns whether the leader is stalled. */
+  boolean checkStalled() {
+    // Read in this order: a submission in between then only looks as if it were waiting.
+    long done = completed.sum();
+    boolean noProgress = submitted.sum() > done && done == completedAtLastCheck;
+    completedAtLastCheck = done;
+    checksWithoutProgress = noProgress ? checksWithoutProgress + 1 : 0;
+    return checksWithoutProgress >= maxChecks;
   }
 }

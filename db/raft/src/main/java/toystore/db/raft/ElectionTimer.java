@@ -1,47 +1,48 @@
 package toystore.db.raft;
 
 import java.io.Closeable;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
+import java.lang.System.Logger.Level;
 import java.util.concurrent.locks.LockSupport;
 import toystore.db.log.LogSettings;
-import toystore.db.log.Member;
-import toystore.db.raft.core.RequestVote;
-import toystore.db.raft.core.RequestVoteResponse;
-import toystore.db.raft.transport.RaftTransport;
+import toystore.db.raft.core.Raft;
 
 /**
- * Watches the clock of a member: a follower that heard nothing for too long stands for election, a
- * leader that hears no majority stops.
+ * The clock of a member. A follower that has not heard from a leader for its election timeout
+ * starts an election. A leader that has not heard from a majority steps down.
  */
 final class ElectionTimer implements Closeable {
-  private final RaftNode node;
-  private final List<Member> others;
-  private final RaftTransport sockets;
-  private final long patienceNanos;
-  private final long standstillNanos;
-  private final int majority;
+  private static final System.Logger LOG = System.getLogger(ElectionTimer.class.getName());
+
+  private final MemberState member;
+  private final Raft raft;
+  private final boolean alone;
+  private final ElectionCampaign campaign;
+  private final RaftRpcHandler rpcHandler;
+  private final long leaderTimeoutNanos;
+  private final long stepDownNanos;
+  private final long intervalNanos;
   private final Thread thread;
   private volatile boolean closed;
 
+  /**
+   * Creates a timer that has not started.
+   *
+   * @param alone whether this member is the only one of its group
+   */
   ElectionTimer(
-      RaftNode node,
-      Member self,
-      List<Member> members,
-      LogSettings settings,
-      RaftTransport sockets) {
-    this.node = node;
-    this.others = self.others(members);
-    this.sockets = sockets;
-    this.majority = members.size() / 2 + 1;
-    this.patienceNanos =
-        Math.min(
-            settings.electionMax().toNanos(), TimeUnit.MILLISECONDS.toNanos(sockets.timeoutMs()));
-    this.standstillNanos = settings.stepDownAfter().toNanos();
+      MemberState member,
+      boolean alone,
+      ElectionCampaign campaign,
+      RaftRpcHandler rpcHandler,
+      LogSettings settings) {
+    this.member = member;
+    this.raft = member.raft();
+    this.alone = alone;
+    this.campaign = campaign;
+    this.rpcHandler = rpcHandler;
+    this.leaderTimeoutNanos = settings.electionTimeoutMax().toNanos();
+    this.stepDownNanos = settings.stepDownAfter().toNanos();
+    this.intervalNanos = LeaderState.heartbeatNanos(settings);
     this.thread = Thread.ofPlatform().daemon().name("raft-clock").unstarted(this::run);
   }
 
@@ -49,7 +50,7 @@ final class ElectionTimer implements Closeable {
     thread.start();
   }
 
-  /** There is a reason to look before it was time. */
+  /** Makes the timer check at once. Does not block. */
   void wake() {
     if (!Thread.currentThread().equals(thread)) {
       LockSupport.unpark(thread);
@@ -58,78 +59,50 @@ final class ElectionTimer implements Closeable {
 
   private void run() {
     try {
-      watch();
-    } catch (RuntimeException | Error e) {
-      node.fail("nobody watches the clock of the Raft log", e);
-    }
-  }
-
-  private void watch() {
-    long expected = System.nanoTime();
-    while (!closed) {
-      long wait = node.look(System.nanoTime() - expected > standstillNanos);
-      if (wait <= 0) {
-        attempt();
-        expected = System.nanoTime();
-      } else {
-        expected = System.nanoTime() + wait;
-        LockSupport.parkNanos(wait);
-      }
-    }
-  }
-
-  /** First asks whether it would be elected, so that its term disturbs nobody in vain. */
-  private synchronized void attempt() {
-    RequestVote would = node.wouldYouVote();
-    List<RequestVoteResponse> answers = ask(would);
-    if (isMajority(answers)) {
-      stand(would.term() - 1, false);
-    } else {
-      node.ended(would, answers, false);
-    }
-  }
-
-  /** Whether those who say yes are a majority together with this member. */
-  private boolean isMajority(List<RequestVoteResponse> answers) {
-    return 1 + answers.stream().filter(RequestVoteResponse::granted).count() >= majority;
-  }
-
-  /** Stands without asking, and although there may be a leader: that one wants it, or is gone. */
-  synchronized void standNow() {
-    stand(node.wouldYouVote().term() - 1, true);
-  }
-
-  private void stand(long inTerm, boolean evenIfLed) {
-    RequestVote asked = node.stand(inTerm, evenIfLed);
-    if (asked != null) {
-      List<RequestVoteResponse> answers = ask(asked);
-      node.ended(asked, answers, isMajority(answers));
-    }
-  }
-
-  /** The answers that come until a majority is found, or can no longer be. */
-  private List<RequestVoteResponse> ask(RequestVote asked) {
-    BlockingQueue<Optional<RequestVoteResponse>> heard = new LinkedBlockingQueue<>();
-    for (Member other : others) {
-      sockets
-          .voteLater(other, asked)
-          .whenComplete((voted, e) -> heard.add(Optional.ofNullable(voted)));
-    }
-    List<RequestVoteResponse> answers = new ArrayList<>();
-    long end = System.nanoTime() + patienceNanos;
-    try {
-      for (int i = 0; i < others.size() && !isMajority(answers); i++) {
-        Optional<RequestVoteResponse> next =
-            heard.poll(end - System.nanoTime(), TimeUnit.NANOSECONDS);
-        if (next == null) {
-          break;
+      long expected = System.nanoTime();
+      while (!closed) {
+        boolean processStoodStill = System.nanoTime() - expected > stepDownNanos;
+        long waitNanos = check(processStoodStill);
+        if (waitNanos <= 0) {
+          campaign.runWithPreVote();
+          expected = System.nanoTime();
+        } else {
+          expected = System.nanoTime() + waitNanos;
+          LockSupport.parkNanos(waitNanos);
         }
-        next.ifPresent(answers::add);
       }
-    } catch (InterruptedException e) {
-      throw new IllegalStateException("nobody interrupts an election", e);
+    } catch (RuntimeException | Error e) {
+      member.fail("the thread of the election timer has died", e);
     }
-    return answers;
+  }
+
+  /**
+   * Checks all timeouts once.
+   *
+   * @param processStoodStill whether this process did not run for a long time
+   * @return nanoseconds until the next check, or 0 to start an election now
+   */
+  private long check(boolean processStoodStill) {
+    boolean busy = rpcHandler.reportIfBusy();
+    LeaderState leader = member.leaderState();
+    if (leader != null) {
+      leader.closeOverdueConnections();
+    }
+    return member.decide(
+        () -> {
+          long now = System.nanoTime();
+          if (raft.role() != Raft.Role.LEADER) {
+            if (busy) {
+              raft.postponeElection(now);
+            }
+            return Math.clamp(raft.electionDeadline() - now, 0, intervalNanos);
+          }
+          if (!alone && (processStoodStill || !raft.heardFromMajority(now, leaderTimeoutNanos))) {
+            LOG.log(Level.INFO, "{0} does not hear from a majority and steps down", member.name());
+            raft.stepDown(now, now + stepDownNanos);
+          }
+          return intervalNanos;
+        });
   }
 
   @Override

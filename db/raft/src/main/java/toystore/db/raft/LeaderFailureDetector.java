@@ -15,51 +15,51 @@ import toystore.db.log.Member;
 import toystore.db.raft.transport.RaftConnection;
 
 /**
- * Notices at once that the process of the leader has ended: a connection to its port ends, and the
- * next one is refused. Silence alone takes an election timeout, and it is all there is when a host
- * or the network is gone. A connection that ends while the port still takes new ones means nothing.
+ * Detects at once that the process of the leader has ended: a connection to its port ends, and the
+ * next one is refused. If the leader's host or the network has failed, only the election timeout
+ * reveals it. A connection that ends while the port accepts new ones has no meaning.
  */
 final class LeaderFailureDetector implements AutoCloseable {
   private static final int CONNECT_MS = 1_000;
-  private static final long SHORTEST_PAUSE_MS = 5;
-  private static final long LONGEST_PAUSE_MS = 160;
+  private static final long MIN_PAUSE_MS = 5;
+  private static final long MAX_PAUSE_MS = 160;
 
-  private final Consumer<Member> gone;
-  private @Nullable Watching watching;
+  private final Consumer<Member> onProcessEnd;
+  private @Nullable Watch watch;
   private boolean closed;
 
   /**
-   * A watch on nobody yet.
+   * Creates a detector that watches no member.
    *
-   * @param gone told of a leader whose process has ended; may block
+   * @param onProcessEnd called with a leader whose process has ended; may block
    */
-  LeaderFailureDetector(Consumer<Member> gone) {
-    this.gone = gone;
+  LeaderFailureDetector(Consumer<Member> onProcessEnd) {
+    this.onProcessEnd = onProcessEnd;
   }
 
-  /** Watches this member from now on and no other; null for none. Does not block. */
+  /** Watches this member instead of any earlier one; null for none. Does not block. */
   synchronized void watch(@Nullable Member leader) {
-    if (watching != null) {
-      if (Objects.equals(watching.leader, leader)) {
+    if (watch != null) {
+      if (Objects.equals(watch.leader, leader)) {
         return;
       }
-      watching.end();
-      watching = null;
+      watch.end();
+      watch = null;
     }
     if (leader != null && !closed) {
-      watching = new Watching(leader);
-      Thread.ofVirtual().name("watch-" + leader.name()).start(watching::run);
+      watch = new Watch(leader);
+      Thread.ofVirtual().name("watch-" + leader.name()).start(watch::run);
     }
   }
 
-  /** Whether the end of the watched leader's process would be noticed now. */
-  synchronized boolean connected() {
-    return watching != null && watching.wasThere;
+  /** Whether the end of the watched leader's process would be detected now. */
+  synchronized boolean isConnected() {
+    return watch != null && watch.connected;
   }
 
-  /** How often the watched leader was to be connected with. */
-  synchronized int attempts() {
-    return watching == null ? 0 : watching.attempts.get();
+  /** Number of attempts to connect to the watched leader. */
+  synchronized int connectAttempts() {
+    return watch == null ? 0 : watch.attempts.get();
   }
 
   @Override
@@ -68,14 +68,14 @@ final class LeaderFailureDetector implements AutoCloseable {
     watch(null);
   }
 
-  private final class Watching {
+  private final class Watch {
     private final Member leader;
     private volatile Socket socket = new Socket(Proxy.NO_PROXY);
-    private volatile boolean wasThere;
+    private volatile boolean connected;
     private final AtomicInteger attempts = new AtomicInteger();
     private volatile boolean ended;
 
-    private Watching(Member leader) {
+    private Watch(Member leader) {
       this.leader = leader;
     }
 
@@ -83,29 +83,29 @@ final class LeaderFailureDetector implements AutoCloseable {
       long pauseMs = 0;
       try {
         while (!ended) {
-          // A process that ends may take one more connection: look again soon, then less often.
+          // A process that is ending may accept one more connection: retry soon, then less often.
           Thread.sleep(pauseMs);
-          pauseMs = Math.clamp(2 * pauseMs, SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS);
+          pauseMs = Math.clamp(2 * pauseMs, MIN_PAUSE_MS, MAX_PAUSE_MS);
           attempts.incrementAndGet();
-          long begun = System.nanoTime();
+          long startedAt = System.nanoTime();
           try (Socket connection = new Socket(Proxy.NO_PROXY)) {
             socket = connection;
             if (ended) {
               return;
             }
             connection.connect(new InetSocketAddress(leader.host(), leader.port()), CONNECT_MS);
-            RaftConnection.noticeDeath(connection);
-            wasThere = true;
+            RaftConnection.enableKeepAlive(connection);
+            connected = true;
             awaitEnd(connection.getInputStream());
           } catch (ConnectException _) {
-            if (wasThere && !ended) {
-              wasThere = false;
-              gone.accept(leader);
+            if (connected && !ended) {
+              connected = false;
+              onProcessEnd.accept(leader);
             }
           } catch (IOException _) {
-            // Reset, or not reached: the next connection tells.
+            // Reset or not reached: the next attempt shows whether the process has ended.
           }
-          if (System.nanoTime() - begun > TimeUnit.MILLISECONDS.toNanos(LONGEST_PAUSE_MS)) {
+          if (System.nanoTime() - startedAt > TimeUnit.MILLISECONDS.toNanos(MAX_PAUSE_MS)) {
             pauseMs = 0;
           }
         }
@@ -114,7 +114,7 @@ final class LeaderFailureDetector implements AutoCloseable {
       }
     }
 
-    /** The peer may greet; nothing that it says matters. */
+    /** Reads until the connection ends, and ignores what the peer sends. */
     private static void awaitEnd(InputStream in) throws IOException {
       byte[] ignored = new byte[256];
       int length = 0;
@@ -129,7 +129,7 @@ final class LeaderFailureDetector implements AutoCloseable {
         socket.close();
       } catch (IOException e) {
         System.getLogger(LeaderFailureDetector.class.getName())
-            .log(System.Logger.Level.DEBUG, "closing a watch failed", e);
+            .log(System.Logger.Level.DEBUG, "a connection did not close cleanly", e);
       }
     }
   }

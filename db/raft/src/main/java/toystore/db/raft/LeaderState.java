@@ -1,240 +1,206 @@
 package toystore.db.raft;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
-import toystore.db.log.IndeterminateException;
+import toystore.db.log.LogSettings;
 import toystore.db.log.Member;
+import toystore.db.log.ReplicatedLog;
 import toystore.db.raft.core.AppendEntriesResponse;
-import toystore.db.raft.core.LogEntry;
 import toystore.db.raft.core.Raft;
 import toystore.db.raft.log.RaftLog;
-import toystore.db.raft.transport.InstallState;
-import toystore.db.raft.transport.RaftConnection.Kind;
-import toystore.db.raft.transport.RaftMessageCodec;
-import toystore.db.raft.transport.TimeoutNow;
+import toystore.db.raft.replication.FollowerReplicator;
+import toystore.db.raft.replication.ReplicationRequestBuilder;
+import toystore.db.raft.replication.ReplicationSource;
+import toystore.db.raft.transport.RaftClient;
 
 /**
- * What a member does while it leads, in one term: its links to the others, and who waits for what
- * it proposed. When it is over, it stays so: answers that come later are to another log.
+ * What a member holds while it leads in one term: the replicators and the pending submissions. A
+ * new term gets a new object. After {@link #end}, late responses are ignored; they refer to a
+ * different log.
  */
-final class LeaderState implements FollowerReplicator.Leader {
-  private final RaftNode node;
+final class LeaderState implements ReplicationSource {
+  private final MemberState member;
+  private final ListenerNotifier notifier;
   private final Raft raft;
   private final RaftLog log;
+  private final Applier applier;
   private final long term;
-  private final List<FollowerReplicator> links;
+  private final ReplicationRequestBuilder requests;
+  private final List<FollowerReplicator> replicators;
 
-  // All that follows is changed with the node's lock held.
+  // The fields below change only while the lock of the member is held.
 
-  private final Map<Long, CompletableFuture<BuiltinLog.Applied>> pending = new HashMap<>();
+  private final PendingSubmissions pending = new PendingSubmissions();
   private volatile boolean ready;
-  private volatile boolean over;
-  private boolean handingOver;
+  private volatile boolean ended;
+  private boolean submissionsPaused;
 
-  /** A leadership that begins with its node's lock held. */
-  LeaderState(RaftNode node, Raft raft, RaftLog log, List<Member> others, long heartbeatNanos) {
-    this.node = node;
-    this.raft = raft;
+  /** Creates the state of a new leader. The lock of the member must be held. */
+  LeaderState(
+      MemberState member,
+      ListenerNotifier notifier,
+      RaftLog log,
+      Applier applier,
+      RaftClient client,
+      List<Member> others,
+      LogSettings settings) {
+    this.member = member;
+    this.notifier = notifier;
+    this.raft = member.raft();
     this.log = log;
+    this.applier = applier;
     this.term = raft.term();
-    long first = raft.firstOfTerm();
-    this.links =
+    this.requests = new ReplicationRequestBuilder(member.name(), raft, log);
+    long heartbeatNanos = heartbeatNanos(settings);
+    long nextIndex = raft.firstIndexOfTerm();
+    this.replicators =
         others.stream()
-            .map(
-                other -> new FollowerReplicator(this, other, node.sockets(), heartbeatNanos, first))
+            .map(other -> new FollowerReplicator(this, other, client, heartbeatNanos, nextIndex))
             .toList();
   }
 
+  /** Time between two heartbeats: two fit into the shortest election timeout. */
+  static long heartbeatNanos(LogSettings settings) {
+    return settings.electionTimeoutMin().toNanos() / 2;
+  }
+
   void start() {
-    links.forEach(FollowerReplicator::start);
+    replicators.forEach(FollowerReplicator::start);
   }
 
   long term() {
     return term;
   }
 
-  /** Whether it has applied all that earlier leaders committed, and takes commands. */
+  /** Whether this leader has applied all entries of earlier terms and accepts submissions. */
   boolean isReady() {
     return ready;
   }
 
-  /**
-   * An entry was applied here.
-   *
-   * @return whether this leadership is ready from now on
-   */
-  boolean becomesReady(long applied) {
-    boolean becomes = !ready && !over && applied >= raft.firstOfTerm();
-    ready |= becomes;
-    return becomes;
+  boolean isEnded() {
+    return ended;
   }
 
   /**
-   * Ends it; waits for nobody.
+   * Notes that an entry was applied on this member. The lock of the member must be held.
    *
-   * @return whether it had been ready
+   * @return the submission of this entry, or null
    */
-  boolean end() {
-    boolean was = ready;
-    ready = false;
-    over = true;
-    links.forEach(FollowerReplicator::stop);
-    abandonPending();
-    return was;
-  }
-
-  /** Nobody is told any more what becomes of what was proposed. */
-  void abandonPending() {
-    List<CompletableFuture<BuiltinLog.Applied>> undecided = List.copyOf(pending.values());
-    pending.clear();
-    IndeterminateException why =
-        new IndeterminateException("the entry may or may not be committed", null);
-    node.tell(() -> undecided.forEach(answer -> answer.completeExceptionally(why)));
-  }
-
-  /** Who waits for this entry. */
-  @Nullable CompletableFuture<BuiltinLog.Applied> waitsFor(long index) {
+  @Nullable CompletableFuture<ReplicatedLog.Applied> entryApplied(long index) {
+    if (!ready && !ended && index >= raft.firstIndexOfTerm()) {
+      ready = true;
+      notifier.leadershipStarted(term);
+    }
     return pending.remove(index);
   }
 
+  /** Ends this leadership without waiting. The lock of the member must be held. */
+  void end() {
+    boolean wasReady = ready;
+    ready = false;
+    ended = true;
+    replicators.forEach(FollowerReplicator::stop);
+    failPending();
+    if (wasReady) {
+      notifier.leadershipEnded();
+    }
+  }
+
+  /** Fails all pending submissions as indeterminate. The lock of the member must be held. */
+  void failPending() {
+    pending.failAll(notifier);
+  }
+
   /**
-   * Puts a command into the log; with the node's lock held.
+   * Appends a command to the log. The lock of the member must be held.
    *
-   * @return null if this leadership takes none now
+   * @return null if this leader does not accept submissions now
    */
-  @Nullable CompletableFuture<BuiltinLog.Applied> propose(byte[] command) {
-    if (!ready || handingOver) {
-      return null;
-    }
-    CompletableFuture<BuiltinLog.Applied> answer = new CompletableFuture<>();
-    pending.put(raft.propose(command).index(), answer);
-    return answer;
+  @Nullable CompletableFuture<ReplicatedLog.Applied> propose(byte[] command) {
+    return !ready || submissionsPaused ? null : pending.add(raft.propose(command).index());
   }
 
-  /** There is something to send. */
-  void offer() {
-    links.forEach(FollowerReplicator::offer);
+  /** Rejects or accepts submissions. The lock of the member must be held. */
+  void pauseSubmissions(boolean paused) {
+    submissionsPaused = paused;
   }
 
-  /** Has all told at once what is committed. */
-  void hurry() {
-    links.forEach(FollowerReplicator::hurry);
+  /** Sends entries that were appended to the log. Does not block. */
+  void entriesAppended() {
+    replicators.forEach(FollowerReplicator::entriesAppended);
   }
 
-  /**
-   * Gives leadership to a member, if that has all entries before the time is over. No command is
-   * taken meanwhile.
-   */
-  void handOver(Member to, long patienceNanos) throws IOException {
-    long end = System.nanoTime() + patienceNanos;
-    handOver(true);
-    try {
-      while (!hasAll(to) && ready && System.nanoTime() - end < 0) {
-        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
-      }
-      if (hasAll(to)) {
-        node.sockets().succeed(to, new TimeoutNow(node.name(), term));
-      }
-    } finally {
-      handOver(false);
-    }
+  /** Informs all followers of the commit index at once. Does not block. */
+  void sendCommitIndex() {
+    replicators.forEach(FollowerReplicator::sendCommitIndex);
   }
 
-  private void handOver(boolean begins) {
-    var _ =
-        node.locked(
-            () -> {
-              handingOver = begins;
-              return begins;
-            });
-  }
-
-  private boolean hasAll(Member member) {
-    return node.locked(() -> !over && raft.match(member.name()) == log.last());
+  /** Closes connections over which a response is overdue. */
+  void closeOverdueConnections() {
+    replicators.forEach(FollowerReplicator::closeIfOverdue);
   }
 
   @Override
-  public FollowerReplicator.@Nullable Next next(long next, int bytes) {
-    return node.decide(
-        () -> {
-          // One that has failed is silent, so that others stand.
-          if (over || !node.isSound()) {
-            return null;
-          }
-          long base = log.base().index();
-          if (next <= base) {
-            byte[] begins = RaftMessageCodec.encode(new InstallState(node.name(), term, base + 1));
-            return new FollowerReplicator.Next(Kind.BEGINS, begins, next);
-          }
-          List<LogEntry> entries =
-              bytes > 0 && next <= log.last() ? log.entries(next, bytes) : List.of();
-          byte[] append = RaftMessageCodec.encode(raft.append(next, entries));
-          return new FollowerReplicator.Next(Kind.APPEND, append, next + entries.size());
-        });
+  public ReplicationSource.@Nullable Request nextRequest(long nextIndex, int maxBytes) {
+    // A leader that has failed sends no heartbeats, so that another member is elected.
+    return member.decide(
+        () -> ended || member.isFailed() ? null : requests.next(nextIndex, maxBytes));
   }
 
   @Override
-  public long last() {
-    return log.last();
+  public long lastIndex() {
+    return log.lastIndex();
   }
 
   @Override
   public boolean isLarger(long index, int bytes) {
-    return node.locked(
-        () -> index > log.base().index() && index <= log.last() && log.sizeAt(index) > bytes);
+    return member.read(() -> requests.isLarger(index, bytes));
   }
 
   @Override
-  public void alive(String follower) {
+  public void followerBusy(String follower) {
     var _ =
-        node.locked(
+        member.read(
             () -> {
-              if (!over) {
-                raft.alive(follower, System.nanoTime());
+              if (!ended) {
+                raft.followerBusy(follower, System.nanoTime());
               }
-              return over;
+              return ended;
             });
   }
 
   @Override
-  public void answered(String follower, AppendEntriesResponse answer) throws UncheckedIOException {
-    var _ = node.decide(() -> !over && raft.answered(follower, answer, System.nanoTime()));
+  public void handleResponse(String follower, AppendEntriesResponse response) {
+    var _ =
+        member.decide(
+            () ->
+                !ended && raft.handleAppendEntriesResponse(follower, response, System.nanoTime()));
   }
 
   @Override
-  public void advance() {
-    node.advance();
+  public void applyCommitted() {
+    applier.applyCommitted();
   }
 
   @Override
   public void failed(Throwable cause) {
-    if (!over) {
-      node.fail("entries cannot be sent to others", cause);
+    if (!ended) {
+      member.fail("entries cannot be sent to other members", cause);
     }
   }
 
-  /** Has connections ended that are silent. */
-  void look() {
-    links.forEach(FollowerReplicator::look);
-  }
-
-  /** What is known of each follower; with the node's lock held. */
-  Map<String, RaftNode.Follower> followers() {
+  /** What this leader knows of its followers. The lock of the member must be held. */
+  Map<String, GroupView.Follower> followers() {
     long now = System.nanoTime();
-    Map<String, RaftNode.Follower> followers = new HashMap<>();
-    for (FollowerReplicator link : links) {
-      String name = link.follower();
-      followers.put(
-          name,
-          new RaftNode.Follower(
-              raft.match(name), TimeUnit.NANOSECONDS.toMillis(raft.silence(name, now))));
+    Map<String, GroupView.Follower> followers = new HashMap<>();
+    for (FollowerReplicator replicator : replicators) {
+      String name = replicator.follower();
+      long silentMs = TimeUnit.NANOSECONDS.toMillis(raft.nanosSinceContact(name, now));
+      followers.put(name, new GroupView.Follower(raft.matchIndex(name), silentMs));
     }
     return followers;
   }

@@ -11,11 +11,11 @@ import toystore.db.log.Member;
 import toystore.db.raft.core.Raft;
 
 /**
- * Who stands for election when the leader's process is known to have ended: of those that answer,
- * the one whose log goes furthest, and of equals the highest. It is the one that the others can
- * vote for (Raft §5.4.1), so one vote decides, without the timeouts that keep candidates apart
- * (§5.2). All that may go wrong here costs an election and no entry; where nobody stands, the
- * timeouts still run.
+ * Decides which member starts an election when the leader's process has ended: of the members that
+ * respond, the one with the most up-to-date log, and among equals the one with the highest id. The
+ * others can vote for it (Raft §5.4.1), so one election is enough and no random timeout is needed
+ * to keep candidates apart (§5.2). A wrong decision costs an election and never an entry. If no
+ * member starts an election, the election timeouts still do.
  */
 final class LeaderSuccession {
   private static final System.Logger LOG = System.getLogger(LeaderSuccession.class.getName());
@@ -30,63 +30,67 @@ final class LeaderSuccession {
     this.node = node;
   }
 
-  /** To be called when the leader's process has ended. Returns when it is clear who stands. */
-  void follow(Member leader) {
-    RaftNode.View view = node.view();
-    if (!follows(view, leader, view.term())) {
+  /**
+   * Handles the end of the leader's process. Blocks until the other members have responded, and
+   * during an election of this member.
+   */
+  void leaderEnded(Member leader) {
+    GroupView view = node.view();
+    if (!isFollowing(view, leader, view.term())) {
       return;
     }
-    boolean stands = isNext(self, view.end(), othersLogs(leader), members.size());
+    boolean successor = isSuccessor(self, view.lastLog(), lastLogOfOthers(leader), members.size());
     LOG.log(
         Level.INFO,
         "the process of {0} has ended: {1} {2}",
         leader.name(),
         self.name(),
-        stands ? "stands for election" : "leaves it to others");
-    if (stands && follows(node.view(), leader, view.term())) {
+        successor ? "starts an election" : "leaves the election to other members");
+    if (successor && isFollowing(node.view(), leader, view.term())) {
       try {
-        node.elections().standNow();
+        node.campaign().runWithoutPreVote();
       } catch (UncheckedIOException e) {
-        // The node has been told: it halts.
+        // The node has already reported the failure, and halts.
         LOG.log(Level.WARNING, "no early election after the end of " + leader.name(), e);
       }
     }
   }
 
-  private static boolean follows(RaftNode.View view, Member leader, long term) {
+  private static boolean isFollowing(GroupView view, Member leader, long term) {
     return view.role() == Raft.Role.FOLLOWER
         && leader.name().equals(view.leader())
         && view.term() == term;
   }
 
   /**
-   * Whether a member should stand.
+   * Whether a member should start an election.
    *
-   * @param others the last entries of the others that answered
-   * @param size how many members the group has
+   * @param others last log positions of the other members that responded
+   * @param groupSize number of members in the group
    */
-  static boolean isNext(Member self, LogPosition own, Map<Member, LogPosition> others, int size) {
-    if ((others.size() + 1) * 2 <= size) {
+  static boolean isSuccessor(
+      Member self, LogPosition lastLog, Map<Member, LogPosition> others, int groupSize) {
+    if ((others.size() + 1) * 2 <= groupSize) {
       return false;
     }
     return others.entrySet().stream()
         .allMatch(
             other -> {
-              int order = own.compareTo(other.getValue());
+              int order = lastLog.compareTo(other.getValue());
               return order > 0 || (order == 0 && self.id() > other.getKey().id());
             });
   }
 
-  /** Asks as a candidate does before it stands, which binds nobody; each tells its last entry. */
-  private Map<Member, LogPosition> othersLogs(Member leader) {
-    Map<Member, LogPosition> logs = new HashMap<>();
+  /** Requests pre-votes, because each response contains the voter's last log position. */
+  private Map<Member, LogPosition> lastLogOfOthers(Member leader) {
+    Map<Member, LogPosition> lastLogs = new HashMap<>();
     for (Member other : leader.others(self.others(members))) {
       try {
-        logs.put(other, node.sockets().vote(other, node.wouldYouVote()).last());
+        lastLogs.put(other, node.campaign().requestPreVote(other).lastLog());
       } catch (IOException e) {
-        LOG.log(Level.INFO, "{0} does not answer: {1}", other.name(), e.getMessage());
+        LOG.log(Level.INFO, "{0} does not respond: {1}", other.name(), e.getMessage());
       }
     }
-    return logs;
+    return lastLogs;
   }
 }

@@ -5,43 +5,51 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Decides when a leader gives way to a higher member: when that one has kept up with the log for a
- * while. "Kept up" compares with what was committed at the last look, since under load a follower
- * is always a few entries behind.
+ * Decides when a leader transfers leadership to a higher member: once that member has kept up with
+ * the log for some time. A member keeps up if its log contains everything that was committed at the
+ * previous check. A comparison with the end of the log would not do: under load, a follower is
+ * always a few entries behind.
  */
 final class LeadershipTransferPolicy {
-  private final long neededNanos;
-  private final Map<String, Long> keptUpSince = new HashMap<>();
-  private long commitAtLastLook = Long.MAX_VALUE;
+  private static final long MAX_SILENT_MS = 500;
 
-  LeadershipTransferPolicy(Duration needed) {
-    this.neededNanos = needed.toNanos();
+  private final long requiredNanos;
+  private final Map<String, Long> keptUpSince = new HashMap<>();
+  private long previousCommitIndex = Long.MAX_VALUE;
+
+  /**
+   * Creates a policy.
+   *
+   * @param required how long a member must have kept up
+   */
+  LeadershipTransferPolicy(Duration required) {
+    this.requiredNanos = required.toNanos();
   }
 
-  /** Forgets all; called while this member does not lead. */
+  /** Forgets all earlier checks. To be called while this member does not lead. */
   void reset() {
     keptUpSince.clear();
-    commitAtLastLook = Long.MAX_VALUE;
+    previousCommitIndex = Long.MAX_VALUE;
   }
 
   /**
-   * One look at one higher member.
+   * Checks one higher member.
    *
-   * @param match index up to which its log equals the leader's
-   * @param silentMs how long ago it answered last
-   * @return whether leadership should go to it now
+   * @param matchIndex index up to which its log matches the leader's
+   * @param silentMs time since it last responded
+   * @return whether leadership should be transferred to it now
    */
-  boolean shouldYieldTo(String peer, long match, long silentMs, long nowNanos) {
-    if (match < commitAtLastLook || silentMs > 500) {
-      keptUpSince.remove(peer);
+  boolean shouldTransferTo(String member, long matchIndex, long silentMs, long nowNanos) {
+    if (matchIndex < previousCommitIndex || silentMs > MAX_SILENT_MS) {
+      keptUpSince.remove(member);
       return false;
     }
-    long since = keptUpSince.computeIfAbsent(peer, p -> nowNanos);
-    return nowNanos - since >= neededNanos;
+    long since = keptUpSince.computeIfAbsent(member, m -> nowNanos);
+    return nowNanos - since >= requiredNanos;
   }
 
-  /** Ends a look at all members. */
-  void looked(long commitIndex) {
-    commitAtLastLook = commitIndex;
+  /** Ends a check of all higher members. */
+  void checkFinished(long commitIndex) {
+    previousCommitIndex = commitIndex;
   }
 }

@@ -5,54 +5,56 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Shows that this member leads at some moment after it was asked: an entry that changes nothing is
- * committed (Raft §8, as a leader does when its term begins). Whoever asks while one is on its way
- * waits for the next, and all of them share that one.
+ * Confirms that this member still leads by committing a no-op entry (Raft §8). A caller that
+ * arrives while an entry is being committed waits for the next one, which all such callers share.
  *
- * <p>It relies on no clock: a leader that was cut off and does not know it yet commits nothing.
+ * <p>The confirmation does not rely on clocks: a leader that was cut off from a majority commits
+ * nothing, even if it has not noticed yet.
  */
 final class ReadIndex {
-  private final Supplier<CompletableFuture<?>> fence;
+  private final Supplier<CompletableFuture<?>> commitNoOp;
   private @Nullable CompletableFuture<Void> next;
-  private boolean underWay;
+  private boolean committing;
 
   /**
-   * @param fence commits an entry; fails where this member does not lead
+   * Creates an instance without callers.
+   *
+   * @param commitNoOp commits a no-op entry, and fails if this member does not lead
    */
-  ReadIndex(Supplier<CompletableFuture<?>> fence) {
-    this.fence = fence;
+  ReadIndex(Supplier<CompletableFuture<?>> commitNoOp) {
+    this.commitNoOp = commitNoOp;
   }
 
-  /** Completes when an entry that was proposed after this call is applied here. */
-  synchronized CompletableFuture<Void> ask() {
-    CompletableFuture<Void> mine = next == null ? new CompletableFuture<>() : next;
-    next = mine;
-    beginIfFree();
-    return mine;
+  /** Completes when an entry that was proposed after this call is applied on this member. */
+  synchronized CompletableFuture<Void> confirmLeadership() {
+    CompletableFuture<Void> confirmation = next == null ? new CompletableFuture<>() : next;
+    next = confirmation;
+    commitIfIdle();
+    return confirmation;
   }
 
-  private synchronized void beginIfFree() {
-    CompletableFuture<Void> asked = next;
-    if (underWay || asked == null) {
+  private synchronized void commitIfIdle() {
+    CompletableFuture<Void> confirmation = next;
+    if (committing || confirmation == null) {
       return;
     }
     next = null;
-    underWay = true;
-    fence
+    committing = true;
+    commitNoOp
         .get()
         .whenComplete(
             (applied, e) -> {
-              ended();
+              committed();
               if (e == null) {
-                asked.complete(null);
+                confirmation.complete(null);
               } else {
-                asked.completeExceptionally(e);
+                confirmation.completeExceptionally(e);
               }
             });
   }
 
-  private synchronized void ended() {
-    underWay = false;
-    beginIfFree();
+  private synchronized void committed() {
+    committing = false;
+    commitIfIdle();
   }
 }

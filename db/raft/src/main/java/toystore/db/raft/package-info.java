@@ -1,6 +1,6 @@
 /**
- * The built-in engine of the replicated log. This package ties the decisions, the files and the
- * transport of a member together.
+ * The built-in engine of the replicated log. This package connects the protocol, the files and the
+ * transport of one member.
  */
 @NullMarked
 package toystore.db.raft;

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,7 +26,8 @@ class BuiltinLogTest {
   @TempDir Path directory;
 
   @Test
-  void atAColdStartTheHighestIdLeads() {
+  @DisplayName("After a cold start the member with the highest id leads")
+  void highestIdLeadsAfterAColdStart() {
     try (TestGroup group = TestGroup.of(directory, 3).startAll()) {
       group.awaitLeader(3);
       assertOnlyTheHighestLed(group);
@@ -33,7 +35,7 @@ class BuiltinLogTest {
       group.awaitAllEqual();
       group.stopAll();
 
-      // Now with logs and files that are there already.
+      // The second start uses the existing logs and files.
       group.startAll().awaitLeader(3);
       assertOnlyTheHighestLed(group);
       group.submit(2);
@@ -47,7 +49,8 @@ class BuiltinLogTest {
   }
 
   @Test
-  void aGroupOfOneWorksAndContinuesAfterARestart() {
+  @DisplayName("A group of one accepts commands and continues after a restart")
+  void groupOfOneContinuesAfterARestart() {
     try (TestGroup group = TestGroup.of(directory, 1).startAll()) {
       assertThat(group.submit(7).result()).isEqualTo(0L);
       get(group.member(1).log().barrier());
@@ -64,7 +67,8 @@ class BuiltinLogTest {
   }
 
   @Test
-  void aBarrierFailsWhereNoLeaderCanBeReached() {
+  @DisplayName("A barrier fails if no leader can be reached")
+  void barrierFailsWithoutALeader() {
     try (TestGroup group = TestGroup.of(directory, 3)) {
       group.start(1);
       CompletableFuture<Void> barrier = group.member(1).log().barrier();
@@ -73,9 +77,10 @@ class BuiltinLogTest {
     }
   }
 
-  /** For a moment it still believes that it leads, and the log is quiet. */
+  /** The leader has not yet noticed the loss, and no entry is being replicated. */
   @Test
-  void aLeaderThatHasLostTheOthersConfirmsNothing() {
+  @DisplayName("A leader that has lost its followers confirms no barrier")
+  void isolatedLeaderConfirmsNoBarrier() {
     try (TestGroup group = TestGroup.of(directory, 3).startAll()) {
       BuiltinLog leader = group.awaitLeader(3).log();
       get(leader.barrier());
@@ -89,7 +94,8 @@ class BuiltinLogTest {
   }
 
   @Test
-  void theLeaderKnowsHowManyEntriesEachMemberLacks() {
+  @DisplayName("The leader reports how many entries each follower lacks")
+  void leaderReportsTheLagOfEachFollower() {
     try (TestGroup group = TestGroup.of(directory, 3).startAll()) {
       group.awaitLeader(3);
       group.submit(0);
@@ -106,7 +112,7 @@ class BuiltinLogTest {
                 assertThat(status.lag().get("member-1")).isBetween(40L, 42L);
                 assertThat(status.lag().get("member-2")).isZero();
               });
-      assertThat(group.member(2).log().status().lag()).as("a follower knows none").isEmpty();
+      assertThat(group.member(2).log().status().lag()).as("lag known to a follower").isEmpty();
       group.start(1);
       await()
           .until(
@@ -116,28 +122,30 @@ class BuiltinLogTest {
   }
 
   @Test
-  void dataWithoutItsRaftDirectoryAreRefused() throws IOException {
+  @DisplayName("A member that has data but no Raft directory is not started")
+  void dataWithoutRaftDirectoryAreRejected() throws IOException {
     try (TestGroup group = TestGroup.of(directory, 1)) {
       group.start(1);
       group.submit(1);
       group.awaitAllEqual();
       group.stop(1);
-      Path aside = group.raftDirectory(1).resolveSibling("aside");
-      Files.move(group.raftDirectory(1), aside);
+      Path moved = group.raftDirectory(1).resolveSibling("moved");
+      Files.move(group.raftDirectory(1), moved);
       assertThatThrownBy(() -> group.start(1))
           .isInstanceOf(LogStorageException.class)
           .hasMessageContaining("there is data up to (term ")
           .hasMessageContaining("no Raft log in " + group.raftDirectory(1))
-          .hasMessageContaining("put the directory back");
-      assertThat(group.raftDirectory(1)).as("nothing was made").doesNotExist();
-      Files.move(aside, group.raftDirectory(1));
+          .hasMessageContaining("restore the directory");
+      assertThat(group.raftDirectory(1)).as("Raft directory after the failed start").doesNotExist();
+      Files.move(moved, group.raftDirectory(1));
       group.start(1);
       group.awaitAllHave(List.of(1L));
     }
   }
 
   @Test
-  void aPortInUseIsRefusedAndTheDirectoryStaysUsable() throws IOException {
+  @DisplayName("If the port is in use, the start fails and the directory stays usable")
+  void portInUseLeavesTheDirectoryUsable() throws IOException {
     try (TestGroup group = TestGroup.of(directory, 1)) {
       try (ServerSocket taken =
           new ServerSocket(group.port(1), 1, InetAddress.getLoopbackAddress())) {
@@ -153,7 +161,8 @@ class BuiltinLogTest {
   }
 
   @Test
-  void aCommandThatCannotBeAppliedIsFatal() {
+  @DisplayName("A command that cannot be applied is fatal")
+  void commandThatCannotBeAppliedIsFatal() {
     try (TestGroup group = TestGroup.of(directory, 1).startAll()) {
       group.submit(1);
       TestGroup.Running member = group.member(1);
@@ -163,11 +172,14 @@ class BuiltinLogTest {
     }
   }
 
-  /** Who is told of leadership may be slow, and a member that has failed is to halt now. */
+  /**
+   * A listener may handle the start of leadership slowly, but a failed member must halt at once.
+   */
   @Test
-  void whatIsFatalIsToldAtOnceAlsoWhileAnEarlierEventIsBeingTold() {
+  @DisplayName("A fatal event is delivered while the listener still handles an earlier event")
+  void fatalEventIsNotDelayedByASlowListener() {
     try (TestGroup group = TestGroup.of(directory, 1)) {
-      CountDownLatch mayHear = group.holdUpEvents();
+      CountDownLatch leadershipGate = group.blockLeadershipEvents();
       TestGroup.Running member = group.start(1);
       group.awaitLeader(1);
       try {
@@ -176,13 +188,14 @@ class BuiltinLogTest {
         assertThat(member.events().timesLed()).isZero();
         assertThat(member.events().fatal()).singleElement().asString().contains("planted");
       } finally {
-        mayHear.countDown();
+        leadershipGate.countDown();
       }
     }
   }
 
   @Test
-  void anIdleGroupIsLedByTheNextHighestUntilTheHighestIsBack() {
+  @DisplayName("In an idle group the next highest id leads until the highest one returns")
+  void nextHighestIdLeadsUntilTheHighestReturns() {
     try (TestGroup group = TestGroup.of(directory, 3).startAll()) {
       group.awaitLeader(3);
       group.submit(1);

@@ -2,37 +2,43 @@ package toystore.db.raft;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 class CommitStallDetectorTest {
-  private final CommitStallDetector watch = new CommitStallDetector(3);
+  private final CommitStallDetector detector = new CommitStallDetector(3);
 
   @Test
-  void whoIsAskedNothingIsNotStalled() {
-    for (int look = 0; look < 20; look++) {
-      assertThat(watch.isStalled()).isFalse();
+  @DisplayName("A leader without submissions is not stalled")
+  void idleLeaderIsNotStalled() {
+    for (int check = 0; check < 20; check++) {
+      assertThat(detector.checkStalled()).isFalse();
     }
   }
 
   @Test
-  void whoAnswersSomethingBetweenLooksIsNotStalledHoweverMuchWaits() {
-    watch.asked();
-    for (int look = 0; look < 20; look++) {
-      watch.asked();
-      watch.answered();
-      assertThat(watch.isStalled()).isFalse();
+  @DisplayName("A leader that completes a submission between two checks is not stalled")
+  void leaderThatCompletesSubmissionsIsNotStalled() {
+    detector.commandSubmitted();
+    for (int check = 0; check < 20; check++) {
+      detector.commandSubmitted();
+      detector.commandCompleted();
+      assertThat(detector.checkStalled()).isFalse();
     }
   }
 
   @Test
-  void whoAnswersNothingForAllItsPatienceIsStalledUntilItAnswers() {
-    assertThat(watch.isStalled()).isFalse();
-    watch.asked();
-    watch.asked();
-    assertThat(watch.isStalled()).isFalse();
-    assertThat(watch.isStalled()).isFalse();
-    assertThat(watch.isStalled()).isTrue();
-    watch.answered();
-    assertThat(watch.isStalled()).as("one still waits, one was answered").isFalse();
+  @DisplayName("A leader that completes nothing for all checks is stalled until it completes one")
+  void leaderWithoutProgressIsStalled() {
+    assertThat(detector.checkStalled()).isFalse();
+    detector.commandSubmitted();
+    detector.commandSubmitted();
+    assertThat(detector.checkStalled()).isFalse();
+    assertThat(detector.checkStalled()).isFalse();
+    assertThat(detector.checkStalled()).isTrue();
+    detector.commandCompleted();
+    assertThat(detector.checkStalled())
+        .as("with one pending and one completed submission")
+        .isFalse();
   }
 }

@@ -9,88 +9,93 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import toystore.db.log.Member;
 
 @Timeout(60)
 class LeaderFailureDetectorTest {
-  private final List<Member> gone = new CopyOnWriteArrayList<>();
+  private final List<Member> reported = new CopyOnWriteArrayList<>();
 
-  private static ServerSocket door() throws IOException {
+  private static ServerSocket listen() throws IOException {
     return new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
   }
 
-  private static Member at(ServerSocket door, int id) {
-    return new Member("member-" + id, id, "127.0.0.1", door.getLocalPort());
+  private static Member at(ServerSocket listener, int id) {
+    return new Member("member-" + id, id, "127.0.0.1", listener.getLocalPort());
   }
 
   @Test
-  void aProcessThatEndsIsToldOnce() throws IOException {
-    ServerSocket door = door();
-    Member leader = at(door, 3);
-    try (LeaderFailureDetector watch = new LeaderFailureDetector(gone::add)) {
-      watch.watch(leader);
-      Socket connection = door.accept();
-      door.close();
+  @DisplayName("The end of a process is reported once")
+  void endedProcessIsReportedOnce() throws IOException {
+    ServerSocket listener = listen();
+    Member leader = at(listener, 3);
+    try (LeaderFailureDetector detector = new LeaderFailureDetector(reported::add)) {
+      detector.watch(leader);
+      Socket connection = listener.accept();
+      listener.close();
       connection.close();
-      await().until(() -> !gone.isEmpty());
-      // Refused again and again; it comes back and goes once more.
+      await().until(() -> !reported.isEmpty());
+      // Connections are refused until the process restarts. Then it ends again.
       try (ServerSocket again =
           new ServerSocket(leader.port(), 5, InetAddress.getLoopbackAddress())) {
         again.accept().close();
         again.accept().close();
       }
-      await().until(() -> gone.size() == 2);
+      await().until(() -> reported.size() == 2);
     }
-    assertThat(gone).containsExactly(leader, leader);
+    assertThat(reported).containsExactly(leader, leader);
   }
 
   @Test
-  void aLostConnectionIsNoLostLeader() throws IOException {
-    try (ServerSocket door = door();
-        LeaderFailureDetector watch = new LeaderFailureDetector(gone::add)) {
-      watch.watch(at(door, 3));
+  @DisplayName("A lost connection alone does not count as a lost leader")
+  void lostConnectionIsNotALostLeader() throws IOException {
+    try (ServerSocket listener = listen();
+        LeaderFailureDetector detector = new LeaderFailureDetector(reported::add)) {
+      detector.watch(at(listener, 3));
       for (int i = 0; i < 5; i++) {
-        door.accept().close();
+        listener.accept().close();
       }
-      door.accept().close();
+      listener.accept().close();
     }
-    assertThat(gone).isEmpty();
+    assertThat(reported).isEmpty();
   }
 
   @Test
-  void whoIsWatchedNoMoreIsForgotten() throws IOException {
-    ServerSocket first = door();
-    try (ServerSocket second = door();
-        LeaderFailureDetector watch = new LeaderFailureDetector(gone::add)) {
-      watch.watch(at(first, 3));
+  @DisplayName("A member that is no longer the leader is not watched")
+  void formerLeaderIsNoLongerWatched() throws IOException {
+    ServerSocket first = listen();
+    try (ServerSocket second = listen();
+        LeaderFailureDetector detector = new LeaderFailureDetector(reported::add)) {
+      detector.watch(at(first, 3));
       Socket connection = first.accept();
-      watch.watch(at(second, 2));
+      detector.watch(at(second, 2));
       second.accept().close();
       assertThat(connection.getInputStream().read()).isEqualTo(-1);
       first.close();
-      // Meanwhile whoever still watched the first one would have tried it, too.
+      // In this time a detector that still watched the first member would have tried to connect.
       for (int i = 0; i < 6; i++) {
         second.accept().close();
       }
-      assertThat(gone).isEmpty();
+      assertThat(reported).isEmpty();
     }
   }
 
   @Test
-  void whoWasNeverThereIsNotGone() throws IOException {
-    ServerSocket door = door();
-    Member leader = at(door, 3);
-    door.close();
-    try (LeaderFailureDetector watch = new LeaderFailureDetector(gone::add)) {
-      watch.watch(leader);
-      await().until(() -> watch.attempts() >= 2);
-      // It is found when it comes.
+  @DisplayName("A process that never accepted a connection is not reported as ended")
+  void processThatNeverRanIsNotReported() throws IOException {
+    ServerSocket listener = listen();
+    Member leader = at(listener, 3);
+    listener.close();
+    try (LeaderFailureDetector detector = new LeaderFailureDetector(reported::add)) {
+      detector.watch(leader);
+      await().until(() -> detector.connectAttempts() >= 2);
+      // Once the process starts, the detector connects to it.
       try (ServerSocket late =
           new ServerSocket(leader.port(), 5, InetAddress.getLoopbackAddress())) {
         late.accept();
-        assertThat(gone).isEmpty();
+        assertThat(reported).isEmpty();
       }
     }
   }

@@ -1,7 +1,7 @@
 package toystore.db.raft;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static toystore.db.raft.TestGroup.PATIENCE;
+import static toystore.db.raft.TestGroup.TIMEOUT;
 import static toystore.db.raft.TestGroup.await;
 
 import java.nio.file.Path;
@@ -15,18 +15,19 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import toystore.db.log.IndeterminateException;
 import toystore.db.log.NotLeaderException;
 
-/** Leaders that stop and return while commands keep coming. */
+/** Leaders that stop and restart while commands are submitted. */
 @Timeout(90)
 class LeaderLossTest {
   @TempDir Path directory;
 
-  /** Submits each id once, to whoever leads, and notes what it was told. */
+  /** Submits each id once, to the current leader, and records the outcome. */
   private static final class Submitter implements AutoCloseable {
     private static final int WINDOW = 8;
 
@@ -36,7 +37,7 @@ class LeaderLossTest {
     private final AtomicBoolean stop = new AtomicBoolean();
     private final Thread thread;
     final Set<Long> acknowledged = ConcurrentHashMap.newKeySet();
-    final Set<Long> refused = ConcurrentHashMap.newKeySet();
+    final Set<Long> rejected = ConcurrentHashMap.newKeySet();
     final Set<Long> indeterminate = ConcurrentHashMap.newKeySet();
     final Set<Throwable> unexpected = ConcurrentHashMap.newKeySet();
 
@@ -47,7 +48,7 @@ class LeaderLossTest {
 
     private void run() {
       while (!stop.get()) {
-        TestGroup.Running leader = group.leaderNow();
+        TestGroup.Running leader = group.currentLeader();
         if (leader == null) {
           LockSupport.parkNanos(1_000_000);
           continue;
@@ -59,23 +60,23 @@ class LeaderLossTest {
             .submit(TestLedger.command(id, 100))
             .whenComplete(
                 (applied, e) -> {
-                  note(id, e);
+                  record(id, e);
                   window.release();
                 });
       }
     }
 
-    private void note(long id, @Nullable Throwable e) {
+    private void record(long id, @Nullable Throwable e) {
       Throwable cause = e instanceof CompletionException ? e.getCause() : e;
       switch (cause) {
         case null -> acknowledged.add(id);
-        case NotLeaderException refusal -> refused.add(id);
+        case NotLeaderException rejection -> rejected.add(id);
         case IndeterminateException unknown -> indeterminate.add(id);
         default -> unexpected.add(cause);
       }
     }
 
-    /** Waits until so many more are acknowledged. */
+    /** Waits until this many more commands are acknowledged. */
     void awaitMore(int count) {
       int before = acknowledged.size();
       await().until(() -> acknowledged.size() >= before + count);
@@ -85,19 +86,20 @@ class LeaderLossTest {
     public void close() {
       stop.set(true);
       try {
-        thread.join(PATIENCE);
+        thread.join(TIMEOUT);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }
     }
 
-    void awaitAllAnswered() {
+    void awaitAllCompleted() {
       await().until(() -> window.availablePermits() == WINDOW);
     }
   }
 
   @Test
-  void nothingAcknowledgedIsLostAndNothingRefusedIsApplied() {
+  @DisplayName("No acknowledged command is lost, and no rejected command is applied")
+  void acknowledgedCommandsSurviveLeaderLoss() {
     try (TestGroup group = TestGroup.of(directory, 3).startAll()) {
       group.awaitLeader(3);
       Submitter submitter = new Submitter(group);
@@ -111,27 +113,28 @@ class LeaderLossTest {
           submitter.awaitMore(30);
         }
       }
-      submitter.awaitAllAnswered();
+      submitter.awaitAllCompleted();
       group.awaitAllEqual();
 
       List<Long> ids = group.awaitLeader().ledger().ids();
       assertThat(submitter.unexpected).isEmpty();
       assertThat(ids).doesNotHaveDuplicates().containsAll(submitter.acknowledged);
-      assertThat(ids).noneMatch(submitter.refused::contains);
+      assertThat(ids).noneMatch(submitter.rejected::contains);
       assertThat(ids.stream().filter(id -> !submitter.acknowledged.contains(id)))
           .allMatch(submitter.indeterminate::contains);
     }
   }
 
   @Test
-  void underSteadySubmitsTheHighestIdTakesLeadershipBackWithOneChange() {
+  @DisplayName("Under load the highest id regains leadership with a single change of leader")
+  void highestIdRegainsLeadershipUnderLoad() {
     try (TestGroup group = TestGroup.of(directory, 3).startAll()) {
       group.awaitLeader(3);
       Submitter submitter = new Submitter(group);
       try (submitter) {
         submitter.awaitMore(60);
         group.stop(3);
-        // Either of the two: under load a vote can go to the one with the longer log.
+        // Under load either follower may win the election, depending on whose log is longer.
         group.awaitLeader();
         submitter.awaitMore(60);
         int before = group.timesLed();
@@ -142,7 +145,7 @@ class LeaderLossTest {
             .during(Duration.ofSeconds(2))
             .until(() -> group.member(3).log().leads() && group.timesLed() == before + 1);
       }
-      submitter.awaitAllAnswered();
+      submitter.awaitAllCompleted();
       group.awaitAllEqual();
       assertThat(submitter.unexpected).isEmpty();
     }

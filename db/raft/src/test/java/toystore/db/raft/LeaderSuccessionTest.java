@@ -6,6 +6,7 @@ import static toystore.db.raft.TestGroup.await;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,32 +24,38 @@ class LeaderSuccessionTest {
   @TempDir Path directory;
 
   @Test
-  void oneStandsWhateverTheirLogs() {
+  @DisplayName("Whatever the logs of two members, exactly one of them starts an election")
+  void exactlyOneMemberIsSuccessor() {
     for (LogPosition low : new LogPosition[] {LONG, SHORT, OLD_TERM}) {
       for (LogPosition high : new LogPosition[] {LONG, SHORT, OLD_TERM}) {
-        boolean lowStands = LeaderSuccession.isNext(LOW, low, Map.of(HIGH, high), 3);
-        boolean highStands = LeaderSuccession.isNext(HIGH, high, Map.of(LOW, low), 3);
-        assertThat(lowStands).as("%s, %s", low, high).isNotEqualTo(highStands);
-        assertThat(highStands).isEqualTo(high.compareTo(low) >= 0);
+        boolean lowIsSuccessor = LeaderSuccession.isSuccessor(LOW, low, Map.of(HIGH, high), 3);
+        boolean highIsSuccessor = LeaderSuccession.isSuccessor(HIGH, high, Map.of(LOW, low), 3);
+        assertThat(lowIsSuccessor).as("%s, %s", low, high).isNotEqualTo(highIsSuccessor);
+        assertThat(highIsSuccessor).isEqualTo(high.compareTo(low) >= 0);
       }
     }
   }
 
   @Test
-  void nobodyStandsWhoCannotBeElected() {
-    assertThat(LeaderSuccession.isNext(HIGH, LONG, Map.of(), 3)).isFalse();
-    assertThat(LeaderSuccession.isNext(HIGH, LONG, Map.of(LOW, SHORT), 5)).isFalse();
+  @DisplayName("A member that cannot win starts no election")
+  void memberThatCannotWinStartsNoElection() {
+    assertThat(LeaderSuccession.isSuccessor(HIGH, LONG, Map.of(), 3)).isFalse();
+    assertThat(LeaderSuccession.isSuccessor(HIGH, LONG, Map.of(LOW, SHORT), 5)).isFalse();
   }
 
-  /** The members would wait minutes for a silent leader. */
+  /** The election timeout is 5 minutes, longer than the test may take. */
   @Test
-  void afterTheEndOfALeaderTheNextOneLeadsWithoutATimeout() {
-    try (TestGroup group = TestGroup.patient(directory, 3, Duration.ofMinutes(5)).startAll()) {
+  @DisplayName("After the end of the leader process the next leader is elected without a timeout")
+  void nextLeaderIsElectedWithoutATimeout() {
+    try (TestGroup group =
+        TestGroup.withElectionTimeout(directory, 3, Duration.ofMinutes(5)).startAll()) {
       group.awaitLeader(3);
       group.submitMany(1, 20, 10);
       await()
           .until(
-              () -> group.member(1).log().watchesLeader() && group.member(2).log().watchesLeader());
+              () ->
+                  group.member(1).log().isWatchingLeader()
+                      && group.member(2).log().isWatchingLeader());
       group.stop(3);
       group.awaitLeader();
       group.submitMany(100, 20, 10);

@@ -3,87 +3,101 @@ package toystore.db.raft;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 class LeadershipTransferPolicyTest {
   private static final String PEER = "order-3";
 
-  private final LeadershipTransferPolicy keeper =
+  private final LeadershipTransferPolicy policy =
       new LeadershipTransferPolicy(Duration.ofSeconds(3));
   private long nowNanos = 1_000_000_000_000L;
   private long commit = 100;
 
   @Test
-  void aMemberThatKeepsUpLeadsAfterTheTimeItHasToProveItself() {
-    lookWithoutWaiting(commit, 0);
-    assertThat(lookAfter(Duration.ofMillis(250), commit, 0)).as("begins to count").isFalse();
-    assertThat(lookAfter(Duration.ofMillis(2_999), commit, 0)).isFalse();
-    assertThat(lookAfter(Duration.ofMillis(1), commit, 0)).isTrue();
+  @DisplayName("A member that has been caught up for the required time gets leadership")
+  void caughtUpMemberLeadsAfterTheRequiredTime() {
+    checkNow(commit, 0);
+    assertThat(checkAfter(Duration.ofMillis(250), commit, 0))
+        .as("at the start of the required time")
+        .isFalse();
+    assertThat(checkAfter(Duration.ofMillis(2_999), commit, 0)).isFalse();
+    assertThat(checkAfter(Duration.ofMillis(1), commit, 0)).isTrue();
   }
 
   @Test
-  void aMemberAFewEntriesBehindUnderLoadKeepsUp() {
-    lookWithoutWaiting(commit, 0);
-    boolean yields = false;
+  @DisplayName("Under load a member that is a few entries behind counts as caught up")
+  void memberSlightlyBehindUnderLoadIsCaughtUp() {
+    checkNow(commit, 0);
+    boolean transfers = false;
     for (int i = 0; i < 14; i++) {
       long committedBefore = commit;
       commit += 1_000;
-      yields = lookAfter(Duration.ofMillis(250), committedBefore, 10);
+      transfers = checkAfter(Duration.ofMillis(250), committedBefore, 10);
     }
-    assertThat(yields).isTrue();
+    assertThat(transfers).isTrue();
   }
 
   @Test
-  void aMemberThatFallsBehindBeginsAnew() {
-    lookWithoutWaiting(commit, 0);
-    lookAfter(Duration.ofMillis(250), commit, 0);
-    assertThat(lookAfter(Duration.ofSeconds(4), commit - 1, 0)).as("an entry short").isFalse();
-    assertThat(lookAfter(Duration.ofMillis(250), commit, 0)).as("counts anew").isFalse();
-    assertThat(lookAfter(Duration.ofSeconds(3), commit, 0)).isTrue();
+  @DisplayName("The required time starts again when the member falls behind")
+  void fallingBehindRestartsTheTime() {
+    checkNow(commit, 0);
+    checkAfter(Duration.ofMillis(250), commit, 0);
+    assertThat(checkAfter(Duration.ofSeconds(4), commit - 1, 0)).as("one entry behind").isFalse();
+    assertThat(checkAfter(Duration.ofMillis(250), commit, 0))
+        .as("after the restart of the required time")
+        .isFalse();
+    assertThat(checkAfter(Duration.ofSeconds(3), commit, 0)).isTrue();
   }
 
   @Test
-  void aSilentMemberIsNotTrusted() {
-    lookWithoutWaiting(commit, 0);
-    lookAfter(Duration.ofMillis(250), commit, 0);
-    assertThat(lookAfter(Duration.ofSeconds(4), commit, 501)).isFalse();
-    assertThat(lookAfter(Duration.ofMillis(250), commit, 500)).as("counts anew").isFalse();
-    assertThat(lookAfter(Duration.ofSeconds(3), commit, 0)).isTrue();
+  @DisplayName("The required time starts again when the member does not respond")
+  void silenceRestartsTheTime() {
+    checkNow(commit, 0);
+    checkAfter(Duration.ofMillis(250), commit, 0);
+    assertThat(checkAfter(Duration.ofSeconds(4), commit, 501)).isFalse();
+    assertThat(checkAfter(Duration.ofMillis(250), commit, 500))
+        .as("after the restart of the required time")
+        .isFalse();
+    assertThat(checkAfter(Duration.ofSeconds(3), commit, 0)).isTrue();
   }
 
   @Test
-  void theFirstLookOfALeaderDecidesNothing() {
-    assertThat(lookAfter(Duration.ofDays(1), commit, 0)).isFalse();
-    assertThat(lookAfter(Duration.ofMillis(250), commit, 0)).isFalse();
+  @DisplayName("The first check of a leader never transfers leadership")
+  void firstCheckNeverTransfers() {
+    assertThat(checkAfter(Duration.ofDays(1), commit, 0)).isFalse();
+    assertThat(checkAfter(Duration.ofMillis(250), commit, 0)).isFalse();
   }
 
   @Test
-  void aLeaderThatComesAgainKnowsNothingOfItsEarlierTerm() {
-    lookWithoutWaiting(commit, 0);
-    lookAfter(Duration.ofMillis(250), commit, 0);
-    keeper.reset();
-    assertThat(lookAfter(Duration.ofSeconds(10), commit, 0)).isFalse();
-    assertThat(lookAfter(Duration.ofMillis(250), commit, 0)).isFalse();
-    assertThat(lookAfter(Duration.ofSeconds(3), commit, 0)).isTrue();
+  @DisplayName("A leader of a new term ignores what it observed in an earlier term")
+  void newTermStartsFromScratch() {
+    checkNow(commit, 0);
+    checkAfter(Duration.ofMillis(250), commit, 0);
+    policy.reset();
+    assertThat(checkAfter(Duration.ofSeconds(10), commit, 0)).isFalse();
+    assertThat(checkAfter(Duration.ofMillis(250), commit, 0)).isFalse();
+    assertThat(checkAfter(Duration.ofSeconds(3), commit, 0)).isTrue();
   }
 
   @Test
-  void eachMemberIsJudgedByItself() {
-    lookWithoutWaiting(commit, 0);
-    lookAfter(Duration.ofMillis(250), commit, 0);
+  @DisplayName("Each member is tracked separately")
+  void membersAreTrackedSeparately() {
+    checkNow(commit, 0);
+    checkAfter(Duration.ofMillis(250), commit, 0);
     nowNanos += Duration.ofSeconds(3).toNanos();
-    assertThat(keeper.shouldYieldTo("order-2", commit, 0, nowNanos)).isFalse();
-    assertThat(keeper.shouldYieldTo(PEER, commit, 0, nowNanos)).isTrue();
+    assertThat(policy.shouldTransferTo("order-2", commit, 0, nowNanos)).isFalse();
+    assertThat(policy.shouldTransferTo(PEER, commit, 0, nowNanos)).isTrue();
   }
 
-  private void lookWithoutWaiting(long match, long silentMs) {
-    lookAfter(Duration.ZERO, match, silentMs);
+  private void checkNow(long match, long silentMs) {
+    checkAfter(Duration.ZERO, match, silentMs);
   }
 
-  private boolean lookAfter(Duration pause, long match, long silentMs) {
+  private boolean checkAfter(Duration pause, long match, long silentMs) {
     nowNanos += pause.toNanos();
-    boolean yields = keeper.shouldYieldTo(PEER, match, silentMs, nowNanos);
-    keeper.looked(commit);
-    return yields;
+    boolean transfers = policy.shouldTransferTo(PEER, match, silentMs, nowNanos);
+    policy.checkFinished(commit);
+    return transfers;
   }
 }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -16,16 +17,17 @@ import toystore.db.log.LogPosition;
 import toystore.db.log.MemberRejoin;
 import toystore.db.storage.Quarantine;
 
-/** Members that have forgotten their votes, their log, or their data. */
+/** Members that have lost their vote, their log, or their data. */
 @Timeout(90)
 class MemberRejoinTest {
-  private static final Duration SOON = Duration.ofSeconds(10);
-  private static final Duration AT_ONCE = Duration.ofMillis(300);
+  private static final Duration LONG_TIMEOUT = Duration.ofSeconds(10);
+  private static final Duration SHORT_TIMEOUT = Duration.ofMillis(300);
 
   @TempDir Path directory;
 
   @Test
-  void aMemberThatForgotEverythingComesBackWithItsVotesUsedUp() throws IOException {
+  @DisplayName("A member that lost all files rejoins, and cannot vote again in earlier terms")
+  void memberWithoutFilesRejoinsWithoutAVote() throws IOException {
     try (TestGroup group = TestGroup.of(directory, 3).startAll()) {
       group.awaitLeader(3);
       group.submitMany(0, 50, 0);
@@ -39,7 +41,7 @@ class MemberRejoinTest {
       LogPosition reached = rejoin(group, 1);
 
       assertThat(reached.index()).isEqualTo(group.member(3).log().status().appliedIndex());
-      assertThat(inspect(group, 1)).isEqualTo(new FoundLog(term, -1, -1));
+      assertThat(inspect(group, 1)).isEqualTo(new LogSummary(term, -1, -1));
       assertThat(vote(group, 1)).contains("votedFor=member-1");
       group.start(1);
       group.awaitAllEqual();
@@ -49,7 +51,8 @@ class MemberRejoinTest {
   }
 
   @Test
-  void aMemberThatLostOnlyItsLogKeepsItsData() throws IOException {
+  @DisplayName("A member that lost only its log keeps its data")
+  void memberWithoutLogKeepsItsData() throws IOException {
     try (TestGroup group = TestGroup.of(directory, 3).startAll()) {
       group.awaitLeader(3);
       group.submitMany(0, 50, 0);
@@ -67,11 +70,13 @@ class MemberRejoinTest {
   }
 
   /**
-   * The acknowledged entry is on members 1 and 3 alone. If member 1 forgets it and takes part,
-   * members 1 and 2 elect a leader without it.
+   * Only members 1 and 3 have the acknowledged entry. If member 1 loses it and then takes part in
+   * elections, members 1 and 2 can elect a leader that does not have the entry.
    */
   @Test
-  void aMemberThatMayHaveAcknowledgedWhatAnotherLacksWaitsForAllOthers() throws IOException {
+  @DisplayName(
+      "A member that may have acknowledged a missing entry needs every other member to rejoin")
+  void rejoinNeedsEveryOtherMember() throws IOException {
     try (TestGroup group = TestGroup.of(directory, 3).startAll()) {
       group.awaitLeader(3);
       group.submit(1);
@@ -85,7 +90,8 @@ class MemberRejoinTest {
       loseData(group, 1);
       group.start(2);
 
-      assertThatThrownBy(() -> MemberRejoin.askOthers(group.asMember(1), group.others(), AT_ONCE))
+      assertThatThrownBy(
+              () -> MemberRejoin.findRejoinPoint(group.asMember(1), group.peers(), SHORT_TIMEOUT))
           .isInstanceOf(IOException.class)
           .hasMessageContaining("member-3 does not answer");
       assertThat(inspect(group, 1)).isEqualTo(new LogFiles.Absent());
@@ -100,7 +106,8 @@ class MemberRejoinTest {
   }
 
   @Test
-  void dataThatTheLogNoLongerHoldsComeFromAnyMember() throws IOException {
+  @DisplayName("Lost data that the log no longer holds are fetched from any other member")
+  void lostDataAreFetchedFromAnyMember() throws IOException {
     try (TestGroup group = TestGroup.purging(directory, 3, 500).startAll()) {
       group.awaitLeader(3);
       group.submitMany(0, 2_500, 1_024);
@@ -108,11 +115,12 @@ class MemberRejoinTest {
       group.awaitAllEqual();
       group.stop(1);
       loseData(group, 1);
-      long first = ((FoundLog) inspect(group, 1)).first();
+      long first = ((LogSummary) inspect(group, 1)).firstIndex();
       assertThat(first).isPositive();
 
       try (TestLedger empty = group.openLedger(1)) {
-        LogPosition reached = MemberRejoin.rebuild(group.asMember(1), empty, first - 1, SOON);
+        LogPosition reached =
+            MemberRejoin.rebuild(group.asMember(1), empty, first - 1, LONG_TIMEOUT);
         assertThat(reached.index()).isGreaterThanOrEqualTo(first - 1);
       }
 
@@ -124,29 +132,27 @@ class MemberRejoinTest {
   }
 
   @Test
-  void anOnlyMemberHasNobodyToLearnFrom() {
+  @DisplayName("The only member of a group cannot rejoin")
+  void onlyMemberCannotRejoin() {
     TestGroup group = TestGroup.of(directory, 1);
-    assertThatThrownBy(() -> MemberRejoin.askOthers(group.asMember(1), group.others(), AT_ONCE))
+    assertThatThrownBy(
+            () -> MemberRejoin.findRejoinPoint(group.asMember(1), group.peers(), SHORT_TIMEOUT))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("only member");
   }
 
   private static LogPosition rejoin(TestGroup group, int member) throws IOException {
-    MemberRejoin.Promise promise =
-        MemberRejoin.askOthers(group.asMember(member), group.others(), SOON);
+    MemberRejoin.RejoinPoint point =
+        MemberRejoin.findRejoinPoint(group.asMember(member), group.peers(), LONG_TIMEOUT);
     try (TestLedger ledger = group.openLedger(member)) {
       return MemberRejoin.rejoin(
-              TestGroup.ENGINE,
-              group.asMember(member),
-              group.raftDirectory(member),
-              ledger,
-              promise)
+              TestGroup.ENGINE, group.asMember(member), group.raftDirectory(member), ledger, point)
           .reached();
     }
   }
 
   private static Object inspect(TestGroup group, int member) {
-    return FoundLog.in(group, member);
+    return LogSummary.read(group, member);
   }
 
   private static String vote(TestGroup group, int member) throws IOException {

@@ -8,33 +8,35 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import toystore.db.log.LogStorageException;
 
-/** Members that return when the log no longer holds what they missed. */
+/** Members that restart after the log has dropped the entries that they missed. */
 @Timeout(90)
 class MissedEntriesTest {
-  private static final int MANY = 4_000;
+  private static final int COMMANDS = 4_000;
   private static final int KIB = 1_024;
 
   @TempDir Path directory;
 
   @Test
-  void aMemberBehindTheLogsStartInstallsWhatItMissed() {
-    try (TestGroup group = withMemberOneBehindTheLog()) {
+  @DisplayName("A member that is behind the start of the log installs the state of the leader")
+  void memberBehindTheLogStartInstallsTheState() {
+    try (TestGroup group = withMemberOneBehindTheLogStart()) {
       group.start(1);
-      // The group stays idle until it has caught up.
+      // No command is submitted until the member has caught up.
       awaitCaughtUp(group);
       assertThat(group.member(1).ledger().installs()).isPositive();
-      group.submit(MANY + 1);
+      group.submit(COMMANDS + 1);
       group.awaitAllEqual();
-      assertThat(group.member(1).ledger().size()).isGreaterThanOrEqualTo(MANY + 2);
+      assertThat(group.member(1).ledger().size()).isGreaterThanOrEqualTo(COMMANDS + 2);
 
-      // Its own log goes on from what was installed.
+      // The log of the member continues after the installed state.
       group.stop(1);
-      group.submit(MANY + 2);
+      group.submit(COMMANDS + 2);
       group.start(1);
       awaitCaughtUp(group);
       assertThat(group.member(1).ledger().installs()).as("after the restart").isZero();
@@ -42,8 +44,9 @@ class MissedEntriesTest {
   }
 
   @Test
-  void aMemberWhoseInstallFailsTriesAgainInAnIdleGroup() {
-    try (TestGroup group = withMemberOneBehindTheLog()) {
+  @DisplayName("A failed install is retried, even in an idle group")
+  void failedInstallIsRetriedInAnIdleGroup() {
+    try (TestGroup group = withMemberOneBehindTheLogStart()) {
       TestGroup.Running returned = group.start(1);
       returned.ledger().failInstalls(2);
       awaitCaughtUp(group);
@@ -53,10 +56,11 @@ class MissedEntriesTest {
   }
 
   @Test
-  void anInstallFromALeaderThatIsGoneIsGivenUpForTheNextOne() {
-    try (TestGroup group = withMemberOneBehindTheLog()) {
+  @DisplayName("If the leader ends during an install, the member installs from the next leader")
+  void installIsRepeatedFromTheNextLeader() {
+    try (TestGroup group = withMemberOneBehindTheLogStart()) {
       TestGroup.Running returned = group.start(1);
-      returned.ledger().holdInstalls();
+      returned.ledger().blockNextInstall();
       await().until(() -> returned.ledger().installs() > 0);
       int first = group.awaitLeader().id();
 
@@ -71,8 +75,9 @@ class MissedEntriesTest {
   }
 
   @Test
-  void aMemberCatchesUpWhileCommandsKeepComing() {
-    try (TestGroup group = withMemberOneBehindTheLog()) {
+  @DisplayName("A member catches up while new commands are submitted")
+  void memberCatchesUpUnderLoad() {
+    try (TestGroup group = withMemberOneBehindTheLogStart()) {
       group.start(1);
       for (int i = 0; i < 4; i++) {
         group.submitMany(100_000 + i * 1_000, 500, KIB);
@@ -83,16 +88,17 @@ class MissedEntriesTest {
   }
 
   @Test
-  void aLogWithoutItsDataIsRefusedWhereItNoLongerHoldsThem() throws IOException {
-    try (TestGroup group = withMemberOneBehindTheLog()) {
+  @DisplayName("A member without data is not started if its log no longer holds all entries")
+  void incompleteLogWithoutDataIsRejected() throws IOException {
+    try (TestGroup group = withMemberOneBehindTheLogStart()) {
       group.stop(2);
-      Files.move(group.home(2).resolve("ledger.mv.db"), group.home(2).resolve("aside.mv.db"));
+      Files.move(group.home(2).resolve("ledger.mv.db"), group.home(2).resolve("moved.mv.db"));
       assertThatThrownBy(() -> group.start(2))
           .isInstanceOf(LogStorageException.class)
           .hasMessageContaining("the Raft log begins at")
           .hasMessageContaining("the data end at -1");
       Files.move(
-          group.home(2).resolve("aside.mv.db"),
+          group.home(2).resolve("moved.mv.db"),
           group.home(2).resolve("ledger.mv.db"),
           StandardCopyOption.REPLACE_EXISTING);
       group.start(2);
@@ -100,14 +106,14 @@ class MissedEntriesTest {
     }
   }
 
-  /** Three members of which the first stopped early; the others' logs begin after it. */
-  private TestGroup withMemberOneBehindTheLog() {
+  /** Three members. The first one is stopped, and the logs of the others start after its end. */
+  private TestGroup withMemberOneBehindTheLogStart() {
     TestGroup group = TestGroup.purging(directory, 3, 500).startAll();
     group.awaitLeader(3);
-    group.submit(MANY);
+    group.submit(COMMANDS);
     group.awaitAllEqual();
     group.stop(1);
-    group.submitMany(0, MANY, KIB);
+    group.submitMany(0, COMMANDS, KIB);
     group.awaitPurged(2);
     group.awaitPurged(3);
     return group;

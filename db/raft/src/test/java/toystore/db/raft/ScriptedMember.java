@@ -25,39 +25,42 @@ import toystore.db.raft.transport.RaftConnection.Frame;
 import toystore.db.raft.transport.RaftConnection.Kind;
 import toystore.db.raft.transport.RaftMessageCodec;
 
-/** A member that votes for whoever asks and follows as a test says, over real sockets. */
+/**
+ * A follower that grants every vote and reacts to entries as a test specifies. It uses real
+ * sockets.
+ */
 public final class ScriptedMember implements AutoCloseable {
-  /** What a member does with a message. */
+  /** Chooses the reaction to each request. */
   @FunctionalInterface
   public interface Script {
-    Act on(AppendEntries message);
+    Reaction on(AppendEntries request);
   }
 
-  public enum Act {
-    /** As a good member does. */
+  public enum Reaction {
+    /** Appends the entries and responds, as a correct follower does. */
     APPEND,
-    /** Takes nothing more from this connection, and does not end it. */
+    /** Reads nothing more from this connection, but keeps it open. */
     HANG,
-    /** As a good member does whose disk takes three seconds. */
+    /** Appends the entries and responds, with a disk that takes 3 s. */
     APPEND_SLOWLY,
-    /** Appends, and the answer is lost. */
-    APPEND_SILENTLY,
+    /** Appends the entries, but sends no response. */
+    APPEND_WITHOUT_RESPONSE,
 
-    /** Refuses, and names an index one lower than the time before. */
-    REFUSE_LOWER,
-    HANG_UP
+    /** Rejects the request with an index that is lower by one than in the last rejection. */
+    REJECT_LOWER_INDEX,
+    CLOSE_CONNECTION
   }
 
   private final UUID group;
   private final ServerSocket listener;
   private final List<Socket> open = new CopyOnWriteArrayList<>();
   private final List<LogEntry> log = new CopyOnWriteArrayList<>();
-  private final AtomicInteger votes = new AtomicInteger();
-  private final AtomicLong toldOf = new AtomicLong(-1);
+  private final AtomicInteger voteRequests = new AtomicInteger();
+  private final AtomicLong announcedLogStart = new AtomicLong(-1);
   private final List<String> failures = new CopyOnWriteArrayList<>();
   private volatile boolean grants = true;
-  private int stepsBack;
-  private volatile Script script = message -> Act.APPEND;
+  private int rejections;
+  private volatile Script script = request -> Reaction.APPEND;
 
   public ScriptedMember(UUID group, int port) throws IOException {
     this.group = group;
@@ -65,12 +68,12 @@ public final class ScriptedMember implements AutoCloseable {
     Thread.ofPlatform().daemon().start(this::accept);
   }
 
-  /** Asks for its vote are counted and refused from here on. */
+  /** From now on every vote request is rejected. */
   public void grantNoVotes() {
     grants = false;
   }
 
-  /** Forgets what it has appended, and whoever is connected. */
+  /** Loses its log, and closes all connections. */
   public void loseLog() {
     log.clear();
     for (Socket socket : open) {
@@ -78,26 +81,26 @@ public final class ScriptedMember implements AutoCloseable {
     }
   }
 
-  public void follow(Script next) {
+  public void setScript(Script next) {
     script = next;
   }
 
-  /** What it has appended. */
+  /** The entries that it has appended. */
   public List<LogEntry> log() {
     return log;
   }
 
-  /** How often it was asked for its vote. */
-  int votes() {
-    return votes.get();
+  /** The number of vote requests that it has received. */
+  int voteRequests() {
+    return voteRequests.get();
   }
 
-  /** Where the leader's log begins, as it was told last; -1 if it was not. */
-  public long toldOf() {
-    return toldOf.get();
+  /** The start of the leader's log in the last notice from the leader, or -1 without a notice. */
+  public long announcedLogStart() {
+    return announcedLogStart.get();
   }
 
-  /** What must not happen to it. */
+  /** Exceptions that must not occur. */
   public List<String> failures() {
     return failures;
   }
@@ -118,71 +121,72 @@ public final class ScriptedMember implements AutoCloseable {
 
   private void serve(Socket socket) {
     try (socket;
-        RaftConnection peer = RaftConnection.accepted(socket, group)) {
+        RaftConnection peer = RaftConnection.accept(socket, group)) {
       while (true) {
-        Frame asked = peer.receive();
-        byte[] answer = answer(asked, peer);
-        if (answer != null) {
-          peer.send(asked.kind(), answer);
+        Frame request = peer.receive();
+        byte[] response = respond(request, peer);
+        if (response != null) {
+          peer.send(request.kind(), response);
         }
       }
     } catch (IOException e) {
-      // The other side is gone, or the script hangs up.
+      // The leader closed the connection, or the script does.
     } catch (RuntimeException e) {
       failures.add(e.toString());
     }
   }
 
-  private byte @Nullable [] answer(Frame asked, RaftConnection over) throws IOException {
-    return switch (asked.kind()) {
-      case VOTE -> vote(RaftMessageCodec.voteAsked(asked.body()));
-      case APPEND -> append(RaftMessageCodec.append(asked.body()), over);
-      case BEGINS -> told(RaftMessageCodec.begins(asked.body()));
-      case SUCCEED, COMMITTED, BUSY -> throw new IOException("not in any script");
+  private byte @Nullable [] respond(Frame request, RaftConnection over) throws IOException {
+    return switch (request.kind()) {
+      case REQUEST_VOTE -> vote(RaftMessageCodec.decodeRequestVote(request.body()));
+      case APPEND_ENTRIES -> append(RaftMessageCodec.decodeAppendEntries(request.body()), over);
+      case INSTALL_STATE -> handleNotice(RaftMessageCodec.decodeInstallState(request.body()));
+      case TIMEOUT_NOW, COMMIT_INDEX, BUSY ->
+          throw new IOException("no script expects this request");
     };
   }
 
-  private byte[] vote(RequestVote asked) {
-    votes.incrementAndGet();
-    long term = asked.binding() ? asked.term() : asked.term() - 1;
+  private byte[] vote(RequestVote request) {
+    voteRequests.incrementAndGet();
+    long term = request.preVote() ? request.term() - 1 : request.term();
     return RaftMessageCodec.encode(
         new RequestVoteResponse(term, grants, new LogPosition(0, log.size() - 1L)));
   }
 
-  private byte @Nullable [] append(AppendEntries message, RaftConnection over) throws IOException {
-    Act act = script.on(message);
-    while (act == Act.HANG && !listener.isClosed()) {
+  private byte @Nullable [] append(AppendEntries request, RaftConnection over) throws IOException {
+    Reaction reaction = script.on(request);
+    while (reaction == Reaction.HANG && !listener.isClosed()) {
       LockSupport.parkNanos(10_000_000);
     }
-    return append(message, over, act);
+    return append(request, over, reaction);
   }
 
-  private synchronized byte @Nullable [] append(AppendEntries message, RaftConnection over, Act act)
-      throws IOException {
-    if (act == Act.HANG || act == Act.HANG_UP) {
-      throw new IOException("hangs up");
+  private synchronized byte @Nullable [] append(
+      AppendEntries request, RaftConnection over, Reaction reaction) throws IOException {
+    if (reaction == Reaction.HANG || reaction == Reaction.CLOSE_CONNECTION) {
+      throw new IOException("the script closes the connection");
     }
-    if (act == Act.APPEND_SLOWLY) {
+    if (reaction == Reaction.APPEND_SLOWLY) {
       stayBusy(over);
     }
-    if (act == Act.REFUSE_LOWER) {
-      stepsBack++;
-      return answer(message, false, Math.max(0, log.size() - stepsBack) - 1L);
+    if (reaction == Reaction.REJECT_LOWER_INDEX) {
+      rejections++;
+      return response(request, false, Math.max(0, log.size() - rejections) - 1L);
     }
-    // Raft §5.3: the entry before the first one must be there.
-    if (message.before().index() >= log.size()) {
-      return answer(message, false, log.size() - 1L);
+    // Raft §5.3: the log must contain the entry that precedes the first one of the request.
+    if (request.prevLog().index() >= log.size()) {
+      return response(request, false, log.size() - 1L);
     }
-    for (LogEntry entry : message.entries()) {
+    for (LogEntry entry : request.entries()) {
       if (entry.index() < log.size()) {
         log.set((int) entry.index(), entry);
       } else {
         log.add(entry);
       }
     }
-    return act == Act.APPEND_SILENTLY
+    return reaction == Reaction.APPEND_WITHOUT_RESPONSE
         ? null
-        : answer(message, true, message.before().index() + message.entries().size());
+        : response(request, true, request.prevLog().index() + request.entries().size());
   }
 
   private static void stayBusy(RaftConnection over) throws IOException {
@@ -193,14 +197,14 @@ public final class ScriptedMember implements AutoCloseable {
     }
   }
 
-  private static byte[] answer(AppendEntries message, boolean taken, long index) {
-    return RaftMessageCodec.encode(new AppendEntriesResponse(message.term(), taken, index));
+  private static byte[] response(AppendEntries request, boolean success, long index) {
+    return RaftMessageCodec.encode(new AppendEntriesResponse(request.term(), success, index));
   }
 
-  private byte[] told(InstallState begins) {
-    toldOf.set(begins.first());
+  private byte[] handleNotice(InstallState notice) {
+    announcedLogStart.set(notice.firstIndex());
     return RaftMessageCodec.encode(
-        new AppendEntriesResponse(begins.term(), false, log.size() - 1L));
+        new AppendEntriesResponse(notice.term(), false, log.size() - 1L));
   }
 
   @Override

@@ -11,13 +11,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import toystore.db.log.NotLeaderException;
 import toystore.db.log.ReplicatedLog;
 
-/** What three members do while nothing fails. */
+/** Three members without any failure. */
 @Timeout(60)
 class SteadyGroupTest {
   @TempDir static Path directory;
@@ -36,7 +37,8 @@ class SteadyGroupTest {
   }
 
   @Test
-  void allMembersApplyWhatIsSubmittedAndTheSubmitterGetsTheResults() {
+  @DisplayName("All members apply the submitted commands, and the submitter gets the results")
+  void allMembersApplyAndTheSubmitterGetsResults() {
     BuiltinLog leader = group.awaitLeader(3).log();
     int before = group.member(3).ledger().size();
     List<CompletableFuture<ReplicatedLog.Applied>> submitted = new ArrayList<>();
@@ -58,7 +60,8 @@ class SteadyGroupTest {
   }
 
   @Test
-  void aFollowerRefusesCommandsAndNamesTheLeader() {
+  @DisplayName("A follower rejects commands and names the leader")
+  void followerRejectsCommandsAndNamesTheLeader() {
     int before = group.member(3).ledger().size();
     for (int follower : List.of(1, 2)) {
       assertThatThrownBy(() -> group.member(follower).log().submit(TestLedger.command(5, 0)).join())
@@ -73,7 +76,8 @@ class SteadyGroupTest {
   }
 
   @Test
-  void aBarrierOnAFollowerShowsWhatWasCommittedBeforeIt() {
+  @DisplayName("After a barrier a follower has applied everything that was committed before it")
+  void barrierOnAFollowerCoversEarlierCommits() {
     int before = group.member(3).ledger().size();
     for (int i = 1; i <= 40; i++) {
       group.submit(10_000 + i);

@@ -4,21 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -31,162 +26,166 @@ import org.jspecify.annotations.Nullable;
 import toystore.db.log.LogEngine;
 import toystore.db.log.LogFiles;
 import toystore.db.log.LogGroup;
-import toystore.db.log.LogListener;
 import toystore.db.log.LogSettings;
-import toystore.db.log.LogStatus;
 import toystore.db.log.LogStorageException;
 import toystore.db.log.Member;
 import toystore.db.log.MemberRejoin;
 import toystore.db.log.NotLeaderException;
 import toystore.db.log.ReplicatedLog;
 
-/** Members of one group in this JVM, named member-1 and so on, that tests start and stop. */
+/**
+ * A group whose members run in this JVM. Tests start and stop them by their ids, which count from
+ * 1; the member with id 1 is named member-1.
+ */
 public final class TestGroup implements AutoCloseable {
   public static final LogEngine ENGINE = new BuiltinLogEngine();
-  static final Duration PATIENCE = Duration.ofSeconds(30);
-  private static final Duration POLL = Duration.ofMillis(20);
-  private static final int IN_FLIGHT = 256;
+  static final Duration TIMEOUT = Duration.ofSeconds(30);
+  private static final Duration POLL_INTERVAL = Duration.ofMillis(20);
+  private static final int MAX_IN_FLIGHT = 256;
+  private static final int NEVER = 1_000_000;
 
-  /** Much longer than a node's, so that a busy machine makes no leader. */
-  private static final Duration ELECTION = Duration.ofMillis(800);
+  /** Much longer than in production, so that a busy machine does not cause elections. */
+  private static final Duration ELECTION_TIMEOUT = Duration.ofMillis(800);
 
-  /** A member that runs. */
-  public record Running(int id, BuiltinLog log, TestLedger ledger, Events events) {}
-
-  /** What a member was told. */
-  static final class Events implements LogListener {
-    private final List<Long> termsLed = new CopyOnWriteArrayList<>();
-    private final List<String> fatal = new CopyOnWriteArrayList<>();
-
-    private final CountDownLatch mayHear;
-
-    Events(CountDownLatch mayHear) {
-      this.mayHear = mayHear;
-    }
-
-    @Override
-    public void leading(long term) {
-      try {
-        mayHear.await();
-      } catch (InterruptedException e) {
-        throw new AssertionError(e);
-      }
-      termsLed.add(term);
-    }
-
-    @Override
-    public void notLeading() {}
-
-    @Override
-    public void leaderKnown(String leader, long term) {}
-
-    @Override
-    public void fatal(String what, @Nullable Throwable cause) {
-      fatal.add(what + (cause == null ? "" : ": " + cause));
-    }
-
-    public int timesLed() {
-      return termsLed.size();
-    }
-
-    List<String> fatal() {
-      return fatal;
-    }
-  }
+  /** A running member. */
+  public record Running(int id, BuiltinLog log, TestLedger ledger, RecordedEvents events) {}
 
   private final Path directory;
   private final UUID id = UUID.randomUUID();
   private final List<Member> members;
   private final int snapshotEntries;
-  private final Duration election;
+  private final Duration electionTimeout;
   private final Map<Integer, Running> running = new ConcurrentSkipListMap<>();
-  private CountDownLatch mayHear = new CountDownLatch(0);
+  private CountDownLatch leadershipGate = new CountDownLatch(0);
 
-  private TestGroup(Path directory, int size, int snapshotEntries, Duration election) {
+  private TestGroup(Path directory, int size, int snapshotEntries, Duration electionTimeout) {
     this.directory = directory;
     this.snapshotEntries = snapshotEntries;
-    this.election = election;
-    List<Integer> ports = freePorts(size);
+    this.electionTimeout = electionTimeout;
+    List<Integer> ports = UnusedPorts.find(size);
     this.members =
         IntStream.rangeClosed(1, size)
             .mapToObj(m -> new Member("member-" + m, m, "127.0.0.1", ports.get(m - 1)))
             .toList();
   }
 
-  /** A group that keeps its whole log; none of its members runs yet. */
+  /** A group that never drops entries from its log. No member is running yet. */
   public static TestGroup of(Path directory, int size) {
-    return new TestGroup(directory, size, 1_000_000, ELECTION);
+    return new TestGroup(directory, size, NEVER, ELECTION_TIMEOUT);
   }
 
-  /** A group whose members bear a silent leader for this long. */
-  static TestGroup patient(Path directory, int size, Duration election) {
-    return new TestGroup(directory, size, 1_000_000, election);
+  /** A group whose followers wait at least this long for a silent leader. */
+  static TestGroup withElectionTimeout(Path directory, int size, Duration electionTimeout) {
+    return new TestGroup(directory, size, NEVER, electionTimeout);
   }
 
-  /** A group whose log drops every so many entries what is in the files. */
+  /**
+   * A group that drops entries from its log. It does so each time this many entries were applied,
+   * and only for entries that the state has made durable.
+   */
   public static TestGroup purging(Path directory, int size, int snapshotEntries) {
-    return new TestGroup(directory, size, snapshotEntries, ELECTION);
+    return new TestGroup(directory, size, snapshotEntries, ELECTION_TIMEOUT);
   }
 
-  private static List<Integer> freePorts(int count) {
-    List<ServerSocket> sockets = new ArrayList<>();
-    try {
-      for (int i = 0; i < count; i++) {
-        sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
-      }
-      return sockets.stream().map(ServerSocket::getLocalPort).toList();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } finally {
-      sockets.forEach(TestGroup::closeQuietly);
-    }
-  }
-
-  private static void closeQuietly(ServerSocket socket) {
-    try {
-      socket.close();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  /** Polls often: what these tests wait for takes milliseconds. */
+  /** Polls at short intervals, because most conditions take a few milliseconds. */
   public static ConditionFactory await() {
-    return Awaitility.await().atMost(PATIENCE).pollDelay(Duration.ZERO).pollInterval(POLL);
+    return Awaitility.await().atMost(TIMEOUT).pollDelay(Duration.ZERO).pollInterval(POLL_INTERVAL);
   }
 
-  /** Members that are started from now on are told no more once they lead, until this is open. */
-  CountDownLatch holdUpEvents() {
-    mayHear = new CountDownLatch(1);
-    return mayHear;
+  /**
+   * Blocks the listener of each member that is started from now on when the member becomes the
+   * leader, until the returned latch is opened.
+   */
+  CountDownLatch blockLeadershipEvents() {
+    leadershipGate = new CountDownLatch(1);
+    return leadershipGate;
   }
+
+  // Members and their files
+
+  public UUID id() {
+    return id;
+  }
+
+  public List<Member> members() {
+    return members;
+  }
+
+  String name(int member) {
+    return members.get(member - 1).name();
+  }
+
+  public int port(int member) {
+    return members.get(member - 1).port();
+  }
+
+  /** The group from the point of view of this member. */
+  public LogGroup asMember(int member) {
+    return new LogGroup(id, members.get(member - 1), members);
+  }
+
+  /** The running members, as a stopped member reaches them. */
+  public MemberRejoin.Peers peers() {
+    return new TestPeers(this);
+  }
+
+  /** The directory that holds all files of a member. */
+  public Path home(int member) {
+    try {
+      return Files.createDirectories(directory.resolve("member-" + member));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  public Path raftDirectory(int member) {
+    return home(member).resolve("raft");
+  }
+
+  /** Opens the ledger of a stopped member. */
+  public TestLedger openLedger(int member) {
+    return new TestLedger(
+        home(member).resolve("ledger"),
+        name -> running(name).ledger(),
+        e -> {
+          throw new AssertionError(e);
+        });
+  }
+
+  /** The index of the first entry in the log files of a member. */
+  public long logStart(int member) throws IOException {
+    try (Stream<Path> files = Files.walk(raftDirectory(member))) {
+      return files
+          .map(file -> String.valueOf(file.getFileName()))
+          .filter(name -> name.startsWith("log_"))
+          .mapToLong(name -> Long.parseLong(name.replaceAll("log_(inprogress_)?(\\d+).*", "$2")))
+          .min()
+          .orElseThrow();
+    }
+  }
+
+  // Starting and stopping
 
   public TestGroup startAll() {
     members.forEach(m -> start(m.id()));
     return this;
   }
 
-  /** The group as this member sees it. */
-  public LogGroup asMember(int member) {
-    return new LogGroup(id, members.get(member - 1), members);
-  }
-
   public Running start(int member) {
-    Member self = members.get(member - 1);
-    Events events = new Events(mayHear);
+    RecordedEvents events = new RecordedEvents(leadershipGate);
     TestLedger ledger =
         new TestLedger(
             home(member).resolve("ledger"),
-            this::ledgerOf,
+            name -> running(name).ledger(),
             e -> events.fatal("the file cannot be written", e));
     try {
-      LogGroup group = new LogGroup(id, self, members);
+      LogGroup group = asMember(member);
       LogFiles.Intact files =
           switch (ENGINE.open(group, raftDirectory(member))) {
             case LogFiles.Intact intact -> intact;
             case LogFiles.Absent absent ->
-                ENGINE.create(group, raftDirectory(member), ledger.recovered());
-            case LogFiles.Damaged damaged -> throw new LogStorageException(damaged.why());
+                ENGINE.create(group, raftDirectory(member), ledger.recoveredPosition());
+            case LogFiles.Damaged damaged -> throw new LogStorageException(damaged.reason());
           };
       BuiltinLog log = (BuiltinLog) files.start(settings(member), ledger, events);
       Running started = new Running(member, log, ledger, events);
@@ -201,9 +200,9 @@ public final class TestGroup implements AutoCloseable {
   private LogSettings settings(int member) {
     int higher = members.size() - member;
     return new LogSettings(
-        election,
-        election.plus(ELECTION),
-        higher == 0 ? Duration.ofMillis(50) : election.multipliedBy(1 + 2L * higher),
+        electionTimeout,
+        electionTimeout.plus(ELECTION_TIMEOUT),
+        higher == 0 ? Duration.ofMillis(50) : electionTimeout.multipliedBy(1 + 2L * higher),
         Duration.ofMillis(600),
         Duration.ofSeconds(1),
         1 << 20,
@@ -211,123 +210,70 @@ public final class TestGroup implements AutoCloseable {
         0);
   }
 
-  private TestLedger ledgerOf(String name) throws IOException {
-    for (Running member : running.values()) {
-      if (members.get(member.id() - 1).name().equals(name)) {
-        return member.ledger();
-      }
-    }
-    throw new IOException(name + " does not run");
-  }
-
-  public UUID id() {
-    return id;
-  }
-
-  public List<Member> members() {
-    return members;
-  }
-
-  /** A member's ledger that is open while the member itself does not run. */
-  public TestLedger openLedger(int member) {
-    return new TestLedger(
-        home(member).resolve("ledger"),
-        this::ledgerOf,
-        e -> {
-          throw new AssertionError(e);
-        });
-  }
-
-  /** The members that run, as a member that does not run asks them. */
-  public MemberRejoin.Others others() {
-    return new MemberRejoin.Others() {
-      @Override
-      public MemberRejoin.Fence fence() throws IOException {
-        Running leader = leaderNow();
-        if (leader == null) {
-          throw new IOException("nobody leads");
-        }
-        try {
-          long index = leader.log().fence().get(5, TimeUnit.SECONDS).index();
-          return new MemberRejoin.Fence(members.get(leader.id() - 1).name(), index);
-        } catch (ExecutionException | TimeoutException e) {
-          throw new IOException("not committed", e);
-        } catch (InterruptedException e) {
-          Thread.currentThread().interrupt();
-          throw new IOException("interrupted", e);
-        }
-      }
-
-      @Override
-      public MemberRejoin.Seen ask(String member) throws IOException {
-        var _ = ledgerOf(member);
-        LogStatus status =
-            running.values().stream()
-                .filter(r -> members.get(r.id() - 1).name().equals(member))
-                .findFirst()
-                .orElseThrow()
-                .log()
-                .status();
-        return new MemberRejoin.Seen(status.term(), status.appliedIndex());
-      }
-    };
-  }
-
-  /** Where a member has its files. */
-  public Path home(int member) {
-    try {
-      return Files.createDirectories(directory.resolve("member-" + member));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  public Path raftDirectory(int member) {
-    return home(member).resolve("raft");
-  }
-
-  public int port(int member) {
-    return members.get(member - 1).port();
-  }
-
   public void stop(int member) {
     Running stopping = running.remove(member);
     if (stopping == null) {
-      throw new IllegalStateException("member " + member + " does not run");
+      throw new IllegalStateException("member " + member + " is not running");
     }
     stopping.log().close();
     stopping.ledger().close();
   }
 
+  /** Stops all members in parallel, because stopping one takes a second. */
+  public void stopAll() {
+    CompletableFuture.allOf(
+            running.keySet().stream()
+                .map(member -> CompletableFuture.runAsync(() -> stop(member)))
+                .toArray(CompletableFuture<?>[]::new))
+        .join();
+  }
+
+  @Override
+  public void close() {
+    stopAll();
+  }
+
+  // Running members
+
   public Running member(int member) {
     Running found = running.get(member);
     if (found == null) {
-      throw new IllegalStateException("member " + member + " does not run");
+      throw new IllegalStateException("member " + member + " is not running");
     }
     return found;
   }
 
-  Collection<Running> running() {
-    return running.values();
+  /**
+   * The running member with this name.
+   *
+   * @throws IOException if that member is not running
+   */
+  Running running(String name) throws IOException {
+    for (Running member : running.values()) {
+      if (name(member.id()).equals(name)) {
+        return member;
+      }
+    }
+    throw new IOException(name + " is not running");
   }
 
-  /** The member that leads and is ready, if one is. */
-  @Nullable Running leaderNow() {
+  /** The member that leads and is ready for commands, or null if there is none. */
+  @Nullable Running currentLeader() {
     return running.values().stream().filter(m -> m.log().leads()).findFirst().orElse(null);
   }
 
   public Running awaitLeader() {
-    Running leader = leaderNow();
+    Running leader = currentLeader();
     if (leader == null) {
-      await().until(() -> leaderNow() != null);
+      await().until(() -> currentLeader() != null);
       return awaitLeader();
     }
     return leader;
   }
 
-  /** Waits until this member leads and all others that run know it. */
+  /** Waits until this member leads and all running members know it. */
   public Running awaitLeader(int member) {
-    String name = members.get(member - 1).name();
+    String name = name(member);
     await()
         .until(
             () ->
@@ -337,11 +283,14 @@ public final class TestGroup implements AutoCloseable {
     return member(member);
   }
 
+  /** How often the running members became the leader, in total. */
   public int timesLed() {
     return running.values().stream().mapToInt(m -> m.events().timesLed()).sum();
   }
 
-  /** Submits to the leader, whoever that is; fails if it is not known whether it was applied. */
+  // Commands
+
+  /** Submits a command to the current leader. Fails if the outcome is indeterminate. */
   public ReplicatedLog.Applied submit(long command) {
     CompletableFuture<ReplicatedLog.Applied> answer = new CompletableFuture<>();
     await()
@@ -352,7 +301,7 @@ public final class TestGroup implements AutoCloseable {
                     awaitLeader()
                         .log()
                         .submit(TestLedger.command(command, 0))
-                        .get(PATIENCE.toSeconds(), TimeUnit.SECONDS));
+                        .get(TIMEOUT.toSeconds(), TimeUnit.SECONDS));
                 return true;
               } catch (ExecutionException e) {
                 if (e.getCause() instanceof NotLeaderException) {
@@ -364,16 +313,16 @@ public final class TestGroup implements AutoCloseable {
     return get(answer);
   }
 
-  /** Submits until so many large commands are acknowledged, several at a time. */
-  public void submitMany(long first, int count, int bytes) {
-    Deque<CompletableFuture<?>> underWay = new ArrayDeque<>();
-    long id = first;
+  /** Submits commands of this size concurrently, until this many are acknowledged. */
+  public void submitMany(long firstId, int count, int bytes) {
+    Deque<CompletableFuture<?>> inFlight = new ArrayDeque<>();
+    long nextId = firstId;
     int acknowledged = 0;
     while (acknowledged < count) {
-      while (underWay.size() < Math.min(IN_FLIGHT, count - acknowledged)) {
-        underWay.add(awaitLeader().log().submit(TestLedger.command(id++, bytes)));
+      while (inFlight.size() < Math.min(MAX_IN_FLIGHT, count - acknowledged)) {
+        inFlight.add(awaitLeader().log().submit(TestLedger.command(nextId++, bytes)));
       }
-      if (succeeded(underWay.remove())) {
+      if (succeeded(inFlight.remove())) {
         acknowledged++;
       }
     }
@@ -385,7 +334,7 @@ public final class TestGroup implements AutoCloseable {
 
   public static <T> T get(CompletableFuture<T> future) {
     try {
-      return future.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      return future.get(TIMEOUT.toSeconds(), TimeUnit.SECONDS);
     } catch (ExecutionException | TimeoutException e) {
       throw new AssertionError(e);
     } catch (InterruptedException e) {
@@ -394,7 +343,12 @@ public final class TestGroup implements AutoCloseable {
     }
   }
 
-  /** Waits until all that run have these entries, in memory and in their files, and none failed. */
+  // Expectations
+
+  /**
+   * Waits until all running members have exactly these commands, in memory and in their files. No
+   * member may have failed.
+   */
   void awaitAllHave(List<Long> ids) {
     await()
         .untilAsserted(
@@ -408,6 +362,7 @@ public final class TestGroup implements AutoCloseable {
     assertNoneFailed();
   }
 
+  /** Waits until all running members have the same commands as the leader. */
   public void awaitAllEqual() {
     awaitAllHave(awaitLeader().ledger().ids());
   }
@@ -420,37 +375,5 @@ public final class TestGroup implements AutoCloseable {
   /** Waits until this member's log has dropped its first entries. */
   public void awaitPurged(int member) {
     await().until(() -> logStart(member) > 0);
-  }
-
-  private Stream<String> segments(int member) throws IOException {
-    try (Stream<Path> files = Files.walk(raftDirectory(member))) {
-      return files
-          .map(file -> String.valueOf(file.getFileName()))
-          .filter(name -> name.startsWith("log_"))
-          .toList()
-          .stream();
-    }
-  }
-
-  /** The index with which the log of this member begins. */
-  public long logStart(int member) throws IOException {
-    return segments(member)
-        .mapToLong(name -> Long.parseLong(name.replaceAll("log_(inprogress_)?(\\d+).*", "$2")))
-        .min()
-        .orElseThrow();
-  }
-
-  /** Stops all at once: each takes a second. */
-  public void stopAll() {
-    CompletableFuture.allOf(
-            running.keySet().stream()
-                .map(member -> CompletableFuture.runAsync(() -> stop(member)))
-                .toArray(CompletableFuture<?>[]::new))
-        .join();
-  }
-
-  @Override
-  public void close() {
-    stopAll();
   }
 }

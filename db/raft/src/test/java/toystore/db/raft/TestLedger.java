@@ -23,16 +23,14 @@ import toystore.db.storage.Database;
 import toystore.db.storage.Migrations;
 import toystore.db.storage.WriteBehind;
 
-/**
- * The smallest state worth replicating: a list of ids, each with a dense number, in a real file.
- */
+/** A minimal replicated state: a numbered list of ids, which is stored in a real H2 file. */
 public final class TestLedger implements ReplicatedState, AutoCloseable {
-  /** A command with this id cannot be applied. */
+  /** Applying a command with this id throws an exception. */
   static final long POISON = -1;
 
-  /** Finds another member's ledger, where a node would ask over HTTP. */
+  /** Finds the ledger of another member. A node would use HTTP instead. */
   @FunctionalInterface
-  interface Others {
+  interface PeerLedgers {
     TestLedger of(String member) throws IOException;
   }
 
@@ -42,17 +40,17 @@ public final class TestLedger implements ReplicatedState, AutoCloseable {
 
   private final Database database;
   private final WriteBehind<Row> writer;
-  private final Others others;
+  private final PeerLedgers peers;
   private final AtomicInteger installs = new AtomicInteger();
-  private final AtomicInteger failingInstalls = new AtomicInteger();
-  private final AtomicBoolean holding = new AtomicBoolean();
+  private final AtomicInteger installsToFail = new AtomicInteger();
+  private final AtomicBoolean blockNextInstall = new AtomicBoolean();
   private final List<String> installedFrom = new CopyOnWriteArrayList<>();
 
   private final List<Long> ids;
   private LogPosition applied;
 
-  TestLedger(Path file, Others others, Consumer<Throwable> onFatal) {
-    this.others = others;
+  TestLedger(Path file, PeerLedgers peers, Consumer<Throwable> onFatal) {
+    this.peers = peers;
     this.database =
         Database.open(
             file,
@@ -64,32 +62,32 @@ public final class TestLedger implements ReplicatedState, AutoCloseable {
         new WriteBehind<>(
             database,
             TestLedger::insert,
-            new WriteBehind.Pace(Duration.ofMillis(20), 500, 2_000),
+            new WriteBehind.FlushPolicy(Duration.ofMillis(20), 500, 2_000),
             position -> {});
     this.applied = writer.persisted();
   }
 
-  /** A command of about this many bytes. */
+  /** A command with this id, padded to this many bytes. */
   public static byte[] command(long id, int bytes) {
     return ByteBuffer.allocate(Math.max(bytes, Long.BYTES)).putLong(id).array();
   }
 
-  /** Lets so many of the next installs fail. */
+  /** Makes this many of the next installs fail. */
   void failInstalls(int count) {
-    failingInstalls.set(count);
+    installsToFail.set(count);
   }
 
-  /** Lets the next installs wait until they are interrupted. */
-  void holdInstalls() {
-    holding.set(true);
+  /** Makes the next install block until it is interrupted. */
+  void blockNextInstall() {
+    blockNextInstall.set(true);
   }
 
-  /** Whom this ledger was told to obtain what it lacks from. */
+  /** The members from which this ledger was asked to install the state, in order. */
   List<String> installedFrom() {
     return installedFrom;
   }
 
-  /** How often this ledger was told to obtain what it lacks. */
+  /** How often {@link #install} was called. */
   int installs() {
     return installs.get();
   }
@@ -102,13 +100,13 @@ public final class TestLedger implements ReplicatedState, AutoCloseable {
     return ids.size();
   }
 
-  /** What the file holds. */
+  /** The ids in the file. */
   List<Long> written() {
     return database.read(TestLedger::allIds);
   }
 
   @Override
-  public synchronized LogPosition recovered() {
+  public synchronized LogPosition recoveredPosition() {
     return applied;
   }
 
@@ -120,16 +118,16 @@ public final class TestLedger implements ReplicatedState, AutoCloseable {
     }
     long number = ids.size();
     ids.add(id);
-    move(position, List.of(new Row(number, id)));
+    advance(position, List.of(new Row(number, id)));
     return number;
   }
 
   @Override
   public synchronized void skip(LogPosition position) {
-    move(position, List.of());
+    advance(position, List.of());
   }
 
-  private void move(LogPosition position, List<Row> rows) {
+  private void advance(LogPosition position, List<Row> rows) {
     if (position.index() <= applied.index()) {
       throw new IllegalStateException(position + " after " + applied);
     }
@@ -138,8 +136,8 @@ public final class TestLedger implements ReplicatedState, AutoCloseable {
   }
 
   @Override
-  public boolean isCrowded() {
-    return writer.isCrowded();
+  public boolean applyMayBlock() {
+    return writer.isHalfFull();
   }
 
   @Override
@@ -151,13 +149,13 @@ public final class TestLedger implements ReplicatedState, AutoCloseable {
   public LogPosition install(String leader) throws IOException {
     installs.incrementAndGet();
     installedFrom.add(leader);
-    if (holding.getAndSet(false)) {
+    if (blockNextInstall.getAndSet(false)) {
       waitUntilInterrupted();
     }
-    if (failingInstalls.getAndUpdate(n -> Math.max(0, n - 1)) > 0) {
+    if (installsToFail.getAndUpdate(n -> Math.max(0, n - 1)) > 0) {
       throw new IOException("planted: " + leader + " does not answer");
     }
-    Missed missed = others.of(leader).missedAfter(size());
+    Missed missed = peers.of(leader).missedAfter(size());
     synchronized (this) {
       List<Row> rows = new ArrayList<>();
       for (long id : missed.ids()) {
@@ -208,7 +206,7 @@ public final class TestLedger implements ReplicatedState, AutoCloseable {
     }
   }
 
-  /** Closes the file; what waits to be written is lost, as in a crash. */
+  /** Closes the file. Changes that are not yet written are lost, as in a crash. */
   @Override
   public void close() {
     database.close();

@@ -10,11 +10,11 @@ import org.h2.mvstore.DataUtils;
 import org.h2.mvstore.MVStoreException;
 
 /**
- * Tells a damaged H2 file from one that only cannot be used now. H2 finds damage by chance, where a
- * page does not make sense, and says so in many ways.
+ * Distinguishes damage to an H2 file from other failures, such as a full disk. H2 detects damage
+ * only where it happens to read an invalid page, and reports it with many different error codes.
  */
 final class DamageClassifier {
-  /** What H2 says where it met something that cannot be. */
+  /** Errors of a statement that an undamaged file cannot cause. */
   private static final Set<Integer> SQL_CODES =
       Set.of(
           ErrorCode.FILE_CORRUPTED_1,
@@ -24,10 +24,14 @@ final class DamageClassifier {
           ErrorCode.ROW_NOT_FOUND_WHEN_DELETING_1,
           ErrorCode.ROW_NOT_FOUND_IN_PRIMARY_INDEX);
 
-  /** What it says where the user, whom it keeps in the file too, is another one. */
+  /**
+   * Further errors of an opening. A wrong password is one, because the file itself contains the
+   * user.
+   */
   private static final Set<Integer> OPENING_CODES =
       Set.of(ErrorCode.FILE_VERSION_ERROR_1, ErrorCode.WRONG_USER_OR_PASSWORD);
 
+  /** Errors of H2's storage layer that an undamaged file cannot cause. */
   private static final Set<Integer> STORE_CODES =
       Set.of(
           DataUtils.ERROR_READING_FAILED,
@@ -40,32 +44,32 @@ final class DamageClassifier {
 
   private DamageClassifier() {}
 
-  /** Whether a failed statement shows that the file itself is wrong. */
-  static boolean shownBy(Throwable failure) {
-    return shownBy(failure, false);
+  /** Whether a failed statement shows that the file is damaged. */
+  static boolean isDamage(Throwable failure) {
+    return isDamage(failure, false);
   }
 
-  /** Whether a failed opening does. */
-  static boolean shownByOpening(Throwable failure) {
-    return isHugeClaim(failure) || shownBy(failure, true);
+  /** Whether a failed opening shows that the file is damaged. */
+  static boolean isDamageAtOpening(Throwable failure) {
+    return isOutOfMemory(failure) || isDamage(failure, true);
   }
 
-  private static boolean shownBy(Throwable failure, boolean opening) {
+  private static boolean isDamage(Throwable failure, boolean opening) {
     boolean damage = false;
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (isOfTheSystem(cause)) {
+      if (isEnvironmentError(cause)) {
         return false;
       }
-      damage |= isOfTheFile(cause, opening);
+      damage |= isFileError(cause, opening);
     }
     return damage;
   }
 
   /**
-   * Whether opening a file took more memory than there is: H2 believes a damaged length and
-   * allocates it. A file that is as it was written is opened page by page.
+   * Whether opening the file ran out of memory. H2 trusts a length that it reads from the file and
+   * allocates that many bytes. An undamaged file is read page by page.
    */
-  private static boolean isHugeClaim(Throwable failure) {
+  private static boolean isOutOfMemory(Throwable failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof OutOfMemoryError) {
         return true;
@@ -74,8 +78,11 @@ final class DamageClassifier {
     return false;
   }
 
-  /** No space, no permission, no such directory, no memory: the file may be as good as ever. */
-  private static boolean isOfTheSystem(Throwable cause) {
+  /**
+   * Whether the operating system or the JVM caused the failure: no disk space, no permission, no
+   * such directory, no memory. The file may be undamaged.
+   */
+  private static boolean isEnvironmentError(Throwable cause) {
     return switch (cause) {
       case EOFException e -> false;
       case FileSystemException e -> true;
@@ -93,19 +100,22 @@ final class DamageClassifier {
     };
   }
 
-  private static boolean isOfTheFile(Throwable cause, boolean opening) {
+  private static boolean isFileError(Throwable cause, boolean opening) {
     return switch (cause) {
       case DamagedFileException e -> true;
       case MVStoreException e -> STORE_CODES.contains(e.getErrorCode());
       case SQLException e ->
           SQL_CODES.contains(e.getErrorCode())
-              || (opening && (OPENING_CODES.contains(e.getErrorCode()) || isNonsense(e)));
+              || (opening && (OPENING_CODES.contains(e.getErrorCode()) || isUnreadableSchema(e)));
       default -> false;
     };
   }
 
-  /** Classes 22 and 42 of SQL: the schema that is kept in the file cannot be read or understood. */
-  private static boolean isNonsense(SQLException e) {
+  /**
+   * Whether H2 could not parse the schema that the file contains (SQLSTATE classes 22, data
+   * exception, and 42, syntax error).
+   */
+  private static boolean isUnreadableSchema(SQLException e) {
     String state = e.getSQLState();
     return state != null && (state.startsWith("22") || state.startsWith("42"));
   }

@@ -1,7 +1,8 @@
 package toystore.db.storage;
 
 /**
- * The H2 file is not as it was written. Set it aside and rebuild it: nothing in it can be trusted.
+ * The H2 file is damaged. No row in it can be trusted: quarantine the file and rebuild it from the
+ * log or from another replica.
  */
 public final class DamagedFileException extends StorageException {
   private static final long serialVersionUID = 1L;

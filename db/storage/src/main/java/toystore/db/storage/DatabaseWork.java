@@ -3,7 +3,10 @@ package toystore.db.storage;
 import java.sql.Connection;
 import java.sql.SQLException;
 
-/** Work on a connection. On the writer it is one transaction: all of it is committed or none. */
+/**
+ * A query or transaction. On the writer thread everything that it does is one transaction, which
+ * commits as a whole or not at all.
+ */
 @FunctionalInterface
 public interface DatabaseWork<T> {
   T run(Connection connection) throws SQLException;

@@ -12,27 +12,34 @@ import java.sql.Statement;
 import java.util.List;
 
 /**
- * The versions of a node's schema: version n is what script n makes of version n − 1. A file of a
- * newer version than this program knows is refused, and scripts are never edited once released.
+ * The schema versions of a node's file. Script n migrates version n − 1 to version n. A file with a
+ * newer version than the last script is rejected. A released script is never changed.
  *
- * @param owner the class beside which the scripts lie
- * @param scripts their resource names, in order
+ * @param owner the class in whose package the scripts are resources
+ * @param scripts the resource names, in order
  */
 public record Migrations(Class<?> owner, List<String> scripts) {
   public Migrations {
     scripts = List.copyOf(scripts);
   }
 
-  /** Brings the schema up to date in one transaction a version; returns how many were applied. */
+  /**
+   * Runs the scripts that the file has not seen yet. Each script is one transaction.
+   *
+   * @return the number of scripts that ran
+   */
   int apply(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.execute(
           "CREATE TABLE IF NOT EXISTS schema_version(version INT PRIMARY KEY, script VARCHAR)");
     }
-    int current = current(connection);
+    int current = currentVersion(connection);
     if (current > scripts.size()) {
       throw new StorageException(
-          "the file has schema version " + current + ", this program knows " + scripts.size());
+          "the file has schema version "
+              + current
+              + ", but this program knows only versions up to "
+              + scripts.size());
     }
     for (int version = current + 1; version <= scripts.size(); version++) {
       apply(connection, version, scripts.get(version - 1));
@@ -40,7 +47,7 @@ public record Migrations(Class<?> owner, List<String> scripts) {
     return scripts.size() - current;
   }
 
-  private static int current(Connection connection) throws SQLException {
+  private static int currentVersion(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement();
         ResultSet rows =
             statement.executeQuery("SELECT COALESCE(MAX(version), 0) FROM schema_version")) {
@@ -50,15 +57,16 @@ public record Migrations(Class<?> owner, List<String> scripts) {
   }
 
   private void apply(Connection connection, int version, String script) throws SQLException {
-    // H2 commits before each DDL statement. A script that was cut short runs again as a whole,
-    // so its statements say IF NOT EXISTS; the version row comes last.
+    // H2 commits before each DDL statement, so a crash can interrupt a script halfway. The version
+    // row is inserted last, and the script runs again from its beginning. Its statements therefore
+    // use IF NOT EXISTS.
     try (Statement statement = connection.createStatement();
-        PreparedStatement mark =
+        PreparedStatement insert =
             connection.prepareStatement("INSERT INTO schema_version VALUES (?, ?)")) {
       statement.execute(read(script));
-      mark.setInt(1, version);
-      mark.setString(2, script);
-      mark.executeUpdate();
+      insert.setInt(1, version);
+      insert.setString(2, script);
+      insert.executeUpdate();
       connection.commit();
     }
   }
@@ -66,11 +74,12 @@ public record Migrations(Class<?> owner, List<String> scripts) {
   private String read(String script) {
     try (InputStream in = owner.getResourceAsStream(script)) {
       if (in == null) {
-        throw new StorageException("there is no schema script " + script + " beside " + owner);
+        throw new StorageException(
+            "schema script " + script + " is missing in the package of " + owner);
       }
       return new String(in.readAllBytes(), UTF_8);
     } catch (IOException e) {
-      throw new StorageException("schema script " + script + " is unreadable", e);
+      throw new StorageException("cannot read schema script " + script, e);
     }
   }
 }

@@ -9,7 +9,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 
-/** Sets damaged files and directories aside under another name. Nothing is ever deleted. */
+/** Quarantines damaged files and directories by renaming them. Never deletes anything. */
 public final class Quarantine {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss-SSS", Locale.ROOT);
@@ -17,19 +17,19 @@ public final class Quarantine {
   private Quarantine() {}
 
   /**
-   * Renames a file or directory to {@code NAME.quarantine-TIME} (UTC), at the same place.
+   * Renames a file or directory to {@code NAME.quarantine-TIME} (UTC), in the same directory.
    *
-   * @return its new path
+   * @return the new path
    * @throws StorageException if it cannot be renamed
    */
   public static Path setAside(Path path) {
-    Path aside =
+    Path quarantined =
         path.resolveSibling(
             path.getFileName() + ".quarantine-" + LocalDateTime.now(ZoneOffset.UTC).format(TIME));
     try {
-      return Files.move(path, aside, StandardCopyOption.ATOMIC_MOVE);
+      return Files.move(path, quarantined, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
-      throw new StorageException("cannot set " + path + " aside as " + aside.getFileName(), e);
+      throw new StorageException("cannot rename " + path + " to " + quarantined.getFileName(), e);
     }
   }
 }

@@ -6,14 +6,17 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * The running hash of a log: each row's hash is the first 16 bytes of SHA-256 over the hash before
- * it and the row's own bytes. Two logs with the same last hash have the same rows, and a changed
- * row shows in every hash after it; H2's pages carry no checksum of their own.
+ * The running hash of a log. The hash of a row is the first 16 bytes of SHA-256 over the previous
+ * row's hash and the row's own bytes. Two logs with the same last hash have the same rows, and a
+ * changed row changes every later hash. It detects damage that H2 cannot see, because H2's pages
+ * carry no checksum of their payload.
  *
  * <p>Not thread-safe.
  */
 public final class RunningHash {
-  /** Bytes of one hash: enough against accidents, small enough for each row. */
+  /**
+   * Length of one hash in bytes: enough to detect accidental damage, and small compared with a row.
+   */
   public static final int BYTES = 16;
 
   private final MessageDigest digest;
@@ -26,14 +29,19 @@ public final class RunningHash {
     }
   }
 
-  /** The hash before the first row. */
-  public static byte[] start() {
+  /** The hash that precedes the first row. */
+  public static byte[] initial() {
     return new byte[BYTES];
   }
 
-  /** The hash of a row, given the hash before it and the row's bytes up to its position. */
-  public byte[] next(byte[] before, ByteBuffer row) {
-    digest.update(before);
+  /**
+   * The hash of a row.
+   *
+   * @param previous the hash of the previous row
+   * @param row the bytes of this row, from the buffer's position to its limit
+   */
+  public byte[] next(byte[] previous, ByteBuffer row) {
+    digest.update(previous);
     digest.update(row);
     byte[] whole = digest.digest();
     byte[] hash = new byte[BYTES];

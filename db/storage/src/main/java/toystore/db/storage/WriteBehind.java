@@ -1,8 +1,6 @@
 package toystore.db.storage;
 
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,172 +14,144 @@ import org.jspecify.annotations.Nullable;
 import toystore.db.log.LogPosition;
 
 /**
- * Carries applied changes into H2 behind the Raft log: all that was applied since goes into one
- * transaction, together with the position of the last entry, at a fixed interval or when enough
- * rows wait. So H2 always is the state after exactly one log entry, and replaying the log from
- * there is harmless.
+ * Writes applied changes to H2 after the Raft log has made them durable. At a fixed interval, or
+ * when enough changes are pending, one transaction writes all pending changes together with the
+ * position of the last applied entry. H2 therefore always holds the state after exactly one log
+ * entry, and replaying the log from there is safe.
  *
- * <p>The queue is bounded: {@link #append} waits for room, which slows the applying thread and with
- * it the log.
+ * <p>The queue is bounded. {@link #append} blocks while the queue is full, which slows down the
+ * applying thread and thereby the log (back-pressure). Thread-safe.
  *
  * @param <C> one change of a row
  */
 public final class WriteBehind<C> {
-  /** Writes changes in order; called on the writer thread within the transaction. */
+  /** Writes changes in order. Called on the writer thread, inside the transaction. */
   @FunctionalInterface
   public interface Sink<C> {
     void write(Connection transaction, List<C> changes) throws SQLException;
   }
 
-  /** When to write: this often, at so many rows, and how many may wait at most. */
-  public record Pace(Duration interval, int rows, int maxPending) {}
+  /**
+   * When to write.
+   *
+   * @param interval how long an appended change waits at most before it is written
+   * @param batchSize number of pending changes that triggers a write at once
+   * @param maxPending number of pending changes at which {@link #append} blocks
+   */
+  public record FlushPolicy(Duration interval, int batchSize, int maxPending) {}
 
   private final Database database;
   private final Sink<C> sink;
-  private final Pace pace;
+  private final FlushPolicy policy;
   private final Consumer<LogPosition> onPersisted;
 
   private final ReentrantLock lock = new ReentrantLock();
-  private final Condition room = lock.newCondition();
+  private final Condition spaceAvailable = lock.newCondition();
   private List<C> pending = new ArrayList<>();
   private LogPosition last;
   private LogPosition installed = LogPosition.NONE;
-  private boolean scheduled;
-  private boolean hurried;
+  private boolean flushScheduled;
+  private boolean immediateFlushQueued;
   private @Nullable Throwable failure;
 
   private volatile LogPosition persisted;
 
   /**
-   * Continues from where the file is.
+   * Starts at the position that the file holds.
    *
-   * @param onPersisted told on the writer thread after each commit which position H2 has reached
+   * @param onPersisted called on the writer thread after each commit, with the position that H2 has
+   *     reached
    */
   public WriteBehind(
-      Database database, Sink<C> sink, Pace pace, Consumer<LogPosition> onPersisted) {
+      Database database, Sink<C> sink, FlushPolicy policy, Consumer<LogPosition> onPersisted) {
     this.database = database;
     this.sink = sink;
-    this.pace = pace;
+    this.policy = policy;
     this.onPersisted = onPersisted;
-    this.persisted = database.readForLog(WriteBehind::readPosition);
+    this.persisted = database.readForLog(LogPositionTable::readApplied);
     this.last = persisted;
   }
 
-  /** Rows of the table {@code log_position}. */
-  private static final int APPLIED = 0;
-
-  private static final int INSTALLED = 1;
-
-  /** The position of the last entry whose changes the file holds. */
-  public static LogPosition readPosition(Connection connection) throws SQLException {
-    return readPosition(connection, APPLIED);
-  }
-
   /**
-   * The position of the last state that did not come through the log but from another replica. Only
-   * up to there may the file be ahead of its node's log.
-   */
-  public static LogPosition readInstalled(Connection connection) throws SQLException {
-    return readPosition(connection, INSTALLED);
-  }
-
-  private static LogPosition readPosition(Connection connection, int id) throws SQLException {
-    try (PreparedStatement select =
-        connection.prepareStatement("SELECT term, index FROM log_position WHERE id = ?")) {
-      select.setInt(1, id);
-      try (ResultSet rows = select.executeQuery()) {
-        return rows.next() ? new LogPosition(rows.getLong(1), rows.getLong(2)) : LogPosition.NONE;
-      }
-    }
-  }
-
-  private static void writePosition(Connection connection, int id, LogPosition position)
-      throws SQLException {
-    try (PreparedStatement merge =
-        connection.prepareStatement("MERGE INTO log_position KEY(id) VALUES (?, ?, ?)")) {
-      merge.setInt(1, id);
-      merge.setLong(2, position.term());
-      merge.setLong(3, position.index());
-      merge.executeUpdate();
-    }
-  }
-
-  /**
-   * Takes the changes of the entry at this position, none for an entry that changes no row. Blocks
-   * while too much waits.
+   * Queues the changes of the entry at this position; the list is empty if the entry changes no
+   * row. Blocks while the queue is full.
    *
    * @throws StorageException if an earlier write failed
    */
   public void append(LogPosition position, List<C> changes) {
     lock.lock();
     try {
-      while (pending.size() >= pace.maxPending() && failure == null) {
-        room.awaitUninterruptibly();
+      while (pending.size() >= policy.maxPending() && failure == null) {
+        spaceAvailable.awaitUninterruptibly();
       }
-      checkAlive();
+      throwIfFailed();
       pending.addAll(changes);
       last = position;
-      if (pending.size() >= pace.rows()) {
-        hurry();
-      } else if (!scheduled) {
-        scheduled = true;
-        database.onWriterAfter(pace.interval().toMillis(), TimeUnit.MILLISECONDS, this::flush);
+      if (pending.size() >= policy.batchSize()) {
+        flushNow();
+      } else if (!flushScheduled) {
+        flushScheduled = true;
+        database
+            .writer()
+            .schedule(policy.interval().toMillis(), TimeUnit.MILLISECONDS, this::flush);
       }
     } finally {
       lock.unlock();
     }
   }
 
-  /** Whether so much waits that {@link #append} may soon block. */
-  public boolean isCrowded() {
-    return pending() >= pace.maxPending() / 2;
+  /** Whether the queue is at least half full, so that {@link #append} may soon block. */
+  public boolean isHalfFull() {
+    return pending() >= policy.maxPending() / 2;
   }
 
-  private void checkAlive() {
+  private void throwIfFailed() {
     if (failure != null) {
-      throw new StorageException("the writer of " + database.file() + " has failed", failure);
+      throw new StorageException("an earlier write to " + database.file() + " has failed", failure);
     }
   }
 
-  private void hurry() {
-    if (!hurried) {
-      hurried = true;
-      database.onWriterAfter(0, TimeUnit.MILLISECONDS, this::flush);
+  private void flushNow() {
+    if (!immediateFlushQueued) {
+      immediateFlushQueued = true;
+      database.writer().schedule(0, TimeUnit.MILLISECONDS, this::flush);
     }
   }
 
-  /** Runs on the writer thread: one transaction for all that waits. */
+  /** Writes all pending changes in one transaction. Runs on the writer thread. */
   private void flush() {
     List<C> changes;
     LogPosition position;
-    LogPosition fromOther;
+    LogPosition installedPosition;
     lock.lock();
     try {
-      scheduled = false;
-      hurried = false;
+      flushScheduled = false;
+      immediateFlushQueued = false;
       changes = pending;
       position = last;
-      fromOther = installed;
+      installedPosition = installed;
       installed = LogPosition.NONE;
       if (position.equals(persisted) && changes.isEmpty()) {
         return;
       }
       pending = new ArrayList<>();
-      room.signalAll();
+      spaceAvailable.signalAll();
     } finally {
       lock.unlock();
     }
     CompletableFuture<LogPosition> done = new CompletableFuture<>();
-    database.runWrite(
-        connection -> {
-          sink.write(connection, changes);
-          writePosition(connection, APPLIED, position);
-          if (!fromOther.equals(LogPosition.NONE)) {
-            writePosition(connection, INSTALLED, fromOther);
-          }
-          return position;
-        },
-        done);
+    database
+        .writer()
+        .run(
+            connection -> {
+              sink.write(connection, changes);
+              LogPositionTable.writeApplied(connection, position);
+              if (!installedPosition.equals(LogPosition.NONE)) {
+                LogPositionTable.writeInstalled(connection, installedPosition);
+              }
+              return position;
+            },
+            done);
     done.whenComplete(
         (result, e) -> {
           if (e == null) {
@@ -199,31 +169,34 @@ public final class WriteBehind<C> {
       if (failure == null) {
         failure = cause;
       }
-      room.signalAll();
+      spaceAvailable.signalAll();
     } finally {
       lock.unlock();
     }
   }
 
   /**
-   * Writes all that was appended before this call and syncs the file. The future gives the position
-   * that has reached the disk: at least the last one appended.
+   * Writes everything that was appended before this call, and syncs the file. The future holds the
+   * position that is durable then, which is at or after the last appended one.
    */
   public CompletableFuture<LogPosition> drain() {
-    database.onWriterAfter(0, TimeUnit.MILLISECONDS, this::flush);
-    // The checkpoint queues behind the flush on the same thread.
+    database.writer().schedule(0, TimeUnit.MILLISECONDS, this::flush);
+    // The checkpoint runs after the flush, because both are queued for the same thread.
     return database.checkpoint().thenApply(nothing -> persisted);
   }
 
   /**
-   * Puts changes in that did not come through the log but from another replica, as of this
-   * position: one transaction, synced. Nothing may be applied meanwhile. Changes that are part of
-   * more to come are given with the position as it was.
+   * Writes changes that were fetched from another replica instead of applied from the log, and
+   * syncs the file. Pending and new changes share one transaction. No entry may be applied during
+   * this call.
+   *
+   * @param position the position of the state with these changes. If more parts of that state
+   *     follow, pass the current position with each part but the last
    */
   public CompletableFuture<LogPosition> install(LogPosition position, List<C> changes) {
     lock.lock();
     try {
-      checkAlive();
+      throwIfFailed();
       pending.addAll(changes);
       if (position.index() > last.index()) {
         last = position;
@@ -235,12 +208,12 @@ public final class WriteBehind<C> {
     return drain();
   }
 
-  /** The position that H2 has committed; what a restart would continue from. */
+  /** The position that H2 has committed. A restart continues from here. */
   public LogPosition persisted() {
     return persisted;
   }
 
-  /** How many changes wait to be written. */
+  /** The number of changes that are not yet written. */
   public int pending() {
     lock.lock();
     try {

@@ -1,4 +1,4 @@
-/** The H2 file of a node, written by one thread. */
+/** The H2 file of a node: one thread writes it, a small pool of connections reads it. */
 @NullMarked
 package toystore.db.storage;
 

@@ -13,11 +13,12 @@ import java.util.List;
 import java.util.Random;
 import org.h2.api.ErrorCode;
 import org.h2.mvstore.DataUtils;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Files that are not as they were written, and failures that only look like it. */
+/** Damaged files, and failures that only look like damage. */
 @Timeout(60)
 class DamageClassifierTest {
   private static final int ATTEMPTS = 40;
@@ -25,24 +26,28 @@ class DamageClassifierTest {
 
   @TempDir Path directory;
 
-  /** Damage ends in an exception of its own kind, in an older state, or in a row that differs. */
+  /**
+   * The outcome for a damaged file is a {@link DamagedFileException}, an older state, or a changed
+   * row.
+   */
   @Test
-  void aDamagedFileIsNeverAFailureOfAnotherKind() throws IOException {
+  @DisplayName("Damage is never reported as a failure of another kind")
+  void damageIsNeverReportedAsAnotherFailure() throws IOException {
     long seed = System.nanoTime();
     System.out.println("seed " + seed);
     Random random = new Random(seed);
-    Path whole = written();
+    Path whole = writeFile();
     byte[] bytes = Files.readAllBytes(whole);
-    int seen = 0;
+    int detected = 0;
     for (int i = 0; i < ATTEMPTS; i++) {
       byte[] damaged = damage(bytes, random, i);
       Path file = directory.resolve("damaged-" + i);
-      Files.write(directory.resolve("damaged-" + i + Database.FILE_ENDING), damaged);
-      if (isSeen(file)) {
-        seen++;
+      Files.write(directory.resolve("damaged-" + i + Database.FILE_SUFFIX), damaged);
+      if (isDetected(file)) {
+        detected++;
       }
     }
-    assertThat(seen).as("found by H2 itself, of %d", ATTEMPTS).isPositive();
+    assertThat(detected).as("damage detected by H2 itself, of %d attempts", ATTEMPTS).isPositive();
   }
 
   private static byte[] damage(byte[] bytes, Random random, int attempt) {
@@ -57,11 +62,11 @@ class DamageClassifierTest {
     return flipped;
   }
 
-  private static boolean isSeen(Path file) {
+  private static boolean isDetected(Path file) {
     List<Throwable> fatal = new ArrayList<>();
     try (Database database =
         Database.open(file, TestSchemas.ENTRIES, new Database.Sizes(1024, 1), fatal::add)) {
-      database.read(c -> Database.number(c, "SELECT SUM(index) FROM entries"));
+      database.read(c -> Database.queryNumber(c, "SELECT SUM(index) FROM entries"));
       return false;
     } catch (DamagedFileException e) {
       return true;
@@ -69,8 +74,9 @@ class DamageClassifierTest {
   }
 
   @Test
-  void damageThatAReaderMeetsIsFatal() throws IOException {
-    Path whole = written();
+  @DisplayName("Damage that a read finds is fatal")
+  void damageFoundByAReadIsFatal() throws IOException {
+    Path whole = writeFile();
     byte[] bytes = Files.readAllBytes(whole);
     List<Throwable> fatal = new ArrayList<>();
     try (Database database =
@@ -79,14 +85,14 @@ class DamageClassifierTest {
             TestSchemas.ENTRIES,
             new Database.Sizes(0, 1),
             fatal::add)) {
-      // All but the two headers; what H2 has in memory stays good.
+      // Overwrites everything except the two headers. What H2 has cached stays intact.
       byte[] zeros = new byte[bytes.length - 8_192];
       try (var channel =
           java.nio.channels.FileChannel.open(whole, java.nio.file.StandardOpenOption.WRITE)) {
         channel.write(java.nio.ByteBuffer.wrap(zeros), 8_192);
       }
       assertThatThrownBy(
-              () -> database.read(c -> Database.number(c, "SELECT SUM(index) FROM entries")))
+              () -> database.read(c -> Database.queryNumber(c, "SELECT SUM(index) FROM entries")))
           .isInstanceOf(DamagedFileException.class);
       assertThat(fatal).hasSize(1);
       assertThat(Database.isDamage(fatal.getFirst())).isTrue();
@@ -94,9 +100,10 @@ class DamageClassifierTest {
   }
 
   @Test
-  void anotherFileMayTakeThePlaceOfOneThatWasRefused() throws IOException {
+  @DisplayName("A file that was rejected can be quarantined and replaced by a new one")
+  void rejectedFileCanBeReplaced() throws IOException {
     Path file = directory.resolve("whole");
-    Path whole = written();
+    Path whole = writeFile();
     Migrations unknown = TestSchemas.of("nowhere.sql", "nowhere.sql");
     assertThatThrownBy(
             () -> Database.open(file, unknown, new Database.Sizes(1024, 1), e -> {}).close())
@@ -105,15 +112,16 @@ class DamageClassifierTest {
     assertThat(Quarantine.setAside(whole)).exists();
 
     try (Database fresh = open(file)) {
-      assertThat(fresh.<Long>read(c -> Database.number(c, "SELECT COUNT(*) FROM entries")))
+      assertThat(fresh.<Long>read(c -> Database.queryNumber(c, "SELECT COUNT(*) FROM entries")))
           .isZero();
     }
   }
 
   @Test
-  void aFullDiskOrAFileInUseIsNoDamage() {
+  @DisplayName("A full disk and a file in use are not damage")
+  void fullDiskAndFileInUseAreNotDamage() {
     assertThat(
-            DamageClassifier.shownBy(
+            DamageClassifier.isDamage(
                 new SQLException(
                     "x",
                     "90031",
@@ -126,26 +134,27 @@ class DamageClassifierTest {
     Path file = directory.resolve("busy");
     try (Database open = open(file)) {
       assertThat(open.file()).isEqualTo(file);
-      // Within one JVM H2 shares the file; another process gets this code.
+      // Within one JVM, H2 shares an open file. Another process gets this error code.
       assertThat(
-              DamageClassifier.shownBy(
+              DamageClassifier.isDamage(
                   new SQLException("x", "90020", ErrorCode.DATABASE_ALREADY_OPEN_1)))
           .isFalse();
     }
   }
 
   @Test
-  void whatIsSetAsideKeepsItsContent() throws IOException {
+  @DisplayName("A quarantined file keeps its content")
+  void quarantinedFileKeepsItsContent() throws IOException {
     Path file = Files.writeString(directory.resolve("orders.mv.db"), "rows");
 
-    Path aside = Quarantine.setAside(file);
+    Path quarantined = Quarantine.setAside(file);
 
     assertThat(file).doesNotExist();
-    assertThat(aside).hasContent("rows");
-    assertThat(aside.getFileName().toString()).startsWith("orders.mv.db.quarantine-");
+    assertThat(quarantined).hasContent("rows");
+    assertThat(quarantined.getFileName().toString()).startsWith("orders.mv.db.quarantine-");
   }
 
-  private Path written() {
+  private Path writeFile() {
     Path file = directory.resolve("whole");
     try (Database database = open(file)) {
       for (int commit = 0; commit < 10; commit++) {
@@ -165,7 +174,7 @@ class DamageClassifierTest {
             .join();
       }
     }
-    return directory.resolve("whole" + Database.FILE_ENDING);
+    return directory.resolve("whole" + Database.FILE_SUFFIX);
   }
 
   private static Database open(Path file) {

@@ -22,6 +22,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,7 +34,8 @@ class DatabaseTest {
   private final FatalErrorRecorder fatal = new FatalErrorRecorder();
 
   @Test
-  void whatWasCommittedIsThereAfterReopening() {
+  @DisplayName("Committed rows are still there after the file is reopened")
+  void committedRowsSurviveReopening() {
     try (Database database = open()) {
       database.write(c -> insert(c, 1)).join();
       database.write(c -> insert(c, 2));
@@ -44,9 +46,10 @@ class DatabaseTest {
     fatal.assertNone();
   }
 
-  /** H2 would open the file anew for it, beside whoever has it by then. */
+  /** H2 would open the file a second time, although another database may have it open by then. */
   @Test
-  void aFirstReadAfterTheEndOpensNothing() {
+  @DisplayName("The first read after close fails and does not reopen the file")
+  void readAfterCloseDoesNotReopenTheFile() {
     Database ended = open();
     ended.write(c -> insert(c, 1)).join();
     ended.close();
@@ -62,31 +65,34 @@ class DatabaseTest {
     fatal.assertNone();
   }
 
-  /** Under a statement that is being carried out H2 ends in ways that look like damage. */
+  /**
+   * If H2 shuts down under a running statement, the statement fails in ways that look like damage.
+   */
   @Test
-  void aReaderThatHasBegunMayEndBeforeTheFileIsClosed() throws Exception {
+  @DisplayName("Closing waits until a read that has begun is finished")
+  void closeWaitsForARunningRead() throws Exception {
     Database database = open();
     database.write(c -> insert(c, 1)).join();
     CountDownLatch begun = new CountDownLatch(1);
-    CountDownLatch mayGoOn = new CountDownLatch(1);
+    CountDownLatch mayFinish = new CountDownLatch(1);
     CompletableFuture<Long> read =
         CompletableFuture.supplyAsync(
             () ->
                 database.<Long>read(
                     c -> {
                       begun.countDown();
-                      assertThat(awaits(mayGoOn)).isTrue();
-                      return Database.number(c, "SELECT COUNT(*) FROM entries");
+                      assertThat(awaits(mayFinish)).isTrue();
+                      return Database.queryNumber(c, "SELECT COUNT(*) FROM entries");
                     }));
     begun.await();
     Thread closing = Thread.ofPlatform().start(database::close);
     assertThat(closing.join(Duration.ofMillis(200))).isFalse();
-    mayGoOn.countDown();
+    mayFinish.countDown();
 
     assertThat(read).succeedsWithin(Duration.ofSeconds(20)).isEqualTo(1L);
     assertThat(closing.join(Duration.ofSeconds(20))).isTrue();
     fatal.assertNone();
-    assertOnlyTheFileIsThere();
+    assertNoOtherFiles();
   }
 
   private static boolean awaits(CountDownLatch latch) {
@@ -97,15 +103,19 @@ class DatabaseTest {
     }
   }
 
-  /** A write that was due while the file was being closed: it is in the log, and not lost. */
+  /**
+   * Such a write may become due while the file is being closed. It is not lost: the log holds it.
+   */
   @Test
-  void whatComesToTheWriterAfterTheEndIsNeitherWrittenNorFatal() throws Exception {
+  @DisplayName(
+      "A transaction that reaches the writer thread after close is rejected, which is not fatal")
+  void transactionAfterCloseIsRejectedAndNotFatal() throws Exception {
     Database ended = open();
     ended.write(c -> insert(c, 1)).join();
     ended.close();
 
     CompletableFuture<Integer> late = new CompletableFuture<>();
-    ended.runWrite(c -> insert(c, 2), late);
+    ended.writer().run(c -> insert(c, 2), late);
 
     assertThat(late)
         .isCompletedExceptionally()
@@ -114,22 +124,23 @@ class DatabaseTest {
         .withCauseInstanceOf(StorageException.class)
         .withMessageContaining("closed");
     fatal.assertNone();
-    assertOnlyTheFileIsThere();
+    assertNoOtherFiles();
     try (Database database = open()) {
       assertThat(count(database)).isEqualTo(1);
     }
   }
 
   /**
-   * Once a connection that was left open is garbage, whoever next opens one finds a file beside its
-   * database in which H2 says so.
+   * If a connection is garbage-collected without having been closed, H2 writes a trace file beside
+   * the database when the next connection is opened.
    */
   @Test
-  void noConnectionIsLeftOpenAtTheEnd() throws Exception {
+  @DisplayName("Closing the database closes every connection")
+  void closeClosesAllConnections() throws Exception {
     ReferenceQueue<Connection> garbage = new ReferenceQueue<>();
-    PhantomReference<Connection> ofLog;
+    PhantomReference<Connection> logConnection;
     try (Database database = open()) {
-      ofLog = new PhantomReference<>(database.readForLog(c -> c), garbage);
+      logConnection = new PhantomReference<>(database.readForLog(c -> c), garbage);
       assertThat(count(database)).isZero();
     }
     await()
@@ -137,21 +148,22 @@ class DatabaseTest {
         .until(
             () -> {
               System.gc();
-              return garbage.remove(10) != null && ofLog.refersTo(null);
+              return garbage.remove(10) != null && logConnection.refersTo(null);
             });
 
     open().close();
-    assertOnlyTheFileIsThere();
+    assertNoOtherFiles();
     fatal.assertNone();
   }
 
-  private void assertOnlyTheFileIsThere() {
+  private void assertNoOtherFiles() {
     assertThat(directory)
         .isDirectoryNotContaining(p -> !p.getFileName().toString().equals("db.mv.db"));
   }
 
   @Test
-  void aFailedWriteIsFatalOnceAndNothingIsWrittenAfterIt() {
+  @DisplayName("A failed write is reported as fatal once, and nothing is written after it")
+  void failedWriteIsFatalOnceAndStopsTheWriter() {
     try (Database database = open()) {
       database.write(c -> insert(c, 1)).join();
       CompletableFuture<Integer> failing =
@@ -160,9 +172,9 @@ class DatabaseTest {
                 insert(c, 2);
                 return insert(c, 1);
               });
-      CompletableFuture<Integer> queuedBehind = database.write(c -> insert(c, 3));
+      CompletableFuture<Integer> queuedAfterIt = database.write(c -> insert(c, 3));
       assertThatThrownBy(failing::join).hasRootCauseInstanceOf(SQLException.class);
-      assertThatThrownBy(queuedBehind::join)
+      assertThatThrownBy(queuedAfterIt::join)
           .hasRootCauseInstanceOf(StorageException.class)
           .hasMessageContaining("has failed");
       assertThatThrownBy(() -> database.write(c -> insert(c, 4)).join())
@@ -173,12 +185,13 @@ class DatabaseTest {
       assertThat(count(database)).isEqualTo(1);
     }
     try (Database database = open()) {
-      assertThat(count(database)).as("the failed transaction left nothing").isEqualTo(1);
+      assertThat(count(database)).as("rows after the failed transaction").isEqualTo(1);
     }
   }
 
   @Test
-  void aProgrammingErrorInATransactionIsFatalToo() {
+  @DisplayName("A runtime exception in a transaction is fatal too")
+  void runtimeExceptionInATransactionIsFatal() {
     try (Database database = open()) {
       CompletableFuture<Integer> failing =
           database.write(
@@ -193,7 +206,8 @@ class DatabaseTest {
   }
 
   @Test
-  void aFileThatAnotherProcessHasOpenIsRefused() throws Exception {
+  @DisplayName("A file that another process has open is rejected")
+  void fileInUseByAnotherProcessIsRejected() throws Exception {
     Process other =
         new ProcessBuilder(
                 ProcessHandle.current().info().command().orElseThrow(),
@@ -204,8 +218,8 @@ class DatabaseTest {
                 directory.resolve("db").toString())
             .redirectError(ProcessBuilder.Redirect.DISCARD)
             .start();
-    try (BufferedReader said = other.inputReader(UTF_8)) {
-      assertThat(said.readLine()).startsWith(LockingProcess.HOLDS);
+    try (BufferedReader output = other.inputReader(UTF_8)) {
+      assertThat(output.readLine()).startsWith(LockingProcess.OPENED);
       assertThatThrownBy(() -> open().close())
           .isInstanceOf(StorageException.class)
           .hasMessageContaining("cannot open")
@@ -220,7 +234,8 @@ class DatabaseTest {
   }
 
   @Test
-  void aFileThatIsNoDatabaseIsRefused() throws Exception {
+  @DisplayName("A file that is not an H2 database is rejected")
+  void fileThatIsNotADatabaseIsRejected() throws Exception {
     Files.write(directory.resolve("db.mv.db"), new byte[10_000]);
     assertThatThrownBy(() -> open().close())
         .isInstanceOf(StorageException.class)
@@ -228,9 +243,11 @@ class DatabaseTest {
   }
 
   @Test
-  void aFailingReadHarmsNothing() {
+  @DisplayName("A failed read is not fatal and does not affect later writes")
+  void failedReadHasNoEffect() {
     try (Database database = open()) {
-      assertThatThrownBy(() -> database.<Long>read(c -> Database.number(c, "SELECT x FROM none")))
+      assertThatThrownBy(
+              () -> database.<Long>read(c -> Database.queryNumber(c, "SELECT x FROM none")))
           .isInstanceOf(StorageException.class)
           .hasMessageContaining("cannot read");
       database.write(c -> insert(c, 1)).join();
@@ -240,15 +257,16 @@ class DatabaseTest {
   }
 
   @Test
-  void aSnapshotShowsOneStateToAllItsStatements() {
+  @DisplayName("All statements of a snapshot read see the same state")
+  void snapshotStatementsSeeTheSameState() {
     try (Database database = open()) {
       database.write(c -> insert(c, 1)).join();
       List<Long> counts =
           database.readSnapshot(
               c -> {
-                long first = Database.number(c, "SELECT COUNT(*) FROM entries");
+                long first = Database.queryNumber(c, "SELECT COUNT(*) FROM entries");
                 database.write(w -> insert(w, 2)).join();
-                return List.of(first, Database.number(c, "SELECT COUNT(*) FROM entries"));
+                return List.of(first, Database.queryNumber(c, "SELECT COUNT(*) FROM entries"));
               });
       assertThat(counts).containsExactly(1L, 1L);
       assertThat(count(database)).as("a later read").isEqualTo(2);
@@ -256,21 +274,24 @@ class DatabaseTest {
   }
 
   @Test
-  void aSnapshotShowsOneStateOfTablesThatItComesToLater() {
+  @DisplayName(
+      "A snapshot read sees its state also in tables that it uses only after a later commit")
+  void snapshotCoversTablesFirstUsedLater() {
     try (Database database = open()) {
       List<Long> rows =
           database.readSnapshot(
               c -> {
-                long first = Database.number(c, "SELECT COUNT(*) FROM log_position");
+                long first = Database.queryNumber(c, "SELECT COUNT(*) FROM log_position");
                 database.write(w -> insert(w, 1)).join();
-                return List.of(first, Database.number(c, "SELECT COUNT(*) FROM entries"));
+                return List.of(first, Database.queryNumber(c, "SELECT COUNT(*) FROM entries"));
               });
-      assertThat(rows).as("both from before the write").containsExactly(0L, 0L);
+      assertThat(rows).as("row counts before the write").containsExactly(0L, 0L);
     }
   }
 
   @Test
-  void closingLetsTheWriterFinishWhatItHas() {
+  @DisplayName("Closing completes the writes that are already queued")
+  void closeCompletesQueuedWrites() {
     CountDownLatch started = new CountDownLatch(1);
     List<CompletableFuture<Integer>> writes = new ArrayList<>();
     try (Database database = open()) {
@@ -294,11 +315,12 @@ class DatabaseTest {
   }
 
   @Test
-  void interruptsOfReadersDoNotCloseTheFile() throws Exception {
+  @DisplayName("Interrupting a reading thread does not close the file")
+  void interruptedReadersDoNotCloseTheFile() throws Exception {
     long seed = System.nanoTime();
-    System.out.println("interruptsOfReadersDoNotCloseTheFile seed " + seed);
+    System.out.println("interruptedReadersDoNotCloseTheFile seed " + seed);
     Random random = new Random(seed);
-    // A cache that holds almost nothing, so that reads go to the file.
+    // The cache is so small that nearly every read accesses the file.
     try (Database database =
         Database.open(
             directory.resolve("db"),
@@ -322,10 +344,10 @@ class DatabaseTest {
                     while (!stop.get()) {
                       try {
                         database.read(
-                            c -> Database.number(c, "SELECT SUM(LENGTH(note)) FROM entries"));
+                            c -> Database.queryNumber(c, "SELECT SUM(LENGTH(note)) FROM entries"));
                         reads.incrementAndGet();
                       } catch (StorageException e) {
-                        // The pool gives an interrupted thread no connection; that is fine.
+                        // Expected: the pool gives no connection to an interrupted thread.
                         Thread.interrupted();
                       }
                     }
@@ -343,7 +365,7 @@ class DatabaseTest {
       reader.join(Duration.ofSeconds(20));
       assertThat(
               database.<Long>read(
-                  c -> Database.number(c, "SELECT index FROM entries WHERE number = 1")))
+                  c -> Database.queryNumber(c, "SELECT index FROM entries WHERE number = 1")))
           .isEqualTo(100);
     }
     fatal.assertNone();
@@ -354,7 +376,7 @@ class DatabaseTest {
   }
 
   private static long count(Database database) {
-    return database.<Long>read(c -> Database.number(c, "SELECT COUNT(*) FROM entries"));
+    return database.<Long>read(c -> Database.queryNumber(c, "SELECT COUNT(*) FROM entries"));
   }
 
   private static int insert(Connection connection, long number) throws SQLException {

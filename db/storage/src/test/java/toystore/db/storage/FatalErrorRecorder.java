@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
-/** Remembers what a database called fatal, where a node would halt. */
+/** Records the failures that a database reports as fatal. A node would halt instead. */
 final class FatalErrorRecorder implements Consumer<Throwable> {
   private final List<Throwable> causes = new CopyOnWriteArrayList<>();
 
@@ -20,6 +20,6 @@ final class FatalErrorRecorder implements Consumer<Throwable> {
   }
 
   void assertNone() {
-    assertThat(causes).as("what the database called fatal").isEmpty();
+    assertThat(causes).as("failures reported as fatal").isEmpty();
   }
 }

@@ -12,6 +12,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,12 +21,13 @@ import org.junit.jupiter.api.io.TempDir;
 class FileGrowthTest {
   private static final int ROWS = 1_000;
   private static final int TRANSACTIONS = 1_500;
-  private static final long BOUND = 1 << 20;
+  private static final long MEGABYTE = 1 << 20;
 
   @TempDir Path directory;
 
   @Test
-  void smallTransactionsGrowTheFileAndCompactionBringsItBack() throws IOException {
+  @DisplayName("Small transactions make the file grow, and compaction makes it shrink again")
+  void compactionUndoesTheGrowthBySmallTransactions() throws IOException {
     FatalErrorRecorder fatal = new FatalErrorRecorder();
     Path file = directory.resolve("db");
     try (Database database = Database.open(file, TestSchemas.ENTRIES, TestSchemas.SMALL, fatal)) {
@@ -44,28 +46,32 @@ class FileGrowthTest {
         last = database.write(connection -> update(connection, index));
       }
       last.join();
-      assertThat(size()).as("the rows are as many as before").isGreaterThan(before + 8 * BOUND);
+      assertThat(size())
+          .as("file size for the same number of rows")
+          .isGreaterThan(before + 8 * MEGABYTE);
 
-      // H2 keeps dead chunks for 45 s by default, longer than a test should take.
+      // By default H2 keeps dead chunks for 45 s, which is too long for a test.
       database.write(connection -> run(connection, "SET RETENTION_TIME 0")).join();
       await()
           .atMost(Duration.ofSeconds(30))
           .until(
               () -> {
                 database.compact(16 << 20).join();
-                // H2 frees what a compaction left behind at the next commit.
+                // H2 frees the space of compacted chunks at the next commit.
                 database.write(connection -> update(connection, TRANSACTIONS)).join();
-                return size() < BOUND;
+                return size() < MEGABYTE;
               });
-      assertThat(database.<Long>read(c -> Database.number(c, "SELECT COUNT(*) FROM entries")))
+      assertThat(database.<Long>read(c -> Database.queryNumber(c, "SELECT COUNT(*) FROM entries")))
           .isEqualTo(ROWS);
-      assertThat(database.<Long>read(c -> Database.number(c, "SELECT MAX(index) FROM entries")))
+      assertThat(
+              database.<Long>read(c -> Database.queryNumber(c, "SELECT MAX(index) FROM entries")))
           .isEqualTo(TRANSACTIONS);
     }
     fatal.assertNone();
 
     try (Database reopened = Database.open(file, TestSchemas.ENTRIES, TestSchemas.SMALL, fatal)) {
-      assertThat(reopened.<Long>read(c -> Database.number(c, "SELECT MAX(index) FROM entries")))
+      assertThat(
+              reopened.<Long>read(c -> Database.queryNumber(c, "SELECT MAX(index) FROM entries")))
           .isEqualTo(TRANSACTIONS);
     }
   }

@@ -2,9 +2,12 @@ package toystore.db.storage;
 
 import java.nio.file.Path;
 
-/** Holds a file open until its standard input ends: another process, for {@link DatabaseTest}. */
+/**
+ * The main class of a second process for {@link DatabaseTest}. It keeps a file open until its
+ * standard input ends.
+ */
 final class LockingProcess {
-  static final String HOLDS = "holds the file";
+  static final String OPENED = "opened";
 
   private LockingProcess() {}
 
@@ -12,10 +15,10 @@ final class LockingProcess {
     try (Database database =
         Database.open(
             Path.of(args[0]), TestSchemas.ENTRIES, TestSchemas.SMALL, new FatalErrorRecorder())) {
-      System.out.println(HOLDS + " " + database.file());
+      System.out.println(OPENED + " " + database.file());
       System.out.flush();
       while (System.in.read() >= 0) {
-        // Only the end matters.
+        // Ignore the input and wait for its end.
       }
     }
   }

@@ -10,6 +10,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -19,7 +20,8 @@ class MigrationsTest {
   private final FatalErrorRecorder fatal = new FatalErrorRecorder();
 
   @Test
-  void aFreshFileGetsAllVersionsInOrder() {
+  @DisplayName("A new file gets all schema versions in order")
+  void newFileGetsAllVersionsInOrder() {
     try (Database database = open(TestSchemas.ENTRIES_WITH_NOTE)) {
       assertThat(strings(database, "SELECT script FROM schema_version ORDER BY version"))
           .containsExactly("entries.sql", "entries-note.sql");
@@ -27,7 +29,8 @@ class MigrationsTest {
   }
 
   @Test
-  void anOlderFileIsUpgradedAndKeepsItsRows() {
+  @DisplayName("A file with an older schema is migrated and keeps its rows")
+  void olderFileIsMigratedAndKeepsItsRows() {
     try (Database old = open(TestSchemas.ENTRIES)) {
       old.write(c -> execute(c, "INSERT INTO entries VALUES (7, 70)")).join();
     }
@@ -42,21 +45,24 @@ class MigrationsTest {
   }
 
   @Test
-  void aNewerFileIsRefusedAndLeftAsItIs() {
+  @DisplayName("A file with a newer schema is rejected and not changed")
+  void newerFileIsRejectedUnchanged() {
     open(TestSchemas.ENTRIES_WITH_NOTE).close();
     assertThatThrownBy(() -> open(TestSchemas.ENTRIES).close())
         .isInstanceOf(StorageException.class)
         .hasMessageContaining("db.mv.db")
-        .hasMessageContaining("the file has schema version 2, this program knows 1");
+        .hasMessageContaining(
+            "the file has schema version 2, but this program knows only versions up to 1");
     try (Database database = open(TestSchemas.ENTRIES_WITH_NOTE)) {
       assertThat(strings(database, "SELECT MAX(version) FROM schema_version")).containsExactly("2");
     }
   }
 
   @Test
-  void aScriptThatWasCutShortRunsAgain() {
+  @DisplayName("A script that a crash interrupted runs again")
+  void interruptedScriptRunsAgain() {
     try (Database old = open(TestSchemas.ENTRIES)) {
-      // What is left when the process ends between the script and its mark.
+      // The state after a crash between the script and the insertion of its version row.
       old.write(c -> execute(c, "ALTER TABLE entries ADD COLUMN note VARCHAR(64) DEFAULT 'none'"))
           .join();
     }
@@ -66,7 +72,8 @@ class MigrationsTest {
   }
 
   @Test
-  void aMissingScriptIsNamed() {
+  @DisplayName("The error message names a script that does not exist")
+  void missingScriptIsNamed() {
     assertThatThrownBy(() -> open(TestSchemas.of("entries.sql", "nowhere.sql")).close())
         .isInstanceOf(StorageException.class)
         .hasMessageContaining("nowhere.sql");

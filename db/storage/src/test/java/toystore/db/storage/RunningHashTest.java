@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 class RunningHashTest {
@@ -15,37 +16,43 @@ class RunningHashTest {
       IntStream.range(0, 10).mapToObj(i -> i + " Tux 3").toList();
 
   @Test
-  void equalRowsGiveEqualHashes() {
+  @DisplayName("Equal rows have equal hashes")
+  void equalRowsHaveEqualHashes() {
     assertThat(hashes(new ArrayList<>(ROWS))).isEqualTo(hashes(ROWS));
     assertThat(hashes(ROWS)).doesNotHaveDuplicates().allSatisfy(h -> assertThat(h).hasSize(32));
   }
 
   @Test
-  void aChangedRowShowsInItsHashAndInAllAfterIt() {
+  @DisplayName("A changed row changes its own hash and every later hash")
+  void changedRowChangesItsHashAndAllLaterOnes() {
     List<String> changed = new ArrayList<>(ROWS);
     changed.set(4, "4 Tux 2");
     assertDifferFrom(4, hashes(changed), hashes(ROWS));
   }
 
   @Test
-  void swappedRowsShow() {
+  @DisplayName("Swapping two rows changes the hash")
+  void swappedRowsChangeTheHash() {
     List<String> swapped = new ArrayList<>(ROWS);
     Collections.swap(swapped, 6, 7);
     assertDifferFrom(6, hashes(swapped), hashes(ROWS));
   }
 
   @Test
-  void aMissingRowShows() {
+  @DisplayName("A missing row changes the last hash")
+  void missingRowChangesTheHash() {
     List<String> shorter = new ArrayList<>(ROWS);
     shorter.remove(2);
     assertThat(hashes(shorter).getLast()).isNotEqualTo(hashes(ROWS).getLast());
   }
 
   @Test
-  void aHashIsTakenOfTheBytesUpToTheLimitOnly() {
+  @DisplayName("Bytes after the limit of the buffer are not part of the hash")
+  void bytesAfterTheLimitAreNotHashed() {
     RunningHash hash = new RunningHash();
-    byte[] whole = hash.next(RunningHash.start(), ByteBuffer.wrap(new byte[] {1, 2, 3}, 0, 2));
-    assertThat(hash.next(RunningHash.start(), ByteBuffer.wrap(new byte[] {1, 2}))).isEqualTo(whole);
+    byte[] expected = hash.next(RunningHash.initial(), ByteBuffer.wrap(new byte[] {1, 2, 3}, 0, 2));
+    assertThat(hash.next(RunningHash.initial(), ByteBuffer.wrap(new byte[] {1, 2})))
+        .isEqualTo(expected);
   }
 
   private static void assertDifferFrom(int row, List<String> one, List<String> other) {
@@ -58,10 +65,10 @@ class RunningHashTest {
   private static List<String> hashes(List<String> rows) {
     RunningHash hash = new RunningHash();
     List<String> hashes = new ArrayList<>();
-    byte[] before = RunningHash.start();
+    byte[] previous = RunningHash.initial();
     for (String row : rows) {
-      before = hash.next(before, ByteBuffer.wrap(row.getBytes(UTF_8)));
-      hashes.add(RunningHash.hex(before));
+      previous = hash.next(previous, ByteBuffer.wrap(row.getBytes(UTF_8)));
+      hashes.add(RunningHash.hex(previous));
     }
     return hashes;
   }

@@ -2,12 +2,12 @@ package toystore.db.storage;
 
 import java.util.List;
 
-/** The schemas of this package's tests. */
+/** The schemas that the tests of this package use. */
 final class TestSchemas {
-  /** Numbered rows, and the position of the log entry that made the last one. */
+  /** A table of numbered rows, and the table of log positions. */
   static final Migrations ENTRIES = of("entries.sql");
 
-  /** The same, one version later: rows have a note. */
+  /** The next version of {@link #ENTRIES}, in which rows have a note. */
   static final Migrations ENTRIES_WITH_NOTE = of("entries.sql", "entries-note.sql");
 
   static final Database.Sizes SMALL = new Database.Sizes(1_024, 2);

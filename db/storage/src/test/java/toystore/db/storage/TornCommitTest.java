@@ -26,14 +26,15 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Whether a crash can tear a commit: copies of a file that is being written are what a crash
- * leaves. Each transaction sets all tables to one value, so a copy whose tables differ is torn.
- * What holds here for this H2 must hold for a later one before it is used.
+ * Tests whether a crash can tear a commit. A copy of a file that is being written stands for the
+ * file that a crash leaves. Each transaction sets all tables to the same value, so a copy whose
+ * tables differ is torn. A newer version of H2 must pass this test before it is used.
  */
 @Timeout(90)
 class TornCommitTest {
@@ -43,7 +44,8 @@ class TornCommitTest {
   @TempDir Path directory;
 
   @Test
-  void noCopyOfTheFileIsTornOrUnreadableWhileOneWriterCommits() throws Exception {
+  @DisplayName("With one writer thread, no copy of the file is torn or unreadable")
+  void copiesAreNeverTornWithOneWriterThread() throws Exception {
     FatalErrorRecorder fatal = new FatalErrorRecorder();
     AtomicLong value = new AtomicLong();
     try (Database database =
@@ -51,40 +53,40 @@ class TornCommitTest {
       database.write(connection -> createTables(connection, 1)).join();
       Semaphore commits = new Semaphore(0);
       AtomicBoolean stop = new AtomicBoolean();
-      ReentrantLock turn = new ReentrantLock(true);
+      ReentrantLock writing = new ReentrantLock(true);
       try (ExecutorService threads = Executors.newSingleThreadExecutor()) {
         Future<?> writer =
             threads.submit(
                 () -> {
                   while (!stop.get()) {
-                    turn.lock();
+                    writing.lock();
                     try {
                       long next = value.get() + 1;
                       database.write(connection -> setAll(connection, 0, next)).join();
                       value.set(next);
                       commits.release();
                     } finally {
-                      turn.unlock();
+                      writing.unlock();
                     }
                   }
                 });
         try {
           for (int i = 0; i < COPIES; i++) {
             commits.drainPermits();
-            // Somewhere within a commit, not right after one.
+            // Copy the file in the middle of a commit, not right after one.
             assertThat(commits.tryAcquire(3, 20, TimeUnit.SECONDS)).isTrue();
             long acknowledged = value.get();
             Path copy = copy(i);
             List<Long> values;
-            // The file need not grow while a copy is checked.
-            turn.lock();
+            // The writer pauses while the copy is checked, so that the file does not grow.
+            writing.lock();
             try {
               values = valuesOf(copy, 0);
             } finally {
-              turn.unlock();
+              writing.unlock();
             }
-            assertThat(values).as("tables of copy %d", i).hasSize(TABLES);
-            assertThat(values.stream().distinct()).as("values in copy %d", i).hasSize(1);
+            assertThat(values).as("number of tables in copy %d", i).hasSize(TABLES);
+            assertThat(values.stream().distinct()).as("distinct values in copy %d", i).hasSize(1);
             assertThat(values.getFirst())
                 .as("an acknowledged commit is in copy %d", i)
                 .isGreaterThanOrEqualTo(acknowledged);
@@ -100,7 +102,8 @@ class TornCommitTest {
   }
 
   @Test
-  void copiesAreTornWithTheDefaultDelayAndSeveralWriters() throws Exception {
+  @DisplayName("With the default write delay and several writers, copies of the file are torn")
+  void copiesAreTornWithDefaultDelayAndManyWriters() throws Exception {
     int writers = 4;
     String url = "jdbc:h2:file:" + directory.resolve("db");
     AtomicBoolean stop = new AtomicBoolean();
@@ -180,7 +183,7 @@ class TornCommitTest {
         directory.resolve("db.mv.db"), directory.resolve("copy-" + number + ".mv.db"));
   }
 
-  /** What the tables of a copy carry; it is opened as after a crash. */
+  /** The value of each table in a copy. H2 opens the copy as it would open a file after a crash. */
   private static List<Long> valuesOf(Path copy, int row) throws SQLException {
     String file = copy.toString().replaceFirst("\\.mv\\.db$", "");
     String union =

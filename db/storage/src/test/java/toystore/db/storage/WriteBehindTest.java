@@ -24,6 +24,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,29 +38,30 @@ class WriteBehindTest {
 
   private final FatalErrorRecorder fatal = new FatalErrorRecorder();
 
-  /** One row: its number, and the index of the entry that made it. */
+  /** A row: its number, and the index of the entry that created it. */
   private record Row(long number, long index) {}
 
   @Test
-  void positionAndRowsReachTheFileInOneTransaction() throws Exception {
+  @DisplayName("The position and the rows commit in one transaction")
+  void positionAndRowsCommitInOneTransaction() throws Exception {
     try (Database database = open()) {
       CountDownLatch inSink = new CountDownLatch(1);
-      CountDownLatch goOn = new CountDownLatch(1);
+      CountDownLatch mayContinue = new CountDownLatch(1);
       WriteBehind<Row> writer =
           new WriteBehind<>(
               database,
               (transaction, rows) -> {
                 insert(transaction, rows);
                 inSink.countDown();
-                awaitUnchecked(goOn);
+                awaitUnchecked(mayContinue);
               },
-              new WriteBehind.Pace(Duration.ofMillis(1), 100, 1_000),
+              new WriteBehind.FlushPolicy(Duration.ofMillis(1), 100, 1_000),
               position -> {});
       writer.append(new LogPosition(3, 8), rows(0, 5, 8));
       assertThat(inSink.await(10, TimeUnit.SECONDS)).isTrue();
       assertThat(count(database)).as("not committed yet").isZero();
       assertThat(position(database)).isEqualTo(LogPosition.NONE);
-      goOn.countDown();
+      mayContinue.countDown();
       await().until(() -> writer.persisted().equals(new LogPosition(3, 8)));
       assertThat(count(database)).isEqualTo(5);
       assertThat(position(database)).isEqualTo(new LogPosition(3, 8));
@@ -68,25 +70,27 @@ class WriteBehindTest {
   }
 
   @Test
-  void drainWritesAllThatWaitsAndGivesTheLastPosition() throws Exception {
-    List<LogPosition> told = new CopyOnWriteArrayList<>();
+  @DisplayName("drain() writes all pending rows and returns the last position")
+  void drainWritesPendingRowsAndReturnsThePosition() throws Exception {
+    List<LogPosition> persisted = new CopyOnWriteArrayList<>();
     try (Database database = open()) {
-      WriteBehind<Row> writer = writer(database, NEVER, 1_000, told);
+      WriteBehind<Row> writer = writer(database, NEVER, 1_000, persisted);
       writer.append(new LogPosition(1, 0), rows(0, 2, 0));
       writer.append(new LogPosition(2, 1), List.of());
       assertThat(writer.pending()).isEqualTo(2);
       assertThat(drained(writer)).isEqualTo(new LogPosition(2, 1));
       assertThat(writer.pending()).isZero();
       assertThat(writer.persisted()).isEqualTo(new LogPosition(2, 1));
-      assertThat(told).containsExactly(new LogPosition(2, 1));
-      assertThat(drained(writer)).as("with nothing new").isEqualTo(new LogPosition(2, 1));
+      assertThat(persisted).containsExactly(new LogPosition(2, 1));
+      assertThat(drained(writer)).as("without new entries").isEqualTo(new LogPosition(2, 1));
       assertThat(count(database)).isEqualTo(2);
     }
     fatal.assertNone();
   }
 
   @Test
-  void manyRowsAreWrittenWithoutWaitingForTheInterval() {
+  @DisplayName("A full batch is written without waiting for the interval")
+  void fullBatchIsWrittenAtOnce() {
     try (Database database = open()) {
       WriteBehind<Row> writer = writer(database, NEVER, 10, new ArrayList<>());
       writer.append(new LogPosition(1, 0), rows(0, 9, 0));
@@ -97,7 +101,8 @@ class WriteBehindTest {
   }
 
   @Test
-  void anEntryWithoutRowsIsPassedAfterTheInterval() {
+  @DisplayName("The position of an entry without rows is written after the interval")
+  void positionOfAnEntryWithoutRowsIsWritten() {
     try (Database database = open()) {
       WriteBehind<Row> writer = writer(database, Duration.ofMillis(5), 10, new ArrayList<>());
       writer.append(new LogPosition(4, 17), List.of());
@@ -106,9 +111,10 @@ class WriteBehindTest {
   }
 
   @Test
-  void aCopyOfTheFileHoldsExactlyWhatItsPositionSays() throws Exception {
+  @DisplayName("A copy of the file at any moment holds exactly the rows up to its position")
+  void copyHoldsExactlyTheRowsUpToItsPosition() throws Exception {
     long seed = System.nanoTime();
-    System.out.println("aCopyOfTheFileHoldsExactlyWhatItsPositionSays seed " + seed);
+    System.out.println("copyHoldsExactlyTheRowsUpToItsPosition seed " + seed);
     Random random = new Random(seed);
     try (Database database = open()) {
       WriteBehind<Row> writer =
@@ -160,21 +166,22 @@ class WriteBehindTest {
       throws SQLException {
     String file = copy.toString().replaceFirst("\\.mv\\.db$", "");
     try (Connection connection = DriverManager.getConnection("jdbc:h2:file:" + file, "sa", "")) {
-      LogPosition position = WriteBehind.readPosition(connection);
+      LogPosition position = LogPositionTable.readApplied(connection);
       assertThat(position).isGreaterThanOrEqualTo(atLeast);
       assertThat(entries.get((int) position.index())).isEqualTo(position);
       long rows = rowsAfter.get((int) position.index());
-      assertThat(Database.number(connection, "SELECT COUNT(*) FROM entries")).isEqualTo(rows);
-      assertThat(Database.number(connection, "SELECT COALESCE(MAX(number), -1) FROM entries"))
+      assertThat(Database.queryNumber(connection, "SELECT COUNT(*) FROM entries")).isEqualTo(rows);
+      assertThat(Database.queryNumber(connection, "SELECT COALESCE(MAX(number), -1) FROM entries"))
           .isEqualTo(rows - 1);
-      assertThat(Database.number(connection, "SELECT COALESCE(MAX(index), -1) FROM entries"))
+      assertThat(Database.queryNumber(connection, "SELECT COALESCE(MAX(index), -1) FROM entries"))
           .isLessThanOrEqualTo(position.index());
     }
   }
 
   @Test
-  void appendWaitsWhileTooMuchIsPending() throws Exception {
-    CountDownLatch goOn = new CountDownLatch(1);
+  @DisplayName("append() blocks while the queue is full")
+  void appendBlocksWhileTheQueueIsFull() throws Exception {
+    CountDownLatch mayContinue = new CountDownLatch(1);
     CountDownLatch inSink = new CountDownLatch(1);
     try (Database database = open()) {
       WriteBehind<Row> writer =
@@ -182,10 +189,10 @@ class WriteBehindTest {
               database,
               (transaction, rows) -> {
                 inSink.countDown();
-                awaitUnchecked(goOn);
+                awaitUnchecked(mayContinue);
                 insert(transaction, rows);
               },
-              new WriteBehind.Pace(Duration.ofMillis(1), 10, 20),
+              new WriteBehind.FlushPolicy(Duration.ofMillis(1), 10, 20),
               position -> {});
       writer.append(new LogPosition(1, 0), rows(0, 10, 0));
       assertThat(inSink.await(10, TimeUnit.SECONDS)).isTrue();
@@ -202,30 +209,31 @@ class WriteBehindTest {
       await().until(() -> applying.getState() == Thread.State.WAITING);
       assertThat(appended).as("two entries of ten rows fill the queue").hasValue(2);
       assertThat(writer.pending()).isEqualTo(20);
-      goOn.countDown();
+      mayContinue.countDown();
       applying.join(Duration.ofSeconds(10));
       assertThat(appended).hasValue(5);
       assertThat(drained(writer)).isEqualTo(new LogPosition(1, 5));
       assertThat(count(database)).isEqualTo(60);
     } finally {
-      goOn.countDown();
+      mayContinue.countDown();
     }
     fatal.assertNone();
   }
 
   @Test
-  void aFailingSinkEndsTheWriterAndWakesWhoWaitsForRoom() throws Exception {
-    CountDownLatch goOn = new CountDownLatch(1);
+  @DisplayName("A failed write stops the writer and wakes a blocked append()")
+  void failedWriteWakesABlockedAppend() throws Exception {
+    CountDownLatch mayContinue = new CountDownLatch(1);
     try (Database database = open()) {
       WriteBehind<Row> writer =
           new WriteBehind<>(
               database,
               (transaction, rows) -> {
-                awaitUnchecked(goOn);
+                awaitUnchecked(mayContinue);
                 insert(transaction, rows);
                 throw new SQLException("planted");
               },
-              new WriteBehind.Pace(Duration.ofMillis(1), 10, 10),
+              new WriteBehind.FlushPolicy(Duration.ofMillis(1), 10, 10),
               position -> {
                 throw new AssertionError("nothing was persisted");
               });
@@ -243,7 +251,7 @@ class WriteBehindTest {
                     }
                   });
       await().until(() -> applying.getState() == Thread.State.WAITING);
-      goOn.countDown();
+      mayContinue.countDown();
       applying.join(Duration.ofSeconds(10));
       assertThat(thrown.get()).hasMessageContaining("has failed").hasRootCauseMessage("planted");
       assertThat(fatal.causes()).singleElement().isInstanceOf(SQLException.class);
@@ -253,17 +261,18 @@ class WriteBehindTest {
       assertThat(writer.persisted()).isEqualTo(LogPosition.NONE);
       assertThat(count(database)).isZero();
     } finally {
-      goOn.countDown();
+      mayContinue.countDown();
     }
   }
 
   @Test
-  void aReopenedFileContinuesFromItsPosition() throws Exception {
+  @DisplayName("A reopened file continues from its position")
+  void reopenedFileContinuesFromItsPosition() throws Exception {
     try (Database database = open()) {
       WriteBehind<Row> writer = writer(database, NEVER, 1_000, new ArrayList<>());
       writer.append(new LogPosition(2, 41), rows(0, 3, 41));
       drained(writer);
-      // Applied in memory only: the log will bring it again.
+      // Never written to the file: the log replays this entry.
       writer.append(new LogPosition(2, 42), rows(3, 3, 42));
     }
     try (Database database = open()) {
@@ -277,7 +286,8 @@ class WriteBehindTest {
   }
 
   @Test
-  void installedRowsAreDurableEvenWhereThePositionStays() throws Exception {
+  @DisplayName("Installed rows are durable even if the position does not change")
+  void installedRowsAreDurableAtTheSamePosition() throws Exception {
     try (Database database = open()) {
       WriteBehind<Row> writer = writer(database, NEVER, 1_000, new ArrayList<>());
       LogPosition position = new LogPosition(5, 99);
@@ -296,9 +306,12 @@ class WriteBehindTest {
   }
 
   private static WriteBehind<Row> writer(
-      Database database, Duration interval, int rows, List<LogPosition> told) {
+      Database database, Duration interval, int rows, List<LogPosition> persisted) {
     return new WriteBehind<>(
-        database, WriteBehindTest::insert, new WriteBehind.Pace(interval, rows, 2_000), told::add);
+        database,
+        WriteBehindTest::insert,
+        new WriteBehind.FlushPolicy(interval, rows, 2_000),
+        persisted::add);
   }
 
   private static LogPosition drained(WriteBehind<Row> writer) throws Exception {
@@ -330,7 +343,7 @@ class WriteBehindTest {
   }
 
   private static LogPosition position(Database database) {
-    return database.read(WriteBehind::readPosition);
+    return database.read(LogPositionTable::readApplied);
   }
 
   private static long count(Database database) {
@@ -347,7 +360,7 @@ class WriteBehindTest {
   private static void awaitUnchecked(CountDownLatch latch) {
     try {
       if (!latch.await(30, TimeUnit.SECONDS)) {
-        throw new IllegalStateException("nobody opened the latch");
+        throw new IllegalStateException("the latch was not opened within 30 s");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -11,11 +11,10 @@ import toystore.protocol.api.ApiPaths;
 import toystore.protocol.message.NodeReply;
 
 /**
- * One kept-alive HTTP/1.1 connection to another node (RFC 9112), used by one exchange at a time. It
- * understands what the store's own nodes answer: a status, headers, and a body whose length is
- * given.
+ * A persistent HTTP/1.1 connection to another node (RFC 9112). It supports only the responses that
+ * nodes of the store send: a status, headers, and a body with a Content-Length.
  */
-public final class HttpConnection extends KeptConnection {
+public final class HttpConnection extends PersistentConnection {
   private static final int MAX_HEAD = 16 << 10;
   private static final int MAX_BODY = 64 << 20;
   private static final String CRLF = "\r\n";
@@ -31,16 +30,16 @@ public final class HttpConnection extends KeptConnection {
   /**
    * Connects.
    *
-   * @param connectMs how long that may take, in milliseconds
+   * @param connectMs the time limit for connecting, in milliseconds
    */
   public static HttpConnection open(String host, int port, int connectMs) throws IOException {
     return new HttpConnection(connect(host, port, connectMs));
   }
 
   /**
-   * A request for what is at a path.
+   * Encodes a GET request.
    *
-   * @param authority host and port of whom it is for
+   * @param authority host and port of the server
    */
   public static byte[] get(String authority, String path) {
     return ("GET " + path + " HTTP/1.1\r\nHost: " + authority + "\r\n\r\n").getBytes(ISO_8859_1);
@@ -52,10 +51,10 @@ public final class HttpConnection extends KeptConnection {
   }
 
   /**
-   * Sends a request that is complete with its head, and reads the answer.
+   * Sends a request and reads the answer.
    *
-   * @throws Stale if the peer had closed the connection before it answered anything
-   * @throws IOException if no answer came in time, or one that is no answer
+   * @throws StaleException if the peer closed the connection before it sent any byte of an answer
+   * @throws IOException if no answer arrived in time, or an invalid one
    */
   @Override
   public NodeReply exchange(byte[] request, Deadline deadline, SilenceCheck silence)
@@ -66,7 +65,7 @@ public final class HttpConnection extends KeptConnection {
     while (headEnd < 0) {
       if (have == head.length) {
         if (have >= MAX_HEAD) {
-          throw new IOException("the head of an answer is too long");
+          throw new IOException("the head of the response is too long");
         }
         head = Arrays.copyOf(head, have * 2);
       }
@@ -90,28 +89,28 @@ public final class HttpConnection extends KeptConnection {
       int end = from < 0 ? text.length() : from;
       int colon = text.indexOf(':', start);
       if (colon < 0 || colon >= end) {
-        throw new IOException("not a header: " + text.substring(start, end));
+        throw new IOException("invalid header: " + text.substring(start, end));
       }
       String value = text.substring(colon + 1, end).strip();
       switch (text.substring(start, colon).toLowerCase(Locale.ROOT)) {
         case "content-length" -> length = length(value);
         case "connection" -> close = value.equalsIgnoreCase("close");
-        case "transfer-encoding" -> throw new IOException("an answer of unknown length");
+        case "transfer-encoding" -> throw new IOException("the length of the response is unknown");
         case String name when name.equals(LEADER) -> leader = value;
         default -> {}
       }
     }
     if (length < 0) {
-      throw new IOException("an answer of unknown length");
+      throw new IOException("the length of the response is unknown");
     }
     byte[] body = new byte[(int) length];
     int got = Math.min(body.length, have - bodyStart);
     System.arraycopy(head, bodyStart, body, 0, got);
-    boolean tidy = have - bodyStart <= body.length;
+    boolean nothingAfterBody = have - bodyStart <= body.length;
     while (got < body.length) {
       got += read(body, got, deadline, silence, false);
     }
-    reusable = !close && tidy;
+    reusable = !close && nothingAfterBody;
     return new NodeReply(status, body, leader);
   }
 
@@ -121,9 +120,9 @@ public final class HttpConnection extends KeptConnection {
         return Integer.parseUnsignedInt(text, VERSION.length(), VERSION.length() + 3, 10);
       }
     } catch (NumberFormatException | IndexOutOfBoundsException e) {
-      throw new IOException("not an HTTP answer", e);
+      throw new IOException("not an HTTP response", e);
     }
-    throw new IOException("not an HTTP answer");
+    throw new IOException("not an HTTP response");
   }
 
   private static long length(String value) throws IOException {
@@ -133,7 +132,7 @@ public final class HttpConnection extends KeptConnection {
         return length;
       }
     } catch (NumberFormatException e) {
-      throw new IOException("not a length: " + value, e);
+      throw new IOException("invalid Content-Length: " + value, e);
     }
     throw new IOException("a body of " + value + " bytes is too long");
   }

@@ -3,8 +3,13 @@ package toystore.client.http;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 
-/** What to do about a node that says nothing: asked each time that so long nothing came. */
-public record SilenceCheck(Duration every, BooleanSupplier goOn) {
-  /** Waits until the time limit, whatever happens. */
-  public static final SilenceCheck BORNE = new SilenceCheck(Duration.ofDays(1), () -> true);
+/**
+ * Decides whether to keep waiting for a node that does not answer.
+ *
+ * @param interval the decision is repeated each time that nothing arrived for this long
+ * @param keepWaiting returns false to give up
+ */
+public record SilenceCheck(Duration interval, BooleanSupplier keepWaiting) {
+  /** Always keeps waiting until the deadline. */
+  public static final SilenceCheck NONE = new SilenceCheck(Duration.ofDays(1), () -> true);
 }

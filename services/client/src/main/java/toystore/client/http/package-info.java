@@ -1,4 +1,4 @@
-/** HTTP connections that are kept open, used by one exchange at a time. */
+/** Persistent connections to nodes, which clients and nodes use. */
 @NullMarked
 package toystore.client.http;
 

@@ -14,10 +14,13 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.SequenceInputStream;
-import toystore.node.rpc.OverloadedException;
+import toystore.node.failure.OverloadedException;
+import toystore.node.limit.MemoryBudget;
 import toystore.protocol.api.ApiException;
 import toystore.protocol.api.Problem;
 import toystore.protocol.codec.Json;
+import toystore.protocol.codec.JsonWritable;
+import toystore.protocol.message.MessageCodec;
 
 /** Reads requests and writes answers in the API's form. */
 public final class HttpExchange {
@@ -31,7 +34,7 @@ public final class HttpExchange {
   private HttpExchange() {}
 
   /** The envelope of every successful public answer, {@code {"data":…}}. */
-  public record Data(Object data) implements Json.Written {
+  public record Data(Object data) implements JsonWritable {
     @Override
     public void write(JsonGenerator out) throws IOException {
       out.writeStartObject();
@@ -158,7 +161,7 @@ public final class HttpExchange {
   }
 
   public static void sendMessage(ServerRequest request, ServerResponse response, Object body) {
-    send(request, response, 200, CBOR, Json.toCbor(body));
+    send(request, response, 200, CBOR, MessageCodec.toCbor(body));
   }
 
   public static void sendProblem(ServerRequest request, ServerResponse response, Problem problem) {

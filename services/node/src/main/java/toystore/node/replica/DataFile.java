@@ -35,8 +35,8 @@ final class DataFile<S extends ReplicatedState> {
   private final Path openings;
   private final Migrations migrations;
   private final Database.Sizes sizes;
-  private final WriteBehind.Pace pace;
-  private final BiFunction<Database, WriteBehind.Pace, S> maker;
+  private final WriteBehind.FlushPolicy flushPolicy;
+  private final BiFunction<Database, WriteBehind.FlushPolicy, S> maker;
   private final Consumer<Throwable> onFatal;
 
   /** An open file, and its state. */
@@ -50,22 +50,22 @@ final class DataFile<S extends ReplicatedState> {
       Path file,
       Migrations migrations,
       Database.Sizes sizes,
-      WriteBehind.Pace pace,
-      BiFunction<Database, WriteBehind.Pace, S> maker,
+      WriteBehind.FlushPolicy flushPolicy,
+      BiFunction<Database, WriteBehind.FlushPolicy, S> maker,
       Consumer<Throwable> onFatal) {
     this.file = file;
     this.note = file.resolveSibling(file.getFileName() + ".damaged");
     this.openings = file.resolveSibling(file.getFileName() + ".opening");
     this.migrations = migrations;
     this.sizes = sizes;
-    this.pace = pace;
+    this.flushPolicy = flushPolicy;
     this.maker = maker;
     this.onFatal = onFatal;
   }
 
   /** The file as H2 names it. */
   Path path() {
-    return file.resolveSibling(file.getFileName() + Database.FILE_ENDING);
+    return file.resolveSibling(file.getFileName() + Database.FILE_SUFFIX);
   }
 
   boolean isThere() {
@@ -136,7 +136,7 @@ final class DataFile<S extends ReplicatedState> {
   private Opened<S> openAndMake() {
     Database database = Database.open(file, migrations, sizes, onFatal);
     try {
-      return new Opened<>(database, maker.apply(database, pace));
+      return new Opened<>(database, maker.apply(database, flushPolicy));
     } catch (RuntimeException e) {
       database.close();
       throw e instanceof StorageException && !(e instanceof DamagedFileException)

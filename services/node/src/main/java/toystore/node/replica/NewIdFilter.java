@@ -86,7 +86,7 @@ public final class NewIdFilter {
 
   /** The time of the largest UUIDv7 of the file; ids made of keys lie between them at random. */
   private static long largest(Largest file) {
-    UUID next = Uuids.smallestOf(END_MS);
+    UUID next = Uuids.smallestAt(END_MS);
     while (true) {
       List<UUID> page = file.upTo(next, PAGE);
       for (UUID id : page) {

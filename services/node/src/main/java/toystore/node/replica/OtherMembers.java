@@ -7,17 +7,18 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import toystore.client.Deadline;
 import toystore.config.StoreConfig;
+import toystore.config.Topology;
 import toystore.db.log.MemberRejoin;
 import toystore.node.rpc.LeaderClient;
 import toystore.node.rpc.NodeCaller;
 import toystore.protocol.api.ApiException;
 import toystore.protocol.api.ApiPaths;
-import toystore.protocol.codec.Json;
+import toystore.protocol.message.MessageCodec;
 import toystore.protocol.message.NodeReply;
 import toystore.protocol.message.NodeStatus;
 
 /** The other members of this node's group, asked while it does not run. */
-final class OtherMembers implements MemberRejoin.Others {
+final class OtherMembers implements MemberRejoin.Peers {
   private static final Duration ASK = Duration.ofSeconds(1);
   private static final Duration FENCE = Duration.ofSeconds(10);
 
@@ -25,7 +26,7 @@ final class OtherMembers implements MemberRejoin.Others {
   private final NodeCaller caller;
   private final LeaderClient leader;
 
-  OtherMembers(StoreConfig config, StoreConfig.Node self, NodeCaller caller) {
+  OtherMembers(StoreConfig config, Topology.Node self, NodeCaller caller) {
     this.config = config;
     this.caller = caller;
     this.leader =
@@ -45,21 +46,22 @@ final class OtherMembers implements MemberRejoin.Others {
   record Committed(String leader, long index) {}
 
   @Override
-  public MemberRejoin.Fence fence() throws IOException {
+  public MemberRejoin.NoOpEntry commitNoOp() throws IOException {
     try {
-      NodeReply reply = leader.call(ApiPaths.REJOIN, Json.toCbor(new Fence()), Deadline.in(FENCE));
+      NodeReply reply =
+          leader.call(ApiPaths.REJOIN, MessageCodec.toCbor(new Fence()), Deadline.in(FENCE));
       if (!reply.ok()) {
         throw new IOException("the leader answered " + reply.status());
       }
-      Committed committed = Json.fromCbor(reply.body(), Committed.class);
-      return new MemberRejoin.Fence(committed.leader(), committed.index());
+      Committed committed = MessageCodec.fromCbor(reply.body(), Committed.class);
+      return new MemberRejoin.NoOpEntry(committed.leader(), committed.index());
     } catch (ApiException e) {
       throw new IOException(e.getMessage(), e);
     }
   }
 
   @Override
-  public MemberRejoin.Seen ask(String member) throws IOException {
+  public MemberRejoin.PeerStatus status(String member) throws IOException {
     try {
       String url = config.url(config.node(member)) + ApiPaths.STATUS;
       NodeReply reply = caller.call(url, null, ASK).get(ASK.toMillis(), TimeUnit.MILLISECONDS);
@@ -75,7 +77,7 @@ final class OtherMembers implements MemberRejoin.Others {
           || applied == null) {
         throw new IOException(url + " is not " + member + " of this store");
       }
-      return new MemberRejoin.Seen(term, applied);
+      return new MemberRejoin.PeerStatus(term, applied);
     } catch (ExecutionException | TimeoutException e) {
       throw new IOException(member + " does not answer", e);
     } catch (InterruptedException e) {

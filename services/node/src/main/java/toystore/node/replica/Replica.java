@@ -1,7 +1,5 @@
 package toystore.node.replica;
 
-import io.helidon.webserver.http.Handler;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -9,20 +7,16 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.BiFunction;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import toystore.config.StoreConfig;
-import toystore.db.log.IndeterminateException;
+import toystore.config.StorageSettings;
+import toystore.config.Topology;
 import toystore.db.log.LogEngine;
 import toystore.db.log.LogListener;
 import toystore.db.log.LogStatus;
-import toystore.db.log.NotLeaderException;
 import toystore.db.log.ReplicatedLog;
 import toystore.db.log.ReplicatedState;
 import toystore.db.storage.Database;
@@ -30,48 +24,40 @@ import toystore.db.storage.Migrations;
 import toystore.db.storage.StorageException;
 import toystore.db.storage.WriteBehind;
 import toystore.node.Node;
-import toystore.node.http.NodeServer;
-import toystore.node.rpc.MessageHandler;
-import toystore.node.rpc.MisdirectedException;
+import toystore.node.http.NodeRoutes;
 import toystore.node.rpc.SocketNodeCaller;
-import toystore.protocol.api.ApiException;
 import toystore.protocol.api.ApiPaths;
 import toystore.protocol.message.NodeStatus;
 
 /**
- * A member of a replicated group in a process of its own: opens the file, starts the log on it,
- * says how it is, and halts when either can not go on.
+ * A member of a replicated group in this process. It opens the H2 file, starts the log on it,
+ * reports its status, and halts the process when the file or the log fails.
  *
  * @param <S> the state that the log drives
  */
 public final class Replica<S extends ReplicatedState> implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Replica.class.getName());
-  private static final Duration BARRIER = Duration.ofSeconds(1);
-  private static final Duration FENCE = Duration.ofSeconds(5);
-  private static final Duration CONNECT = Duration.ofMillis(500);
-
-  /** Told when this member begins or ends to lead, on the log's threads: must not block. */
-  public interface Leadership {
-    void began(long term);
-
-    void ended();
-  }
+  private static final Duration FENCE_TIMEOUT = Duration.ofSeconds(5);
+  private static final Duration CONNECT_TIMEOUT = Duration.ofMillis(500);
 
   private final Node node;
   private final Path file;
   private final S state;
   private final long logEnd;
-  private final List<Leadership> leadership = new CopyOnWriteArrayList<>();
+  private final List<LeadershipListener> leadershipListeners = new CopyOnWriteArrayList<>();
   private final ReplicatedLog log;
-  private volatile boolean caughtUp;
+  private final ReadGuard readGuard;
+  private final CatchUpMonitor catchUp;
   private volatile boolean closing;
 
   private Replica(Node node, ReplicaGroup group, Path file, ReplicaStartup.Ready<S> ready) {
     this.node = node;
     this.file = file;
     this.state = ready.opened().state();
-    this.logEnd = ready.log().last();
+    this.logEnd = ready.log().lastIndex();
     this.log = ready.log().start(group.settings(), state, new Events());
+    this.readGuard = new ReadGuard(node.name(), log);
+    this.catchUp = new CatchUpMonitor(log);
   }
 
   private static Path raftDirectory(Node node) {
@@ -79,32 +65,32 @@ public final class Replica<S extends ReplicatedState> implements AutoCloseable {
   }
 
   /**
-   * Opens the node's file and starts its log. What is damaged or gone is rebuilt where that is
-   * safe; with {@code --heal yes} the node comes back as a fresh member.
+   * Opens the node's H2 file and starts its log. Damaged or missing files are rebuilt if that is
+   * safe. With {@code --heal yes} the node returns as a new member under its old name.
    *
-   * @param engine of the replicated log
-   * @param name of the file in the node's directory
-   * @param state made from the open file and the pace of writing it
+   * @param engine the engine of the replicated log
+   * @param name the name of the H2 file in the node's directory
+   * @param state creates the state from the open file and the policy for writing it
    */
   public static <S extends ReplicatedState> Replica<S> open(
       Node node,
       LogEngine engine,
       String name,
       Migrations migrations,
-      BiFunction<Database, WriteBehind.Pace, S> state) {
+      BiFunction<Database, WriteBehind.FlushPolicy, S> state) {
     Path file = node.directory().resolve(name);
     ReplicaGroup group = ReplicaGroup.of(node.config(), node.self());
-    StoreConfig.Storage storage = node.config().storage();
+    StorageSettings storage = node.config().storage();
     DataFile<S> data =
         new DataFile<>(
             file,
             migrations,
             ReplicaGroup.sizes(storage),
-            ReplicaGroup.pace(storage),
+            ReplicaGroup.flushPolicy(storage),
             state,
             e -> failed(node, file, e));
     ReplicaStartup.Ready<S> ready;
-    try (SocketNodeCaller caller = new SocketNodeCaller(CONNECT)) {
+    try (SocketNodeCaller caller = new SocketNodeCaller(CONNECT_TIMEOUT)) {
       ReplicaStartup<S> startup =
           new ReplicaStartup<>(
               node.name(),
@@ -130,53 +116,55 @@ public final class Replica<S extends ReplicatedState> implements AutoCloseable {
     }
   }
 
-  /** Ends this node because of what was found in its file; the next start rebuilds it. */
+  /** Halts this node because its H2 file is damaged. The next start rebuilds the file. */
   public void damaged(StorageException found) {
     failed(node, file, found);
   }
 
-  /** Index of the last entry of this node's own log when it was started; -1 if it held none. */
+  /** The index of the last entry of this node's own log at its start, or -1 if it was empty. */
   public long logEnd() {
     return logEnd;
   }
 
-  /** The member that leads, if it is another one. */
+  /** The name of the leader if it is another member, otherwise null. */
   public @Nullable String otherLeader() {
     String leader = log.status().leader();
     return node.name().equals(leader) ? null : leader;
   }
 
-  /** Adds what every member of a group answers to the routes of its role. */
-  public NodeServer.Routes withMemberRoutes(NodeServer.Routes routes) {
-    return routes.message(ApiPaths.REJOIN, OtherMembers.Fence.class, leaderOnly(this::fence));
+  /** Adds the messages that every member of a group answers. */
+  public NodeRoutes withMemberRoutes(NodeRoutes routes) {
+    return routes.message(
+        ApiPaths.REJOIN, OtherMembers.Fence.class, readGuard.leaderOnly(this::fence));
   }
 
   private OtherMembers.Committed fence(OtherMembers.Fence asked) throws Exception {
     try {
-      ReplicatedLog.Applied applied = log.fence().get(FENCE.toMillis(), TimeUnit.MILLISECONDS);
+      ReplicatedLog.Applied applied =
+          log.commitNoOp().get(FENCE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
       return new OtherMembers.Committed(node.name(), applied.index());
     } catch (ExecutionException e) {
       throw e.getCause() instanceof Exception cause ? cause : e;
     }
   }
 
-  /** What the log tells this process. */
+  /** Reacts to events of the log. */
   private final class Events implements LogListener {
     @Override
-    public void leading(long term) {
+    public void leadershipStarted(long term) {
       LOG.log(Level.INFO, "{0} leads", node.name());
-      leadership.forEach(l -> l.began(term));
+      leadershipListeners.forEach(listener -> listener.leadershipStarted(term));
     }
 
     @Override
-    public void notLeading() {
-      LOG.log(Level.INFO, "{0} leads no more", node.name());
-      leadership.forEach(Leadership::ended);
+    public void leadershipEnded() {
+      LOG.log(Level.INFO, "{0} no longer leads", node.name());
+      leadershipListeners.forEach(LeadershipListener::leadershipEnded);
     }
 
     @Override
-    public void leaderKnown(String leader, long term) {
-      LOG.log(Level.INFO, "{0} knows that {1} leads", node.name(), leader);
+    public void leaderChanged(String leader, long term) {
+      LOG.log(Level.INFO, "{0} has learned that {1} leads", node.name(), leader);
     }
 
     @Override
@@ -187,11 +175,11 @@ public final class Replica<S extends ReplicatedState> implements AutoCloseable {
     }
   }
 
-  /** Adds a part that works only while this member leads. */
-  public void onLeadership(Leadership part) {
-    leadership.add(part);
+  /** Adds a listener, and notifies it at once if this member already leads. */
+  public void onLeadership(LeadershipListener listener) {
+    leadershipListeners.add(listener);
     if (log.leads()) {
-      part.began(log.status().term());
+      listener.leadershipStarted(log.status().term());
     }
   }
 
@@ -203,99 +191,25 @@ public final class Replica<S extends ReplicatedState> implements AutoCloseable {
     return log;
   }
 
-  /**
-   * Waits in the background until this member has applied all that was committed when it started,
-   * then tells; until then its status is "starting".
-   */
-  public void onceCaughtUp(Runnable tell) {
-    Thread.ofVirtual()
-        .name("catch-up")
-        .start(
-            () -> {
-              while (!closing) {
-                if (barrier(BARRIER)) {
-                  try {
-                    tell.run();
-                  } finally {
-                    caughtUp = true;
-                  }
-                  return;
-                }
-              }
-            });
-  }
-
-  private boolean barrier(Duration patience) {
-    try {
-      log.barrier().get(patience.toMillis(), TimeUnit.MILLISECONDS);
-      return true;
-    } catch (ExecutionException e) {
-      LOG.log(Level.DEBUG, "no leader confirms yet", e);
-      return pause();
-    } catch (TimeoutException e) {
-      return false;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      closing = true;
-      return false;
-    }
-  }
-
-  private boolean pause() {
-    try {
-      Thread.sleep(20);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      closing = true;
-    }
-    return false;
+  /** Who may answer a request on this member. */
+  public ReadGuard readGuard() {
+    return readGuard;
   }
 
   /**
-   * Waits until this member has applied all that was committed when this was called.
+   * Waits in the background until this member has applied everything that was committed when it
+   * started. Until then its status is "starting".
    *
-   * @throws ApiException 503 if no leader confirms that in time
+   * @param onCaughtUp runs when the member has caught up
    */
-  public void awaitAllCommitted(Duration patience) throws InterruptedException {
-    try {
-      log.barrier().get(patience.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (ExecutionException | TimeoutException e) {
-      throw new ApiException(503, "no leader can confirm now what this replica lacks", e);
-    }
-  }
-
-  /** A handler that answers 421 with the leader's name where this member does not lead. */
-  public Handler leaderOnly(Handler handler) {
-    return (request, response) ->
-        leading(
-            () -> {
-              handler.handle(request, response);
-              return response;
-            });
-  }
-
-  /** The same for messages of other nodes. */
-  public <T> MessageHandler<T> leaderOnly(MessageHandler<T> answering) {
-    return message -> leading(() -> answering.answer(message));
-  }
-
-  private <T> T leading(Callable<T> work) throws Exception {
-    if (!log.leads()) {
-      throw new MisdirectedException(node.name(), log.status().leader());
-    }
-    try {
-      return work.call();
-    } catch (NotLeaderException e) {
-      throw new MisdirectedException(node.name(), e.leader());
-    } catch (IndeterminateException | TimeoutException e) {
-      throw new ApiException(503, "the outcome is unknown; a retry is safe", e);
-    }
+  public void onceCaughtUp(Runnable onCaughtUp) {
+    catchUp.start(onCaughtUp);
   }
 
   /**
-   * How this node is, with what only its role knows added by the caller.
+   * The status of this node. The caller adds what only its role knows.
    *
-   * @param open the role's own parts can do their work
+   * @param open whether the parts of the role can do their work
    */
   public NodeStatus status(
       boolean open,
@@ -305,7 +219,7 @@ public final class Replica<S extends ReplicatedState> implements AutoCloseable {
       @Nullable String hash,
       @Nullable String missed) {
     LogStatus now = log.status();
-    boolean serves = open && caughtUp && now.leader() != null;
+    boolean serves = open && catchUp.caughtUp() && now.leader() != null;
     return new NodeStatus(
         node.name(),
         now.leads() ? leaderRole : followerRole,
@@ -330,34 +244,20 @@ public final class Replica<S extends ReplicatedState> implements AutoCloseable {
         .toList();
   }
 
-  /** Term, indexes and lag as gauges. */
-  public void bindMetrics(MeterRegistry metrics) {
-    gauge(metrics, "toystore.raft.term", () -> log.status().term());
-    gauge(metrics, "toystore.raft.commit.index", () -> log.status().commitIndex());
-    gauge(metrics, "toystore.raft.applied.index", () -> log.status().appliedIndex());
-    gauge(metrics, "toystore.raft.leader", () -> log.leads() ? 1 : 0);
-    for (var peer : node.config().nodes(node.self().role())) {
-      if (!peer.name().equals(node.name())) {
-        // Only the leader knows it: NaN elsewhere, which is no sample.
-        Gauge.builder("toystore.raft.lag", () -> lagOf(peer.name()))
-            .tag("peer", peer.name())
-            .register(metrics);
-      }
-    }
-  }
-
-  private double lagOf(String peer) {
-    Long lag = log.status().lag().get(peer);
-    return lag == null ? Double.NaN : lag;
-  }
-
-  private static void gauge(MeterRegistry metrics, String name, Supplier<Number> value) {
-    Gauge.builder(name, value).register(metrics);
+  /** Registers gauges for the term, the indexes and the lag. */
+  public void bindMetrics(MeterRegistry registry) {
+    List<String> peers =
+        node.config().nodes(node.self().role()).stream()
+            .map(Topology.Node::name)
+            .filter(name -> !name.equals(node.name()))
+            .toList();
+    ReplicaMetrics.bind(log, peers, registry);
   }
 
   @Override
   public void close() {
     closing = true;
+    catchUp.close();
     log.close();
   }
 }

@@ -6,8 +6,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
+import toystore.config.RaftSettings;
 import toystore.config.Role;
+import toystore.config.StorageSettings;
 import toystore.config.StoreConfig;
+import toystore.config.Topology;
 import toystore.db.log.LogGroup;
 import toystore.db.log.LogSettings;
 import toystore.db.log.Member;
@@ -16,7 +19,7 @@ import toystore.db.storage.WriteBehind;
 
 /** The settings of a group, out of those of the store. */
 record ReplicaGroup(LogGroup log, LogSettings settings) {
-  static ReplicaGroup of(StoreConfig config, StoreConfig.Node self) {
+  static ReplicaGroup of(StoreConfig config, Topology.Node self) {
     List<Member> members =
         config.nodes(self.role()).stream().map(node -> member(config, node)).toList();
     return new ReplicaGroup(
@@ -29,13 +32,12 @@ record ReplicaGroup(LogGroup log, LogSettings settings) {
     return UUID.nameUUIDFromBytes(name.getBytes(UTF_8));
   }
 
-  private static Member member(StoreConfig config, StoreConfig.Node node) {
+  private static Member member(StoreConfig config, Topology.Node node) {
     return new Member(node.name(), node.id(), node.host(), config.raftPort(node));
   }
 
   /** At a cold start lower ids leave the first election to the higher ones, a step each. */
-  private static LogSettings settings(
-      StoreConfig.Raft raft, StoreConfig.Node self, List<Member> members) {
+  private static LogSettings settings(RaftSettings raft, Topology.Node self, List<Member> members) {
     long higher = members.stream().filter(m -> m.id() > self.id()).count();
     Duration first =
         higher == 0
@@ -53,12 +55,12 @@ record ReplicaGroup(LogGroup log, LogSettings settings) {
   }
 
   /** When rows are written behind the log. */
-  static WriteBehind.Pace pace(StoreConfig.Storage storage) {
-    return new WriteBehind.Pace(
+  static WriteBehind.FlushPolicy flushPolicy(StorageSettings storage) {
+    return new WriteBehind.FlushPolicy(
         storage.flushInterval(), storage.flushRows(), storage.maxPendingRows());
   }
 
-  static Database.Sizes sizes(StoreConfig.Storage storage) {
+  static Database.Sizes sizes(StorageSettings storage) {
     return new Database.Sizes(storage.cacheKb(), storage.readConnections());
   }
 }

@@ -12,9 +12,9 @@ import toystore.db.log.LogPosition;
 import toystore.db.log.MemberRejoin;
 import toystore.db.log.ReplicatedState;
 import toystore.db.storage.DamagedFileException;
+import toystore.db.storage.LogPositionTable;
 import toystore.db.storage.Quarantine;
 import toystore.db.storage.StorageException;
-import toystore.db.storage.WriteBehind;
 
 /**
  * What happens before a member takes part: its vote, its log and its file are looked at, what can
@@ -35,7 +35,7 @@ final class ReplicaStartup<S extends ReplicatedState> {
   private final Path raft;
   private final MembershipMarker mark;
   private final DataFile<S> data;
-  private final MemberRejoin.Others others;
+  private final MemberRejoin.Peers others;
 
   ReplicaStartup(
       String node,
@@ -44,7 +44,7 @@ final class ReplicaStartup<S extends ReplicatedState> {
       Path raft,
       MembershipMarker mark,
       DataFile<S> data,
-      MemberRejoin.Others others) {
+      MemberRejoin.Peers others) {
     this.node = node;
     this.engine = engine;
     this.group = group;
@@ -65,7 +65,7 @@ final class ReplicaStartup<S extends ReplicatedState> {
   Ready<S> prepare() {
     return switch (engine.open(group, raft)) {
       case LogFiles.Absent absent -> first();
-      case LogFiles.Damaged damaged -> throw forgotten("its Raft log is damaged", damaged.why());
+      case LogFiles.Damaged damaged -> throw forgotten("its Raft log is damaged", damaged.reason());
       case LogFiles.Intact whole -> {
         mark.make();
         yield new Ready<>(dataFor(whole), whole);
@@ -109,13 +109,13 @@ final class ReplicaStartup<S extends ReplicatedState> {
     Attempt<S> attempt = openOrReplace(log);
     DataFile.Opened<S> opened = attempt.opened();
     try {
-      LogPosition at = opened.state().recovered();
+      LogPosition at = opened.state().recoveredPosition();
       // A whole file that holds nothing is that of a member which stopped before its first entry.
-      if (attempt.anew() && log.isEmpty() && log.term() > 0) {
+      if (attempt.anew() && log.isEmpty() && log.currentTerm() > 0) {
         throw forgotten(
             "its data are gone and its log holds no entry", "nobody can tell what it had");
       }
-      if (at.index() < log.first() - 1) {
+      if (at.index() < log.firstIndex() - 1) {
         fetch(opened.state(), log, at);
       }
       requireLogFor(opened, log);
@@ -136,7 +136,7 @@ final class ReplicaStartup<S extends ReplicatedState> {
   private Attempt<S> openOrReplace(LogFiles.Intact log) {
     boolean there = data.isThere();
     try {
-      if (!there && log.first() > 0) {
+      if (!there && log.firstIndex() > 0) {
         requireSource(log, data.path() + " is gone");
       }
       return new Attempt<>(data.open(), !there);
@@ -149,13 +149,13 @@ final class ReplicaStartup<S extends ReplicatedState> {
 
   /** A file is given up only where there is something to make a new one from. */
   private void requireSource(LogFiles.Intact log, String why) {
-    if (log.first() > 0 && alone()) {
+    if (log.firstIndex() > 0 && alone()) {
       throw new StorageException(
           node
               + " cannot be rebuilt: "
               + why
               + "; it is the only member of its group, and its log begins at "
-              + log.first()
+              + log.firstIndex()
               + ". Restore its directory from a backup");
     }
   }
@@ -167,10 +167,10 @@ final class ReplicaStartup<S extends ReplicatedState> {
         "{0}: the data end at {1}, the log begins at {2}; what lies between comes from others",
         node,
         Long.toString(at.index()),
-        Long.toString(log.first()));
+        Long.toString(log.firstIndex()));
     requireSource(log, "its data end at " + at.index());
     try {
-      var _ = MemberRejoin.rebuild(group, state, log.first() - 1, PATIENCE);
+      var _ = MemberRejoin.rebuild(group, state, log.firstIndex() - 1, PATIENCE);
     } catch (IOException e) {
       throw new StorageException(node + " cannot be rebuilt now", e);
     }
@@ -181,12 +181,12 @@ final class ReplicaStartup<S extends ReplicatedState> {
    * the others it would look like one that is merely behind.
    */
   private void requireLogFor(DataFile.Opened<S> opened, LogFiles.Intact log) {
-    LogPosition at = opened.state().recovered();
-    LogPosition installed = opened.database().read(WriteBehind::readInstalled);
-    if (at.index() > Math.max(log.last(), installed.index())) {
+    LogPosition at = opened.state().recoveredPosition();
+    LogPosition installed = opened.database().read(LogPositionTable::readInstalled);
+    if (at.index() > Math.max(log.lastIndex(), installed.index())) {
       throw forgotten(
           "its Raft log has lost its end",
-          "the log ends at " + log.last() + ", the data at " + at.index());
+          "the log ends at " + log.lastIndex() + ", the data at " + at.index());
     }
   }
 
@@ -198,15 +198,16 @@ final class ReplicaStartup<S extends ReplicatedState> {
     // First: whatever becomes of this, a later start without it must not make a new member.
     mark.make();
     try {
-      MemberRejoin.Promise promise = MemberRejoin.askOthers(group, others, REJOIN_PATIENCE);
+      MemberRejoin.RejoinPoint rejoinPoint =
+          MemberRejoin.findRejoinPoint(group, others, REJOIN_PATIENCE);
       if (Files.exists(raft)) {
         Path aside = Quarantine.setAside(raft);
         LOG.log(Level.WARNING, "{0} was set aside as {1}", raft, aside.getFileName());
       }
-      DataFile.Opened<S> opened = openFor(promise);
+      DataFile.Opened<S> opened = openFor(rejoinPoint);
       try {
         MemberRejoin.Rejoined back =
-            MemberRejoin.rejoin(engine, group, raft, opened.state(), promise);
+            MemberRejoin.rejoin(engine, group, raft, opened.state(), rejoinPoint);
         LOG.log(Level.INFO, "{0} goes on from {1}", node, back.reached());
         return new Ready<>(opened, back.files());
       } catch (IOException | RuntimeException e) {
@@ -219,7 +220,7 @@ final class ReplicaStartup<S extends ReplicatedState> {
     }
   }
 
-  private DataFile.Opened<S> openFor(MemberRejoin.Promise promise) {
+  private DataFile.Opened<S> openFor(MemberRejoin.RejoinPoint rejoinPoint) {
     DataFile.Opened<S> opened;
     try {
       opened = data.open();
@@ -227,9 +228,10 @@ final class ReplicaStartup<S extends ReplicatedState> {
       data.setAside(String.valueOf(e.getMessage()));
       return data.open();
     }
-    if (opened.state().recovered().index() >= promise.index()) {
+    if (opened.state().recoveredPosition().index() >= rejoinPoint.index()) {
       // It was proposed when this member had stopped: it cannot have been applied here.
-      String why = "it says " + opened.state().recovered() + ", the others are at " + promise;
+      String why =
+          "it says " + opened.state().recoveredPosition() + ", the others are at " + rejoinPoint;
       opened.database().close();
       data.setAside(why);
       return data.open();

@@ -11,6 +11,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
+import toystore.node.failure.OverloadedException;
 
 /**
  * Group commit: while a batch is under way, what arrives forms the next one. A lone request waits

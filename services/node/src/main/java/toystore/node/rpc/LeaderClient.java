@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 import toystore.client.Deadline;
 import toystore.client.http.SilenceCheck;
 import toystore.config.StoreConfig;
+import toystore.config.Topology;
 import toystore.protocol.api.ApiException;
 import toystore.protocol.api.ApiPaths;
 import toystore.protocol.message.NodeReply;
@@ -89,7 +90,7 @@ public final class LeaderClient {
    * @param onLeader told of each new leader
    */
   public LeaderClient(
-      NodeCaller caller, StoreConfig config, List<StoreConfig.Node> nodes, OnLeader onLeader) {
+      NodeCaller caller, StoreConfig config, List<Topology.Node> nodes, OnLeader onLeader) {
     this.caller = caller;
     this.targets = nodes.stream().map(n -> new Target(n.name(), config.url(n))).toList();
     this.byName = targets.stream().collect(Collectors.toMap(Target::name, Function.identity()));

@@ -5,13 +5,13 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import toystore.client.Deadline;
-import toystore.client.http.KeptConnection;
+import toystore.client.http.PersistentConnection;
 import toystore.client.http.SilenceCheck;
 import toystore.protocol.message.MessageFrames;
 import toystore.protocol.message.NodeReply;
 
 /** A connection to another node for messages ({@link MessageFrames}). */
-final class MessageConnection extends KeptConnection {
+final class MessageConnection extends PersistentConnection {
   private final byte[] buffer = new byte[1 << 10];
   private boolean begun;
 
@@ -44,14 +44,14 @@ final class MessageConnection extends KeptConnection {
       throw new IOException("more than one answer");
     }
     NodeReply reply =
-        MessageFrames.reply(
+        MessageFrames.decodeResponse(
             ByteBuffer.wrap(answer, MessageFrames.LENGTH, whole - MessageFrames.LENGTH));
     reusable = true;
     return reply;
   }
 
   private static byte[] afterBeginning(byte[] request) {
-    byte[] beginning = MessageFrames.beginning();
+    byte[] beginning = MessageFrames.preamble();
     byte[] all = Arrays.copyOf(beginning, beginning.length + request.length);
     System.arraycopy(request, 0, all, beginning.length, request.length);
     return all;

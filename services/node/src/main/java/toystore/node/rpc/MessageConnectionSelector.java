@@ -18,7 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
-import toystore.node.http.MemoryBudget;
+import toystore.node.limit.MemoryBudget;
 import toystore.protocol.message.MessageFrames;
 
 /**
@@ -35,7 +35,7 @@ public final class MessageConnectionSelector implements ServerConnectionSelector
   /** More than nodes need at a time; further connections are served on virtual threads. */
   private static final int MOST_THREADS = 64;
 
-  private static final byte[] BEGINNING = MessageFrames.beginning();
+  private static final byte[] BEGINNING = MessageFrames.preamble();
 
   private final ServerConnectionSelector http;
   private final MessageDispatcher messages;
@@ -199,7 +199,7 @@ public final class MessageConnectionSelector implements ServerConnectionSelector
     private void answer(byte[] frame) throws IOException {
       works();
       byte[] answer =
-          MessageFrames.answer(messages.answer(MessageFrames.question(ByteBuffer.wrap(frame))));
+          MessageFrames.response(messages.answer(MessageFrames.decodeRequest(ByteBuffer.wrap(frame))));
       context.dataWriter().writeNow(BufferData.create(answer));
     }
 

@@ -4,10 +4,12 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import toystore.node.http.ErrorResponses;
+import toystore.node.failure.ErrorResponses;
+import toystore.node.failure.MisdirectedException;
 import toystore.protocol.api.ApiException;
 import toystore.protocol.api.Problem;
 import toystore.protocol.codec.Json;
+import toystore.protocol.message.MessageCodec;
 import toystore.protocol.message.MessageFrames;
 import toystore.protocol.message.NodeReply;
 
@@ -17,12 +19,12 @@ import toystore.protocol.message.NodeReply;
 public final class MessageDispatcher {
   private record Kind<T>(Class<T> type, MessageHandler<T> answering) {
     byte[] answer(byte[] body) throws Exception {
-      return Json.toCbor(answering.answer(decoded(body)));
+      return MessageCodec.toCbor(answering.answer(decoded(body)));
     }
 
     private T decoded(byte[] body) {
       try {
-        return Json.fromCbor(body, type);
+        return MessageCodec.fromCbor(body, type);
       } catch (IOException e) {
         throw new ApiException(400, "not a " + type.getSimpleName() + " message", e);
       }
@@ -36,7 +38,7 @@ public final class MessageDispatcher {
   }
 
   /** Answers, whatever the question. */
-  NodeReply answer(MessageFrames.Question question) {
+  NodeReply answer(MessageFrames.Request question) {
     Kind<?> kind = byPath.get(question.path());
     if (kind == null) {
       return refusal(new Problem(404, "there is no message " + question.path()), null);

@@ -35,11 +35,11 @@ public interface NodeCaller {
     CompletableFuture<NodeReply> reply = call(url, body, timeout);
     try {
       while (true) {
-        long wait = Math.min(silence.every().toMillis(), deadline.left().toMillis() + 1);
+        long wait = Math.min(silence.interval().toMillis(), deadline.left().toMillis() + 1);
         try {
           return reply.get(wait, TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
-          if (deadline.passed() || !silence.goOn().getAsBoolean()) {
+          if (deadline.passed() || !silence.keepWaiting().getAsBoolean()) {
             throw new IOException("no answer", e);
           }
         }

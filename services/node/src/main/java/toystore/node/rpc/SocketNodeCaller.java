@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import toystore.client.Deadline;
 import toystore.client.http.HttpConnection;
-import toystore.client.http.KeptConnection;
+import toystore.client.http.PersistentConnection;
 import toystore.client.http.SilenceCheck;
 import toystore.protocol.message.MessageFrames;
 import toystore.protocol.message.NodeReply;
@@ -39,8 +39,8 @@ public final class SocketNodeCaller implements NodeCaller, AutoCloseable {
     final String host;
     final int port;
     final String authority;
-    final Deque<KeptConnection> forMessages = new ConcurrentLinkedDeque<>();
-    final Deque<KeptConnection> forHttp = new ConcurrentLinkedDeque<>();
+    final Deque<PersistentConnection> forMessages = new ConcurrentLinkedDeque<>();
+    final Deque<PersistentConnection> forHttp = new ConcurrentLinkedDeque<>();
 
     Callee(String host, int port, String authority) {
       this.host = host;
@@ -48,7 +48,7 @@ public final class SocketNodeCaller implements NodeCaller, AutoCloseable {
       this.authority = authority;
     }
 
-    Deque<KeptConnection> idle(boolean messages) {
+    Deque<PersistentConnection> idle(boolean messages) {
       return messages ? forMessages : forHttp;
     }
 
@@ -58,22 +58,22 @@ public final class SocketNodeCaller implements NodeCaller, AutoCloseable {
     }
 
     /** Closes the connection that has been free for longest, if that is long. */
-    private static void closeOldest(Deque<KeptConnection> kept) {
-      KeptConnection oldest = kept.peekLast();
+    private static void closeOldest(Deque<PersistentConnection> kept) {
+      PersistentConnection oldest = kept.peekLast();
       if (oldest != null && isOld(oldest) && kept.removeLastOccurrence(oldest)) {
         oldest.close();
       }
     }
 
     void close() {
-      forMessages.forEach(KeptConnection::close);
-      forHttp.forEach(KeptConnection::close);
+      forMessages.forEach(PersistentConnection::close);
+      forHttp.forEach(PersistentConnection::close);
     }
   }
 
   private final long connectMs;
   private final Map<String, Callee> callees = new ConcurrentHashMap<>();
-  private final Set<KeptConnection> busy = ConcurrentHashMap.newKeySet();
+  private final Set<PersistentConnection> busy = ConcurrentHashMap.newKeySet();
   private final ScheduledThreadPoolExecutor guard;
   private volatile boolean closed;
 
@@ -93,7 +93,7 @@ public final class SocketNodeCaller implements NodeCaller, AutoCloseable {
   // A read has a time limit of its own; a write to a node that is paused with full buffers has not.
   private void endOverdue() {
     long now = System.nanoTime();
-    for (KeptConnection connection : busy) {
+    for (PersistentConnection connection : busy) {
       if (connection.markNanos - now < 0) {
         connection.close();
       }
@@ -129,15 +129,15 @@ public final class SocketNodeCaller implements NodeCaller, AutoCloseable {
     byte[] request =
         body == null
             ? HttpConnection.get(callee.authority, path)
-            : MessageFrames.question(path, body);
+            : MessageFrames.request(path, body);
     boolean messages = body != null;
-    Deque<KeptConnection> idle = callee.idle(messages);
+    Deque<PersistentConnection> idle = callee.idle(messages);
     while (!deadline.passed()) {
-      KeptConnection kept = takeIdle(idle);
-      KeptConnection connection = kept != null ? kept : open(callee, messages, deadline);
+      PersistentConnection kept = takeIdle(idle);
+      PersistentConnection connection = kept != null ? kept : open(callee, messages, deadline);
       try {
         return exchange(connection, request, deadline, silence, idle);
-      } catch (KeptConnection.Stale e) {
+      } catch (PersistentConnection.StaleException e) {
         // A node closes what was idle for long, and one that was restarted knows none of it.
         if (kept == null) {
           throw e;
@@ -148,11 +148,11 @@ public final class SocketNodeCaller implements NodeCaller, AutoCloseable {
   }
 
   private NodeReply exchange(
-      KeptConnection connection,
+      PersistentConnection connection,
       byte[] request,
       Deadline deadline,
       SilenceCheck silence,
-      Deque<KeptConnection> idle)
+      Deque<PersistentConnection> idle)
       throws IOException {
     connection.markNanos = deadline.nanoTime();
     busy.add(connection);
@@ -172,7 +172,8 @@ public final class SocketNodeCaller implements NodeCaller, AutoCloseable {
     }
   }
 
-  private KeptConnection open(Callee to, boolean messages, Deadline deadline) throws IOException {
+  private PersistentConnection open(Callee to, boolean messages, Deadline deadline)
+      throws IOException {
     if (closed) {
       throw new IOException("the caller is closed");
     }
@@ -183,9 +184,9 @@ public final class SocketNodeCaller implements NodeCaller, AutoCloseable {
   }
 
   /** The connection that was used last, so that those of a busy moment grow old and are closed. */
-  private static @Nullable KeptConnection takeIdle(Deque<KeptConnection> idle) {
+  private static @Nullable PersistentConnection takeIdle(Deque<PersistentConnection> idle) {
     while (true) {
-      KeptConnection connection = idle.poll();
+      PersistentConnection connection = idle.poll();
       if (connection == null || !isOld(connection)) {
         return connection;
       }
@@ -193,7 +194,7 @@ public final class SocketNodeCaller implements NodeCaller, AutoCloseable {
     }
   }
 
-  private static boolean isOld(KeptConnection connection) {
+  private static boolean isOld(PersistentConnection connection) {
     return System.nanoTime() - connection.markNanos > MAX_IDLE_NANOS;
   }
 
@@ -211,7 +212,7 @@ public final class SocketNodeCaller implements NodeCaller, AutoCloseable {
   public void close() {
     closed = true;
     guard.shutdownNow();
-    busy.forEach(KeptConnection::close);
+    busy.forEach(PersistentConnection::close);
     callees.values().forEach(Callee::close);
   }
 }

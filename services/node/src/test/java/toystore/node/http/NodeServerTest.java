@@ -30,16 +30,18 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import toystore.config.StoreConfig;
+import toystore.config.Topology;
 import toystore.node.FreePorts;
-import toystore.node.StartRefusedException;
-import toystore.node.rpc.OverloadedException;
+import toystore.node.failure.OverloadedException;
+import toystore.node.failure.StartRefusedException;
+import toystore.node.limit.MemoryBudget;
 import toystore.protocol.api.ApiException;
 import toystore.protocol.codec.Json;
 import toystore.protocol.message.NodeStatus;
 
 public class NodeServerTest {
   private static final StoreConfig CONFIG = FreePorts.config("frontend");
-  private static final StoreConfig.Node NODE = CONFIG.node("frontend");
+  private static final Topology.Node NODE = CONFIG.node("frontend");
   private static final String URL = CONFIG.url(NODE);
   private static final int MAX_BODY = 64 << 10;
   private static final int MAX_LONG = 4 << 20;
@@ -49,7 +51,7 @@ public class NodeServerTest {
   private static final NodeServer SERVER =
       start(
           CONFIG,
-          new NodeServer.Routes()
+          new NodeRoutes()
               .post("/orders", NodeServerTest::echo)
               .post("/long", NodeServerTest::echoLong)
               .get("/orders/{number}", NodeServerTest::number)
@@ -81,7 +83,7 @@ public class NodeServerTest {
     SERVER.close();
   }
 
-  private static NodeServer start(StoreConfig config, NodeServer.Routes routes) {
+  private static NodeServer start(StoreConfig config, NodeRoutes routes) {
     PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     metrics.counter("toystore.test").increment();
     return NodeServer.start(
@@ -172,7 +174,7 @@ public class NodeServerTest {
   }
 
   private static void assertProblem(String body, int status) throws IOException {
-    JsonNode error = Json.json().readTree(body).get("error");
+    JsonNode error = Json.mapper().readTree(body).get("error");
     assertThat(error.get("code").asInt()).isEqualTo(status);
     assertThat(error.get("message").asText()).isNotBlank();
   }
@@ -218,10 +220,10 @@ public class NodeServerTest {
 
   @Test
   void aListingHasDefaultsAndTakesParameters() throws Exception {
-    JsonNode defaults = Json.json().readTree(send(to("/orders/")).body()).get("data");
+    JsonNode defaults = Json.mapper().readTree(send(to("/orders/")).body()).get("data");
     assertThat(defaults.get("after").asLong()).isEqualTo(-1);
     assertThat(defaults.get("limit").asLong()).isEqualTo(100);
-    JsonNode given = Json.json().readTree(send(to("/orders?after=-1&limit=7")).body()).get("data");
+    JsonNode given = Json.mapper().readTree(send(to("/orders?after=-1&limit=7")).body()).get("data");
     assertThat(given.get("after").asLong()).isEqualTo(-1);
     assertThat(given.get("limit").asLong()).isEqualTo(7);
   }
@@ -456,11 +458,11 @@ public class NodeServerTest {
   void aPortInUseIsAFailureThatNamesIt() throws IOException {
     for (boolean observe : new boolean[] {false, true}) {
       StoreConfig config = FreePorts.config("frontend");
-      StoreConfig.Node node = config.node("frontend");
+      Topology.Node node = config.node("frontend");
       int port = observe ? config.observePort(node) : config.httpPort(node);
       try (ServerSocket taken = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
         assertThat(taken.isBound()).isTrue();
-        assertThatThrownBy(() -> start(config, new NodeServer.Routes()))
+        assertThatThrownBy(() -> start(config, new NodeRoutes()))
             .isInstanceOf(StartRefusedException.class)
             .hasMessage("port " + port + " on 127.0.0.1 is in use");
       }

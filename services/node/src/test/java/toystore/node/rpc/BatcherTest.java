@@ -22,6 +22,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import toystore.node.failure.OverloadedException;
 
 class BatcherTest {
   /** One batch as the test sees it: its items, and how it ends when the test says so. */

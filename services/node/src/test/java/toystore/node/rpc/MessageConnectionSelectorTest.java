@@ -22,11 +22,15 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import toystore.config.StoreConfig;
 import toystore.node.FreePorts;
+import toystore.node.failure.MisdirectedException;
+import toystore.node.failure.OverloadedException;
+import toystore.node.http.NodeRoutes;
 import toystore.node.http.NodeServer;
 import toystore.node.http.NodeServerTest;
 import toystore.protocol.api.ApiException;
 import toystore.protocol.api.Problem;
 import toystore.protocol.codec.Json;
+import toystore.protocol.message.MessageCodec;
 import toystore.protocol.message.MessageFrames;
 import toystore.protocol.message.NodeReply;
 
@@ -34,8 +38,8 @@ import toystore.protocol.message.NodeReply;
 class MessageConnectionSelectorTest {
   /** A node that takes messages, and says to one whether it does so on a virtual thread. */
   private static NodeServer start(StoreConfig config) {
-    NodeServer.Routes routes =
-        new NodeServer.Routes()
+    NodeRoutes routes =
+        new NodeRoutes()
             .get(
                 "/orders",
                 (request, response) -> response.send("" + Thread.currentThread().isVirtual()))
@@ -66,9 +70,9 @@ class MessageConnectionSelectorTest {
     String url = config.url(config.node("order-1"));
     NodeServer server = start(config);
     try (SocketNodeCaller caller = new SocketNodeCaller(Duration.ofSeconds(5))) {
-      NodeReply reply = call(caller, url + "/virtual", Json.toCbor("virtual: "));
+      NodeReply reply = call(caller, url + "/virtual", MessageCodec.toCbor("virtual: "));
       assertThat(reply.status()).isEqualTo(200);
-      assertThat(Json.fromCbor(reply.body(), String.class)).isEqualTo("virtual: false");
+      assertThat(MessageCodec.fromCbor(reply.body(), String.class)).isEqualTo("virtual: false");
       assertThat(new String(call(caller, url + "/orders", null).body(), UTF_8)).isEqualTo("true");
     } finally {
       server.close();
@@ -96,7 +100,7 @@ class MessageConnectionSelectorTest {
     NodeServer server = start(config);
     try (SocketNodeCaller caller = new SocketNodeCaller(Duration.ofSeconds(5))) {
       NodeReply reply =
-          call(caller, config.url(config.node("order-1")) + path, Json.toCbor(message));
+          call(caller, config.url(config.node("order-1")) + path, MessageCodec.toCbor(message));
       assertThat(reply.status()).isEqualTo(status);
       assertThat(reply.leader()).isEqualTo(leader);
       assertThat(Json.fromJson(reply.body(), Problem.Body.class).error().message()).isEqualTo(why);
@@ -111,10 +115,10 @@ class MessageConnectionSelectorTest {
     NodeServer server = start(config);
     try (SocketNodeCaller caller = new SocketNodeCaller(Duration.ofSeconds(5))) {
       String url = config.url(config.node("order-1")) + "/virtual";
-      for (byte[] body : List.of(new byte[0], new byte[] {1, 2, 3}, Json.toCbor(List.of(1)))) {
+      for (byte[] body : List.of(new byte[0], new byte[] {1, 2, 3}, MessageCodec.toCbor(List.of(1)))) {
         assertThat(call(caller, url, body).status()).isEqualTo(400);
       }
-      assertThat(call(caller, url, Json.toCbor("")).status()).isEqualTo(200);
+      assertThat(call(caller, url, MessageCodec.toCbor("")).status()).isEqualTo(200);
     } finally {
       server.close();
     }
@@ -141,7 +145,7 @@ class MessageConnectionSelectorTest {
       socket.shutdownOutput();
       assertThat(socket.getInputStream().readAllBytes()).isEmpty();
       String url = config.url(config.node("order-1")) + "/virtual";
-      assertThat(call(caller, url, Json.toCbor("")).ok()).isTrue();
+      assertThat(call(caller, url, MessageCodec.toCbor("")).ok()).isTrue();
     } finally {
       server.close();
     }
@@ -156,8 +160,8 @@ class MessageConnectionSelectorTest {
     String url = config.url(config.node("order-1")) + "/virtual";
     long most = Runtime.getRuntime().maxMemory() / 8 / MessageFrames.MAX_BYTES;
     byte[] announced =
-        ByteBuffer.allocate(MessageFrames.beginning().length + MessageFrames.LENGTH + 1)
-            .put(MessageFrames.beginning())
+        ByteBuffer.allocate(MessageFrames.preamble().length + MessageFrames.LENGTH + 1)
+            .put(MessageFrames.preamble())
             .putInt(MessageFrames.MAX_BYTES)
             .array();
     List<Socket> waiting = new ArrayList<>();
@@ -173,12 +177,12 @@ class MessageConnectionSelectorTest {
               () ->
                   waiting.stream().filter(MessageConnectionSelectorTest::isEnded).count()
                       >= most / 2);
-      assertThat(call(caller, url, Json.toCbor("")).ok()).isTrue();
+      assertThat(call(caller, url, MessageCodec.toCbor("")).ok()).isTrue();
 
       for (Socket socket : waiting) {
         socket.close();
       }
-      byte[] isLong = Json.toCbor("x".repeat(MessageFrames.MAX_BYTES / 2));
+      byte[] isLong = MessageCodec.toCbor("x".repeat(MessageFrames.MAX_BYTES / 2));
       Awaitility.await()
           .ignoreExceptions()
           .untilAsserted(() -> assertThat(call(caller, url, isLong).ok()).isTrue());

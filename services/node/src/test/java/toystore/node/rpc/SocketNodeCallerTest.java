@@ -27,10 +27,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import toystore.client.http.SilenceCheck;
-import toystore.config.StoreConfig;
+import toystore.config.BatchSettings;
 import toystore.protocol.api.ApiPaths;
-import toystore.protocol.codec.Json;
 import toystore.protocol.message.Hold;
+import toystore.protocol.message.MessageCodec;
 import toystore.protocol.message.MessageFrames;
 import toystore.protocol.message.NodeReply;
 
@@ -76,22 +76,22 @@ class SocketNodeCallerTest {
   }
 
   /** Answers messages on one connection with these replies, and says what was asked. */
-  private static CompletableFuture<List<MessageFrames.Question>> node(
+  private static CompletableFuture<List<MessageFrames.Request>> node(
       ServerSocket server, NodeReply... replies) {
-    CompletableFuture<List<MessageFrames.Question>> asked = new CompletableFuture<>();
+    CompletableFuture<List<MessageFrames.Request>> asked = new CompletableFuture<>();
     Thread.ofVirtual()
         .start(
             () -> {
-              List<MessageFrames.Question> questions = new ArrayList<>();
+              List<MessageFrames.Request> questions = new ArrayList<>();
               try (Socket socket = server.accept()) {
                 DataInputStream in = new DataInputStream(socket.getInputStream());
-                assertThat(in.readNBytes(MessageFrames.beginning().length))
-                    .isEqualTo(MessageFrames.beginning());
+                assertThat(in.readNBytes(MessageFrames.preamble().length))
+                    .isEqualTo(MessageFrames.preamble());
                 for (NodeReply reply : replies) {
                   byte[] frame =
                       in.readNBytes(MessageFrames.length(in.readNBytes(MessageFrames.LENGTH)));
-                  questions.add(MessageFrames.question(ByteBuffer.wrap(frame)));
-                  socket.getOutputStream().write(MessageFrames.answer(reply));
+                  questions.add(MessageFrames.decodeRequest(ByteBuffer.wrap(frame)));
+                  socket.getOutputStream().write(MessageFrames.response(reply));
                 }
                 asked.complete(questions);
               } catch (Throwable e) {
@@ -107,7 +107,7 @@ class SocketNodeCallerTest {
       server.bind(anyPort());
       byte[] large = new byte[MessageFrames.MAX_BYTES / 2];
       Arrays.fill(large, (byte) 7);
-      CompletableFuture<List<MessageFrames.Question>> asked =
+      CompletableFuture<List<MessageFrames.Request>> asked =
           node(
               server,
               new NodeReply(200, new byte[0], null),
@@ -125,9 +125,9 @@ class SocketNodeCallerTest {
       assertThat(refused.body()).containsExactly(3);
       assertThat(refused.leader()).isEqualTo("order-2");
 
-      List<MessageFrames.Question> questions = asked.get(20, TimeUnit.SECONDS);
+      List<MessageFrames.Request> questions = asked.get(20, TimeUnit.SECONDS);
       assertThat(questions)
-          .extracting(MessageFrames.Question::path)
+          .extracting(MessageFrames.Request::path)
           .containsExactly("/purchases", "/purchases", "/purchases");
       assertThat(questions.getFirst().body()).containsExactly(1, 2);
       assertThat(questions.get(1).body()).isEqualTo(large);
@@ -139,14 +139,14 @@ class SocketNodeCallerTest {
   @Test
   void theLargestBatchThatSettingsAllowIsAMessage() throws Exception {
     UUID id = new UUID(-1, -1);
-    int holds = new StoreConfig.Batch(2_000, 2_000).maxSize();
+    int holds = new BatchSettings(2_000, 2_000).maxSize();
     byte[] largest =
-        Json.toCbor(
+        MessageCodec.toCbor(
             new Hold.Batch(
                 Collections.nCopies(holds, new Hold(id, "\ud83d\udc27".repeat(64), 1_000_000, id)),
                 new Hold.Outcomes(Collections.nCopies(4_096, id), Collections.nCopies(4_096, id))));
 
-    assertThat(MessageFrames.question(ApiPaths.HOLDS, largest))
+    assertThat(MessageFrames.request(ApiPaths.HOLDS, largest))
         .hasSizeLessThan(MessageFrames.MAX_BYTES);
   }
 

@@ -2,7 +2,7 @@ package toystore.protocol.api;
 
 import org.jspecify.annotations.Nullable;
 
-/** An answer other than success: the status and the text that the client is shown. */
+/** An error response: its HTTP status, and the message for the client. */
 public final class ApiException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
@@ -13,7 +13,7 @@ public final class ApiException extends RuntimeException {
   }
 
   public ApiException(int status, String message, @Nullable Throwable cause) {
-    // The message is the answer: a stack trace would only cost time on the hot path of refusals.
+    // Refusals are frequent and their message is enough. A stack trace would only take time.
     super(message, cause, false, cause != null);
     this.status = status;
   }

@@ -1,6 +1,6 @@
 package toystore.protocol.api;
 
-/** What the API accepts. Checked once, where a value enters; inside, values are trusted. */
+/** Limits of API input. Values are checked once, when a request arrives, and trusted after that. */
 public final class InputLimits {
   public static final int MAX_NAME_LENGTH = 64;
   public static final int MAX_QUANTITY = 1_000_000;
@@ -8,10 +8,9 @@ public final class InputLimits {
   private InputLimits() {}
 
   /**
-   * Returns the name if it is a possible product name: 1 to 64 characters, none of them a control
-   * character.
+   * Returns the name if it is a valid product name: 1 to 64 characters without control characters.
    *
-   * @throws ApiException 400 otherwise
+   * @throws ApiException with status 400 otherwise
    */
   public static String checkName(String name) {
     int length = name.codePointCount(0, name.length());
@@ -24,7 +23,7 @@ public final class InputLimits {
     return name;
   }
 
-  /** Control characters, line separators, unpaired surrogates: nothing that a row could show. */
+  /** Characters that cannot be displayed in a line: controls, separators, unpaired surrogates. */
   private static boolean unprintable(int c) {
     return switch (Character.getType(c)) {
       case Character.CONTROL,
@@ -38,9 +37,9 @@ public final class InputLimits {
   }
 
   /**
-   * Returns the quantity if one purchase may ask for it.
+   * Returns the quantity if it is valid for one purchase.
    *
-   * @throws ApiException 400 otherwise
+   * @throws ApiException with status 400 otherwise
    */
   public static int checkQuantity(long quantity) {
     if (quantity < 1 || quantity > MAX_QUANTITY) {

@@ -5,9 +5,9 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 
-/** An amount of money in cents: exact, small, and shown as a decimal number with two places. */
+/** An amount of money in cents. JSON and text show it as a decimal number with two places. */
 public record Price(long cents) {
-  /** Largest price, in cents: ten million. With the largest quantity a sum still fits a long. */
+  /** The largest price, in cents: ten million. Times the largest quantity, it fits a long. */
   public static final long MAX_CENTS = 1_000_000_000L;
 
   public Price {
@@ -16,10 +16,12 @@ public record Price(long cents) {
     }
   }
 
-  /** Reads a decimal such as 15.99; more than two places are an error rather than rounded. */
+  /**
+   * Converts a decimal such as 15.99. More than two decimal places are an error; nothing rounds.
+   */
   @JsonCreator
   public static Price of(BigDecimal amount) {
-    // Before any arithmetic: 1e999999999 would be written out digit by digit.
+    // Check before any arithmetic, because setScale would expand 1e999999999 digit by digit.
     if (Math.abs((long) amount.precision() - amount.scale()) > 12 || amount.precision() > 20) {
       throw new IllegalArgumentException("price must be from 0 to " + MAX_CENTS / 100);
     }
@@ -27,7 +29,7 @@ public record Price(long cents) {
       return new Price(
           amount.setScale(2, RoundingMode.UNNECESSARY).movePointRight(2).longValueExact());
     } catch (ArithmeticException e) {
-      throw new IllegalArgumentException("not a price with at most two places: " + amount, e);
+      throw new IllegalArgumentException("price must have at most two places: " + amount, e);
     }
   }
 

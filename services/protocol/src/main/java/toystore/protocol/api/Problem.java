@@ -2,12 +2,12 @@ package toystore.protocol.api;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
-import toystore.protocol.codec.Json;
+import toystore.protocol.codec.JsonWritable;
 
-/** The body of an error, {@code {"error":{"code":404,"message":"…"}}}; code is the HTTP status. */
+/** The error in the body of an error response. The code is the HTTP status. */
 public record Problem(int code, String message) {
-  /** The envelope of {@link Problem}. */
-  public record Body(Problem error) implements Json.Written {
+  /** The body of an error response: {@code {"error":{"code":404,"message":"…"}}}. */
+  public record Body(Problem error) implements JsonWritable {
     @Override
     public void write(JsonGenerator out) throws IOException {
       out.writeStartObject();

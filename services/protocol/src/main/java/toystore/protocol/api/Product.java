@@ -2,14 +2,14 @@ package toystore.protocol.api;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
-import toystore.protocol.codec.Json;
+import toystore.protocol.codec.JsonWritable;
 
 /**
  * A product as clients see it.
  *
- * @param quantity what can be bought now: on hand, without what is held
+ * @param quantity the units that can be bought now; units that holds reserve are not included
  */
-public record Product(String name, Price price, long quantity) implements Json.Written {
+public record Product(String name, Price price, long quantity) implements JsonWritable {
   @Override
   public void write(JsonGenerator out) throws IOException {
     out.writeStartObject();
@@ -19,6 +19,6 @@ public record Product(String name, Price price, long quantity) implements Json.W
     out.writeEndObject();
   }
 
-  /** A product with its version, which rises by one with each change that clients can see. */
+  /** A product and its version, which increases by one with each change that clients can see. */
   public record Versioned(Product product, long version) {}
 }

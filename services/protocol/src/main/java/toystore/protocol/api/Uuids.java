@@ -9,9 +9,9 @@ import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Order ids and hold ids. Both are UUIDs of RFC 9562. */
+/** Creates order ids and hold ids. Both are UUIDs as RFC 9562 defines them. */
 public final class Uuids {
-  /** Longest accepted {@code Idempotency-Key}, in characters. */
+  /** The maximum length of an {@code Idempotency-Key}, in characters. */
   public static final int MAX_KEY_LENGTH = 255;
 
   private static final AtomicLong LAST = new AtomicLong();
@@ -20,8 +20,8 @@ public final class Uuids {
 
   /**
    * A new UUIDv7 (RFC 9562 §5.7): 48 bits of milliseconds, a 12-bit counter, 62 random bits.
-   * Time-ordered keys keep H2's indexes dense and its file small. The counter makes ids of one
-   * process rise strictly, also within a millisecond and when the clock goes back.
+   * Time-ordered keys keep the indexes of H2 dense and its file small. Because of the counter, the
+   * ids of one process strictly increase, even within a millisecond and when the clock is set back.
    */
   public static UUID fresh() {
     long now = System.currentTimeMillis() << 12;
@@ -32,24 +32,25 @@ public final class Uuids {
   }
 
   /**
-   * Whether a {@link #fresh} id was made before a time, by the clock of its maker.
+   * Whether a {@link #fresh} id was created before a time, by the clock of the process that created
+   * it.
    *
    * @param timeMs milliseconds since 1970
    */
-  public static boolean madeBefore(UUID id, long timeMs) {
+  public static boolean createdBefore(UUID id, long timeMs) {
     return id.getMostSignificantBits() >>> 16 < timeMs;
   }
 
-  /** No id that was {@link #madeBefore} this time is as large, and no other is smaller. */
-  public static UUID smallestOf(long timeMs) {
+  /** The smallest id of a time: ids that were {@link #createdBefore} it are smaller, others not. */
+  public static UUID smallestAt(long timeMs) {
     return new UUID(timeMs << 16, 0);
   }
 
   /**
-   * The order id that a client's {@code Idempotency-Key} stands for: a UUIDv8 (RFC 9562 §5.8) made
-   * of the key's SHA-256, so that every front end derives the same one without talking to another.
+   * The order id for a client's {@code Idempotency-Key}: a UUIDv8 (RFC 9562 §5.8) computed from the
+   * SHA-256 of the key. Every front end computes the same id without communication.
    *
-   * @throws ApiException 400 if the key is empty, too long, or not printable ASCII
+   * @throws ApiException with status 400 if the key is empty, too long, or not printable ASCII
    */
   public static UUID fromIdempotencyKey(String key) {
     if (key.isBlank() || key.length() > MAX_KEY_LENGTH) {

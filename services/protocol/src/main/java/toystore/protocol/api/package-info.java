@@ -1,4 +1,4 @@
-/** What clients of the public API send and receive. */
+/** The types, limits, paths and headers of the public API. */
 @NullMarked
 package toystore.protocol.api;
 

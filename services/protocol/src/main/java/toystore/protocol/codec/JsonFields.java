@@ -10,18 +10,18 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The fields of a JSON object, for what is read while a store starts. As strict as {@link Json}:
- * each field has to be there once and to be asked for, and nothing is taken for what it is not. All
- * methods throw {@link IOException} where that does not hold.
+ * Reads the fields of a JSON object without the mapper of {@link Json}, whose creation would slow
+ * down the start of a store. It is as strict as the mapper: each field must exist exactly once,
+ * must have the expected type, and must be read. Otherwise the methods throw {@link IOException}.
  */
 public final class JsonFields {
-  private final Map<String, @Nullable Object> left;
+  private final Map<String, @Nullable Object> unread;
 
   private JsonFields(Map<String, @Nullable Object> fields) {
-    this.left = fields;
+    this.unread = fields;
   }
 
-  /** Reads an object, and nothing after it. */
+  /** Reads bytes that contain one object and nothing else. */
   public static JsonFields read(byte[] bytes) throws IOException {
     try (JsonParser json = Json.parser(bytes)) {
       json.nextToken();
@@ -30,7 +30,7 @@ public final class JsonFields {
         throw new IOException("not a JSON object");
       }
       if (json.nextToken() != null) {
-        throw new IOException("there is something after the JSON object");
+        throw new IOException("unexpected content after the JSON object");
       }
       return fields;
     }
@@ -82,8 +82,8 @@ public final class JsonFields {
     return take(name, Long.class, "a whole number");
   }
 
-  /** A whole number that fits an int. */
-  public int smallNumber(String name) throws IOException {
+  /** Reads a whole number that must fit an int. */
+  public int intNumber(String name) throws IOException {
     long number = number(name);
     if (number != (int) number) {
       throw new IOException("field '" + name + "' is out of range");
@@ -91,16 +91,16 @@ public final class JsonFields {
     return (int) number;
   }
 
-  /** Such a number of a field that may be missing. */
-  public int smallNumber(String name, int missing) throws IOException {
-    return left.containsKey(name) ? smallNumber(name) : missing;
+  /** Reads a whole number that must fit an int; returns the default if the field is missing. */
+  public int intNumber(String name, int defaultValue) throws IOException {
+    return unread.containsKey(name) ? intNumber(name) : defaultValue;
   }
 
   public double decimal(String name) throws IOException {
     return required(name, take(name, Number.class, "a number")).doubleValue();
   }
 
-  /** A list of objects. */
+  /** Reads a list of objects, or null. */
   public @Nullable List<JsonFields> objectsOrNull(String name) throws IOException {
     List<?> values = take(name, List.class, "a list");
     if (values == null) {
@@ -116,21 +116,21 @@ public final class JsonFields {
     return objects;
   }
 
-  /** Makes sure that every field was asked for. */
+  /** Checks that every field was read, and returns the value. */
   public <T> T end(T value) throws IOException {
-    for (String name : left.keySet()) {
+    for (String name : unread.keySet()) {
       throw new IOException("unknown field '" + name + "'");
     }
     return value;
   }
 
-  private <T> @Nullable T take(String name, Class<T> type, String what) throws IOException {
-    if (!left.containsKey(name)) {
+  private <T> @Nullable T take(String name, Class<T> type, String typeName) throws IOException {
+    if (!unread.containsKey(name)) {
       throw new IOException("field '" + name + "' is missing");
     }
-    Object value = left.remove(name);
+    Object value = unread.remove(name);
     if (value != null && !type.isInstance(value)) {
-      throw new IOException("field '" + name + "' must be " + what);
+      throw new IOException("field '" + name + "' must be " + typeName);
     }
     return type.cast(value);
   }

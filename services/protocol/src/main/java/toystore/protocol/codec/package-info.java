@@ -1,4 +1,4 @@
-/** JSON and CBOR, read strictly. */
+/** Encodings: strict JSON, and CBOR without reflection. */
 @NullMarked
 package toystore.protocol.codec;
 

@@ -4,78 +4,82 @@ import java.io.IOException;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import toystore.protocol.codec.Cbor.Compact;
-import toystore.protocol.codec.Cbor.In;
-import toystore.protocol.codec.Cbor.Out;
+import toystore.protocol.codec.CborReader;
+import toystore.protocol.codec.CborValue;
+import toystore.protocol.codec.CborWriter;
 
 /**
- * What a front end and the catalog say to each other about cached products
- * (services/cache/DESIGN.md).
+ * The messages of the cache protocol between front ends and the catalog (services/cache/DESIGN.md).
  */
 public final class CacheLeaseMessages {
   private CacheLeaseMessages() {}
 
   /**
-   * Front end to catalog: renew my lease, or begin a session.
+   * From a front end to the catalog: renews a lease, or begins a session.
    *
-   * @param session chosen by the front end, anew whenever it drops its cache
-   * @param url where the catalog sends invalidations
-   * @param catalog the catalog that granted the session its first lease, or null while it has had
-   *     none. Another catalog must not go on with it: the cache may hold what was changed meanwhile
+   * @param session the id of the session. The front end chooses a new one whenever it drops its
+   *     cache
+   * @param url the address to which the catalog sends invalidations
+   * @param catalog the catalog process that granted the first lease of the session, or null before
+   *     the first grant. Another catalog process must not continue the session, because it does not
+   *     know which products changed before it started
    */
-  public record Renewal(UUID session, String url, @Nullable UUID catalog) implements Compact {
+  public record Renewal(UUID session, String url, @Nullable UUID catalog) implements CborValue {
     @Override
-    public void write(Out out) {
+    public void write(CborWriter out) {
       out.array(3).id(session).text(url).id(catalog);
     }
 
-    /** Reads what {@link #write} wrote. */
-    public static Renewal read(In in) throws IOException {
+    /** Reads the encoding that {@link #write} produces. */
+    public static Renewal read(CborReader in) throws IOException {
       return in.array(3, i -> new Renewal(i.id(), i.text(), i.idOrNull()));
     }
   }
 
   /**
-   * Catalog to front end: the lease lasts so long from the moment the renewal was <em>sent</em>.
+   * From the catalog to a front end: grants a lease.
    *
-   * @param continued the session lives: the catalog has told it of every change since it began.
-   *     Otherwise it is over for good; the front end drops its cache and begins another
-   * @param catalog chosen by the catalog, anew whenever it starts
+   * @param lengthMs how long the lease is valid, in milliseconds, counted from the moment when the
+   *     front end <em>sent</em> the renewal
+   * @param continued whether the session continues, which means that the catalog has sent every
+   *     invalidation since the session began. If not, the session has ended. The front end drops
+   *     its cache and begins a new session
+   * @param catalog the id of the catalog process, which chooses a new one whenever it starts
    */
-  public record Grant(long lengthMs, boolean continued, UUID catalog) implements Compact {
+  public record Grant(long lengthMs, boolean continued, UUID catalog) implements CborValue {
     @Override
-    public void write(Out out) {
+    public void write(CborWriter out) {
       out.array(3).number(lengthMs).flag(continued).id(catalog);
     }
 
-    /** Reads what {@link #write} wrote. */
-    public static Grant read(In in) throws IOException {
+    /** Reads the encoding that {@link #write} produces. */
+    public static Grant read(CborReader in) throws IOException {
       return in.array(3, i -> new Grant(i.number(), i.flag(), i.id()));
     }
   }
 
-  /** Catalog to front end: forget these products. The answer {@link Heard} acknowledges it. */
-  public record Invalidation(UUID session, List<String> names) implements Compact {
+  /** From the catalog to a front end: the front end must remove these products from its cache. */
+  public record Invalidation(UUID session, List<String> names) implements CborValue {
     public Invalidation {
       names = List.copyOf(names);
     }
 
     @Override
-    public void write(Out out) {
+    public void write(CborWriter out) {
       out.array(2).id(session).array(names.size());
       names.forEach(out::text);
     }
 
-    /** Reads what {@link #write} wrote. */
-    public static Invalidation read(In in) throws IOException {
-      return in.array(2, i -> new Invalidation(i.id(), i.list(In::text)));
+    /** Reads the encoding that {@link #write} produces. */
+    public static Invalidation read(CborReader in) throws IOException {
+      return in.array(2, i -> new Invalidation(i.id(), i.list(CborReader::text)));
     }
   }
 
-  /** Front end to catalog: they are forgotten. */
-  public record Heard() implements Compact {
+  /** From a front end to the catalog: the products are removed. */
+  public record InvalidationAck() implements CborValue {
     @Override
-    public void write(Out out) {
+    public void write(CborWriter out) {
       out.array(0);
     }
   }

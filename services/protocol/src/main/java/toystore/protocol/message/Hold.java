@@ -4,109 +4,113 @@ import java.io.IOException;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import toystore.protocol.codec.Cbor.Compact;
-import toystore.protocol.codec.Cbor.In;
-import toystore.protocol.codec.Cbor.Out;
+import toystore.protocol.codec.CborReader;
+import toystore.protocol.codec.CborValue;
+import toystore.protocol.codec.CborWriter;
 
 /**
- * A reservation of stock that the order leader asks the catalog for, idempotent by hold id. It ends
- * as settled (an order names it) or released (none does and none can).
+ * A reservation of stock. The order leader requests it from the catalog; requests are idempotent by
+ * hold id. A hold ends when it is settled (an order refers to it) or released (no order refers to
+ * it, and none can in future).
  *
- * @param orderId the only order that may ever name it; null in logs of older versions
+ * @param orderId the only order that may refer to this hold; null in logs of older versions
  */
 public record Hold(UUID holdId, String name, int quantity, @Nullable UUID orderId)
-    implements Compact {
+    implements CborValue {
   @Override
-  public void write(Out out) {
+  public void write(CborWriter out) {
     out.array(4).id(holdId).text(name).number(quantity).id(orderId);
   }
 
-  /** Reads what {@link #write} wrote. */
-  public static Hold read(In in) throws IOException {
-    return in.array(4, i -> new Hold(i.id(), i.text(), i.smallNumber(), i.idOrNull()));
+  /** Reads the encoding that {@link #write} produces. */
+  public static Hold read(CborReader in) throws IOException {
+    return in.array(4, i -> new Hold(i.id(), i.text(), i.intNumber(), i.idOrNull()));
   }
 
   /**
-   * What the order leader sends as one call: new holds, and what became of earlier ones. Outcomes
-   * ride with the next holds, so that under load they cost neither a call nor an fsync.
+   * One call of the order leader: new holds, and the outcomes of earlier holds. Outcomes are sent
+   * together with new holds, so that under load they need no call and no fsync of their own.
    */
-  public record Batch(List<Hold> holds, Outcomes outcomes) implements Compact {
+  public record Batch(List<Hold> holds, Outcomes outcomes) implements CborValue {
     public Batch {
       holds = List.copyOf(holds);
     }
 
     @Override
-    public void write(Out out) {
+    public void write(CborWriter out) {
       outcomes.write(out.array(2).list(holds));
     }
 
-    /** Reads what {@link #write} wrote. */
-    public static Batch read(In in) throws IOException {
+    /** Reads the encoding that {@link #write} produces. */
+    public static Batch read(CborReader in) throws IOException {
       return in.array(2, i -> new Batch(i.list(Hold::read), Outcomes.read(i)));
     }
   }
 
-  /** The answers to a {@link Batch}, in its order. */
-  public record Answers(List<Answer> answers) implements Compact {
+  /** The answers to the holds of a {@link Batch}, in the same order. */
+  public record Answers(List<Answer> answers) implements CborValue {
     public Answers {
       answers = List.copyOf(answers);
     }
 
     @Override
-    public void write(Out out) {
+    public void write(CborWriter out) {
       out.list(answers);
     }
 
-    /** Reads what {@link #write} wrote. */
-    public static Answers read(In in) throws IOException {
+    /** Reads the encoding that {@link #write} produces. */
+    public static Answers read(CborReader in) throws IOException {
       return new Answers(in.list(Answer::read));
     }
   }
 
-  /** What the catalog says to one hold. */
-  public sealed interface Answer extends Compact {
+  /** The answer of the catalog to one hold. */
+  public sealed interface Answer extends CborValue {
     @Override
-    default void write(Out out) {
+    default void write(CborWriter out) {
       switch (this) {
         case Granted(long price, long version) ->
             out.array(2).number(0).array(2).number(price).number(version);
-        case NotEnough(long left) -> out.array(2).number(1).array(1).number(left);
+        case InsufficientStock(long left) -> out.array(2).number(1).array(1).number(left);
         case NoSuchProduct() -> out.array(2).number(2).array(0);
-        case Over() -> out.array(2).number(3).array(0);
+        case AlreadyEnded() -> out.array(2).number(3).array(0);
       }
     }
 
-    /** Reads what {@link #write} wrote. */
-    static Answer read(In in) throws IOException {
+    /** Reads the encoding that {@link #write} produces. */
+    static Answer read(CborReader in) throws IOException {
       return in.array(
           2,
           i ->
-              switch (i.smallNumber()) {
+              switch (i.intNumber()) {
                 case 0 -> i.array(2, f -> new Granted(f.number(), f.number()));
-                case 1 -> i.array(1, f -> new NotEnough(f.number()));
+                case 1 -> i.array(1, f -> new InsufficientStock(f.number()));
                 case 2 -> i.array(0, f -> new NoSuchProduct());
-                case 3 -> i.array(0, f -> new Over());
-                default -> throw i.failure("an answer to a hold");
+                case 3 -> i.array(0, f -> new AlreadyEnded());
+                default -> throw i.failure("the answer to a hold");
               });
     }
   }
 
   /**
-   * So much is reserved.
+   * The stock is reserved.
    *
-   * @param version the product's version that this hold made
+   * @param version the version of the product after this hold
    */
   public record Granted(long unitPriceCents, long version) implements Answer {}
 
-  public record NotEnough(long left) implements Answer {}
+  public record InsufficientStock(long left) implements Answer {}
 
   public record NoSuchProduct() implements Answer {}
 
-  /** This hold has been settled or released already: a late repetition. Ask under a fresh id. */
-  public record Over() implements Answer {}
+  /**
+   * The hold was settled or released before, so this request is a late duplicate. The leader must
+   * use a new hold id.
+   */
+  public record AlreadyEnded() implements Answer {}
 
-  /** What became of holds, told by the order leader: named by an order, or free again. */
-  public record Outcomes(List<UUID> settled, List<UUID> released) implements Compact {
+  /** The outcomes of holds, which the order leader reports to the catalog. */
+  public record Outcomes(List<UUID> settled, List<UUID> released) implements CborValue {
     public static final Outcomes NONE = new Outcomes(List.of(), List.of());
 
     public Outcomes {
@@ -115,13 +119,13 @@ public record Hold(UUID holdId, String name, int quantity, @Nullable UUID orderI
     }
 
     @Override
-    public void write(Out out) {
+    public void write(CborWriter out) {
       out.array(2).ids(settled).ids(released);
     }
 
-    /** Reads what {@link #write} wrote. */
-    public static Outcomes read(In in) throws IOException {
-      return in.array(2, i -> new Outcomes(i.list(In::id), i.list(In::id)));
+    /** Reads the encoding that {@link #write} produces. */
+    public static Outcomes read(CborReader in) throws IOException {
+      return in.array(2, i -> new Outcomes(i.list(CborReader::id), i.list(CborReader::id)));
     }
 
     public boolean isEmpty() {
@@ -130,36 +134,37 @@ public record Hold(UUID holdId, String name, int quantity, @Nullable UUID orderI
   }
 
   /**
-   * A hold of which the catalog was not told what became.
+   * A hold whose outcome the catalog does not know.
    *
-   * @param orderId the order that it was made for; null if it was made by an older version
+   * @param orderId the order for which the hold was requested; null if an older version requested
+   *     it
    */
-  public record Doubt(UUID holdId, @Nullable UUID orderId) implements Compact {
+  public record InDoubt(UUID holdId, @Nullable UUID orderId) implements CborValue {
     @Override
-    public void write(Out out) {
+    public void write(CborWriter out) {
       out.array(2).id(holdId).id(orderId);
     }
 
-    /** Reads what {@link #write} wrote. */
-    public static Doubt read(In in) throws IOException {
-      return in.array(2, i -> new Doubt(i.id(), i.idOrNull()));
+    /** Reads the encoding that {@link #write} produces. */
+    public static InDoubt read(CborReader in) throws IOException {
+      return in.array(2, i -> new InDoubt(i.id(), i.idOrNull()));
     }
   }
 
-  /** Doubtful holds that the order log shall decide (services/order/DESIGN.md). */
-  public record Doubtful(List<Doubt> holds) implements Compact {
-    public Doubtful {
+  /** Holds whose outcome the order log must decide (services/order/DESIGN.md). */
+  public record InDoubtBatch(List<InDoubt> holds) implements CborValue {
+    public InDoubtBatch {
       holds = List.copyOf(holds);
     }
 
     @Override
-    public void write(Out out) {
+    public void write(CborWriter out) {
       out.list(holds);
     }
 
-    /** Reads what {@link #write} wrote. */
-    public static Doubtful read(In in) throws IOException {
-      return new Doubtful(in.list(Doubt::read));
+    /** Reads the encoding that {@link #write} produces. */
+    public static InDoubtBatch read(CborReader in) throws IOException {
+      return new InDoubtBatch(in.list(InDoubt::read));
     }
   }
 }

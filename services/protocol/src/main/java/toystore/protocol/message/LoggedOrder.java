@@ -4,10 +4,11 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * A row of the order log with all its columns, as {@code GET /log} of an order replica gives it.
+ * A row of the order log with all columns, as {@code GET /log} of an order replica returns it.
  *
- * @param placedAtMs the log's time, in milliseconds since 1970, as the leader proposed it
- * @param hash the running hash up to and including this row, lower-case hex
+ * @param placedAtMs the time that the leader proposed, in milliseconds since 1970
+ * @param logIndex the Raft index of the entry that placed the order
+ * @param hash the running hash up to and including this row, in lower-case hex
  */
 public record LoggedOrder(
     long number,
@@ -21,9 +22,14 @@ public record LoggedOrder(
     long logIndex,
     String hash) {
 
-  /** Rows by rising number; what was asked for ends where this is shorter than the limit. */
+  /** Rows in the order of their numbers. A page with fewer rows than the limit is the last one. */
   public record Page(long appliedIndex, List<LoggedOrder> orders) {}
 
-  /** Answer to a fence: the log's index and how many orders it holds up to there. */
+  /**
+   * The answer to a fence.
+   *
+   * @param index the Raft index of the fence
+   * @param orders the number of orders in the log up to this index
+   */
   public record Fence(long index, long orders) {}
 }

@@ -6,62 +6,66 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.IOException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
+import toystore.db.framing.LengthPrefix;
 
 /**
- * How nodes send each other messages: on connections of their own to a node's HTTP port, which
- * begin with {@link #beginning} as no request does. Then come frames, question and answer in turn,
- * each a length of four bytes and so many bytes:
+ * The protocol of messages between nodes. A node opens a separate connection to the HTTP port of
+ * the other node and sends {@link #preamble}, which is not a valid HTTP request. Then requests and
+ * responses alternate. Each is a frame: a length of four bytes, followed by that number of bytes.
  *
  * <pre>
- * question  length of path (1 byte), path (ASCII), body
- * answer    status as in HTTP (2 bytes), length of leader (1 byte), leader (UTF-8), body
+ * request   length of path (1 byte), path (ASCII), body
+ * response  HTTP status (2 bytes), length of leader (1 byte), leader (UTF-8), body
  * </pre>
  *
- * <p>Each purchase needs three of these exchanges. One of 150 bytes is a tenth of the code that
- * HTTP would run for it on either side, and two hops of it are code that has to be compiled before
- * it is fast.
+ * <p>A purchase needs three of these exchanges. An exchange of 150 bytes runs a tenth of the code
+ * that HTTP would run on each side. Less code also means that a node that has just started needs
+ * less compilation until it is fast.
  */
 public final class MessageFrames {
-  /** No request of HTTP begins with a byte of 0. */
-  private static final String BEGINS = "\0toystore messages 1\n";
+  /** An HTTP request never begins with a zero byte. */
+  private static final String PREAMBLE = "\0toystore messages 1\n";
 
-  /** Largest frame: the largest batch that settings allow, of purchases with the longest names. */
+  /** The largest frame. It has room for the largest batch of purchases with the longest names. */
   public static final int MAX_BYTES = 1 << 20;
 
-  /** Bytes before a frame. */
-  public static final int LENGTH = 4;
+  /** The size of the length before each frame, in bytes. */
+  public static final int LENGTH = LengthPrefix.BYTES;
+
+  private static final LengthPrefix PREFIX = new LengthPrefix(1, MAX_BYTES);
 
   private MessageFrames() {}
 
-  /** A message and which one it is. */
-  public record Question(String path, byte[] body) {}
+  /**
+   * A request.
+   *
+   * @param path selects the handler
+   */
+  public record Request(String path, byte[] body) {}
 
-  /** How a connection for messages begins. */
-  public static byte[] beginning() {
-    return BEGINS.getBytes(US_ASCII);
+  /** The first bytes of a connection for messages. */
+  public static byte[] preamble() {
+    return PREAMBLE.getBytes(US_ASCII);
   }
 
   /**
-   * A frame's length, from the four bytes before it.
+   * Decodes the length of a frame.
    *
-   * @throws IOException if none may be as long: then the peer speaks something else
+   * @throws IOException if the length is not allowed, which means that the peer uses another
+   *     protocol
    */
   public static int length(byte[] before) throws IOException {
-    int length = ByteBuffer.wrap(before, 0, LENGTH).getInt();
-    if (length <= 0 || length > MAX_BYTES) {
-      throw new IOException("not a frame: length " + Integer.toUnsignedString(length));
-    }
-    return length;
+    return PREFIX.decode(before);
   }
 
-  /** The bytes of a question, length included. */
-  public static byte[] question(String path, byte[] body) throws IOException {
+  /** Encodes a request, including its length. */
+  public static byte[] request(String path, byte[] body) throws IOException {
     byte[] name = path.getBytes(US_ASCII);
     return begin(1 + name.length + body.length).put((byte) name.length).put(name).put(body).array();
   }
 
-  /** The bytes of an answer, length included. */
-  public static byte[] answer(NodeReply reply) throws IOException {
+  /** Encodes a response, including its length. */
+  public static byte[] response(NodeReply reply) throws IOException {
     byte[] leader = reply.leader() == null ? new byte[0] : reply.leader().getBytes(UTF_8);
     return begin(3 + leader.length + reply.body().length)
         .putShort((short) reply.status())
@@ -72,31 +76,28 @@ public final class MessageFrames {
   }
 
   private static ByteBuffer begin(int length) throws IOException {
-    if (length > MAX_BYTES) {
-      throw new IOException("a message of " + length + " bytes is too long");
-    }
-    return ByteBuffer.allocate(LENGTH + length).putInt(length);
+    return PREFIX.allocate(length, 0);
   }
 
-  /** Reads a question without its length. */
-  public static Question question(ByteBuffer in) throws IOException {
+  /** Decodes a request without its length. */
+  public static Request decodeRequest(ByteBuffer in) throws IOException {
     try {
       String path = new String(bytes(in, in.get() & 0xff), US_ASCII);
-      return new Question(path, bytes(in, in.remaining()));
+      return new Request(path, bytes(in, in.remaining()));
     } catch (BufferUnderflowException e) {
-      throw new IOException("a question that is cut off", e);
+      throw new IOException("the request is truncated", e);
     }
   }
 
-  /** Reads an answer without its length. */
-  public static NodeReply reply(ByteBuffer in) throws IOException {
+  /** Decodes a response without its length. */
+  public static NodeReply decodeResponse(ByteBuffer in) throws IOException {
     try {
       int status = in.getShort();
       byte[] leader = bytes(in, in.get() & 0xff);
       byte[] body = bytes(in, in.remaining());
       return new NodeReply(status, body, leader.length == 0 ? null : new String(leader, UTF_8));
     } catch (BufferUnderflowException e) {
-      throw new IOException("an answer that is cut off", e);
+      throw new IOException("the response is truncated", e);
     }
   }
 

@@ -3,10 +3,10 @@ package toystore.protocol.message;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What came back.
+ * The response of a node.
  *
- * @param status as in HTTP
- * @param leader which node leads, as far as one knows that does not
+ * @param status the HTTP status
+ * @param leader the leader of the group, if a node that does not lead knows it
  */
 public record NodeReply(int status, byte[] body, @Nullable String leader) {
   public boolean ok() {

@@ -5,21 +5,21 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import toystore.protocol.codec.Json;
 import toystore.protocol.codec.JsonFields;
+import toystore.protocol.codec.JsonWritable;
 
 /**
- * What a node says about itself at {@code GET /status}. Fields that do not apply to its role are
- * null.
+ * The response of a node to {@code GET /status}. Fields that do not apply to the node are null.
  *
- * @param role leader or follower for an order replica, catalog, frontend
- * @param state starting or ready
- * @param leader the leader of its group, or the order leader that a front end uses, if known
- * @param commitIndex Raft index up to which entries are committed, as far as this node knows
- * @param appliedIndex Raft index of the last entry applied here
- * @param orders orders in this replica's log
- * @param hash running hash of the order log, lower-case hex
- * @param missed the orders that this replica obtained from others when it started, in words
+ * @param role "leader" or "follower" for an order replica, otherwise "catalog" or "frontend"
+ * @param state "starting" or "ready"
+ * @param leader the leader of the group, or the order leader that a front end uses, if known
+ * @param commitIndex the highest Raft index that this node knows to be committed
+ * @param appliedIndex the Raft index of the last entry that this node applied
+ * @param orders the number of orders in the log of this replica
+ * @param hash the running hash of the order log, in lower-case hex
+ * @param missed a sentence about the orders that this replica fetched from others at its start
+ * @param uptimeS the time since the process started, in seconds
  */
 public record NodeStatus(
     String node,
@@ -36,9 +36,13 @@ public record NodeStatus(
     @Nullable List<PeerLag> peers,
     long pid,
     double uptimeS)
-    implements Json.Written {
+    implements JsonWritable {
 
-  /** How many entries a follower has still to receive, as its leader sees it. */
+  /**
+   * The replication lag of one follower, as its leader sees it.
+   *
+   * @param lag the number of entries that the follower has not received
+   */
   public record PeerLag(String node, long lag) {}
 
   @Override
@@ -82,7 +86,7 @@ public record NodeStatus(
   }
 
   /**
-   * Reads what {@link #write} wrote.
+   * Reads the JSON that {@link #write} produces.
    *
    * @throws IOException if the bytes are anything else
    */
@@ -118,7 +122,7 @@ public record NodeStatus(
     return peers;
   }
 
-  /** Whether it does its work now. */
+  /** Whether the node serves requests. */
   public boolean ready() {
     return state.equals("ready");
   }

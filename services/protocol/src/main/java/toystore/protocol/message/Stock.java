@@ -3,24 +3,28 @@ package toystore.protocol.message;
 import java.util.List;
 
 /**
- * The stock of one product; {@code stocked = onHand + held + sold} at all times (promise P3).
+ * The stock of one product. Always {@code stocked = onHand + held + sold} (promise P3).
  *
- * @param version rises by one with each change of what clients can see
+ * @param stocked all units that were ever added
+ * @param onHand the units that can be bought
+ * @param held the units that open holds reserve
+ * @param version increases by one with each change that clients can see
  */
 public record Stock(
     String name, long priceCents, long stocked, long onHand, long held, long sold, long version) {
 
-  /** All products at one applied index of the catalog's log. */
+  /** The stock of all products at one applied index of the catalog log. */
   public record Report(long appliedIndex, List<Stock> stock) {}
 
-  /** The index of an entry at which every catalog keeps what it holds. */
+  /** The index of an entry at which every catalog replica records its stock and holds. */
   public record Fence(long index) {}
 
   /**
-   * What one catalog holds at a fence.
+   * The stock and holds that one catalog replica recorded at a fence.
    *
-   * @param openHolds how many holds are neither settled nor released
-   * @param hash over products and open holds, lower-case hex: the same on all catalogs
+   * @param openHolds the number of holds that are neither settled nor released
+   * @param hash a hash over products and open holds, in lower-case hex. It is the same on all
+   *     catalog replicas
    */
   public record Fenced(long index, List<Stock> stock, long openHolds, String hash) {}
 }

@@ -1,4 +1,4 @@
-/** Messages between nodes, and what nodes tell operators. */
+/** Messages between nodes, and the reports of nodes to operators. */
 @NullMarked
 package toystore.protocol.message;
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import java.math.BigDecimal;
 import java.time.Duration;
 import org.junit.jupiter.api.Assertions;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -13,6 +14,7 @@ import toystore.protocol.codec.Json;
 
 class PriceTest {
   @ParameterizedTest
+  @DisplayName("A decimal is stored in cents and shown with two places")
   @CsvSource({
     "15.99, 1599, 15.99",
     "5, 500, 5.00",
@@ -22,7 +24,7 @@ class PriceTest {
     "1e3, 100000, 1000.00",
     "10000000, 1000000000, 10000000.00"
   })
-  void aDecimalIsSoManyCentsAndIsShownWithTwoPlaces(String amount, long cents, String shown) {
+  void decimalBecomesCentsAndTwoPlaces(String amount, long cents, String shown) {
     Price price = Price.of(new BigDecimal(amount));
 
     assertThat(price.cents()).isEqualTo(cents);
@@ -32,24 +34,27 @@ class PriceTest {
   }
 
   @ParameterizedTest
+  @DisplayName("A fraction of a cent is rejected, not rounded")
   @ValueSource(strings = {"1.999", "0.001", "1e-9"})
-  void aFractionOfACentIsAnErrorAndNotRounded(String amount) {
+  void fractionOfCentIsRejected(String amount) {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Price.of(new BigDecimal(amount)))
         .withMessageContaining("at most two places");
   }
 
   @ParameterizedTest
+  @DisplayName("A price out of range is rejected")
   @ValueSource(strings = {"-0.01", "10000000.01", "99999999999999999999"})
-  void aPriceOutOfRangeIsRefused(String amount) {
+  void priceOutOfRangeIsRejected(String amount) {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Price.of(new BigDecimal(amount)))
         .withMessage("price must be from 0 to 10000000");
   }
 
   @ParameterizedTest
+  @DisplayName("A huge exponent is rejected without expanding the number")
   @ValueSource(strings = {"1e999999999", "-1e999999999", "1e-999999999"})
-  void aHugeExponentIsRefusedAtOnce(String amount) {
+  void hugeExponentIsRejectedQuickly(String amount) {
     Assertions.assertTimeoutPreemptively(
         Duration.ofSeconds(5),
         () ->

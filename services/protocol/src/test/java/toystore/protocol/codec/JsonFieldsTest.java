@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.util.List;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -52,19 +53,21 @@ class JsonFieldsTest {
   }
 
   @Test
-  void aStatusIsReadAsItWasWritten() throws IOException {
+  @DisplayName("A status is read as it was written")
+  void statusSurvivesEncoding() throws IOException {
     assertThat(NodeStatus.read(Json.toJson(FRONT_END))).isEqualTo(FRONT_END);
     assertThat(NodeStatus.read(Json.toJson(LEADER))).isEqualTo(LEADER);
   }
 
-  /** What is written by hand is what anybody reads who knows the record. */
   @Test
-  void aStatusHasTheFieldsOfItsRecord() throws IOException {
+  @DisplayName("The mapper reads the status that the record writes itself")
+  void statusMatchesItsRecord() throws IOException {
     assertThat(Json.fromJson(Json.toJson(FRONT_END), NodeStatus.class)).isEqualTo(FRONT_END);
     assertThat(Json.fromJson(Json.toJson(LEADER), NodeStatus.class)).isEqualTo(LEADER);
   }
 
   @ParameterizedTest
+  @DisplayName("A missing, unknown, repeated or wrongly typed field is rejected")
   @CsvSource({
     "'\"pid\":123456', '\"pid\":\"123456\"', must be a whole number",
     "'\"pid\":123456', '\"pid\":1.5', must be a whole number",
@@ -79,7 +82,7 @@ class JsonFieldsTest {
     "'\"leader\":\"order-3\"', '\"leader\":3', must be a string",
     "'\"uptime_s\":12.0', '\"uptime_s\":\"12\"', must be a number",
   })
-  void whatDoesNotFitExactlyIsAnError(String part, String other, String why) {
+  void unfitFieldIsRejected(String part, String other, String why) {
     String json = new String(Json.toJson(LEADER), UTF_8);
     assertThat(json).contains(part);
     String wrong = json.replace(part, other);
@@ -90,22 +93,25 @@ class JsonFieldsTest {
   }
 
   @ParameterizedTest
+  @DisplayName("Input that is not exactly one object is rejected")
   @ValueSource(strings = {"", "[]", "null", "17", "{", "{\"a\":}", "{\"a\":1} {}", "{\"a\":1}]"})
-  void whatIsNoObjectIsAnError(String json) {
+  void inputThatIsNotAnObjectIsRejected(String json) {
     assertThatThrownBy(() -> fields(json)).isInstanceOf(IOException.class);
   }
 
   @Test
-  void smallNumbersFitAnInt() throws IOException {
-    assertThat(fields("{\"a\":-2147483648}").smallNumber("a")).isEqualTo(Integer.MIN_VALUE);
-    assertThat(fields("{}").smallNumber("a", 5)).isEqualTo(5);
-    assertThatThrownBy(() -> fields("{\"a\":2147483648}").smallNumber("a", 5))
+  @DisplayName("An int number must be in the range of int")
+  void intNumberMustFitInt() throws IOException {
+    assertThat(fields("{\"a\":-2147483648}").intNumber("a")).isEqualTo(Integer.MIN_VALUE);
+    assertThat(fields("{}").intNumber("a", 5)).isEqualTo(5);
+    assertThatThrownBy(() -> fields("{\"a\":2147483648}").intNumber("a", 5))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("'a' is out of range");
   }
 
   @Test
-  void aListOfOtherThingsThanObjectsIsAnError() {
+  @DisplayName("A list that contains anything but objects is rejected")
+  void listOfOtherValuesIsRejected() {
     assertThatThrownBy(() -> fields("{\"a\":[1]}").objectsOrNull("a"))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("list of objects");

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.util.List;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -13,9 +14,11 @@ import toystore.protocol.api.Order;
 import toystore.protocol.api.Price;
 import toystore.protocol.api.Product;
 import toystore.protocol.message.LoggedOrder;
+import toystore.protocol.message.MessageCodec;
 
 class JsonTest {
   @Test
+  @DisplayName("Fields of JSON objects are in snake case")
   void fieldsAreInSnakeCase() throws IOException {
     byte[] json = Json.toJson(new LoggedOrder.Page(17, List.of()));
 
@@ -24,7 +27,8 @@ class JsonTest {
   }
 
   @Test
-  void aProductIsWrittenAsItIsRead() throws IOException {
+  @DisplayName("A product is read as it was written")
+  void productSurvivesEncoding() throws IOException {
     Product product = new Product("a \"quoted\" bär", new Price(1590), 1_000_000_000_000L);
 
     byte[] json = Json.toJson(List.of(product));
@@ -33,10 +37,12 @@ class JsonTest {
         .isEqualTo(
             "[{\"name\":\"a \\\"quoted\\\" bär\",\"price\":15.90,\"quantity\":1000000000000}]");
     assertThat(Json.fromJson(json, Product[].class)).containsExactly(product);
-    assertThat(Json.fromCbor(Json.toCbor(product), Product.class)).isEqualTo(product);
+    assertThat(MessageCodec.fromCbor(MessageCodec.toCbor(product), Product.class))
+        .isEqualTo(product);
   }
 
   @ParameterizedTest
+  @DisplayName("JSON that does not match the record exactly is rejected")
   @ValueSource(
       strings = {
         "{\"number\":1,\"name\":\"Tux\",\"quantity\":2,\"colour\":\"black\"}",
@@ -53,7 +59,7 @@ class JsonTest {
         "[]",
         "",
       })
-  void whatDoesNotFitExactlyIsAnError(String json) {
+  void unfitJsonIsRejected(String json) {
     assertThatThrownBy(() -> Json.fromJson(json.getBytes(UTF_8), Order.class))
         .isInstanceOf(IOException.class);
   }

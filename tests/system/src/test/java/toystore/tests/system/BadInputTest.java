@@ -13,31 +13,32 @@ import java.util.UUID;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Bad input gets an answer that says what is wrong, and changes nothing (promise P7). */
+/** Invalid input is rejected with a specific message and has no effect (promise P7). */
 @ExtendWith(SharedStore.class)
 class BadInputTest {
   private String before = "";
 
-  /** All that a purchase would change. */
-  private static String everything(TestStore store) {
+  /** Everything that a purchase would change. */
+  private static String stateOf(TestStore store) {
     return store.get(store.catalog() + "/stock").json().get("stock")
-        + store.get(store.order(3) + "/status").json().get("orders").asText();
+        + store.get(store.orderReplica(3) + "/status").json().get("orders").asText();
   }
 
   @BeforeEach
-  void rememberEverything(TestStore store) {
-    before = everything(store);
+  void recordState(TestStore store) {
+    before = stateOf(store);
   }
 
   @AfterEach
-  void nothingHasChanged(TestStore store) {
-    assertThat(everything(store)).isEqualTo(before);
+  void stateIsUnchanged(TestStore store) {
+    assertThat(stateOf(store)).isEqualTo(before);
     assertThat(store.get(store.frontEnd() + "/status").json().get("state").asText())
         .isEqualTo("ready");
   }
@@ -88,33 +89,38 @@ class BadInputTest {
           nonsense                                    | not valid JSON
           ``                                          | must be a JSON object
           """)
-  void aBrokenPurchaseIs400AndNamesTheMistake(String body, String words, TestStore store) {
+  @DisplayName("An invalid purchase gets 400 and names the mistake")
+  void invalidPurchaseIs400AndNamesTheMistake(String body, String words, TestStore store) {
     assertRefused(store.post("/orders", body), 400, words);
   }
 
   @Test
-  void aNameOfMoreThan64CharactersIs400(TestStore store) {
-    assertRefused(store.post("/orders", TestStore.order("x".repeat(65), 1)), 400, "1 to 64");
+  @DisplayName("A name with more than 64 characters gets 400")
+  void nameOfMoreThan64CharactersIs400(TestStore store) {
+    assertRefused(store.post("/orders", TestStore.purchase("x".repeat(65), 1)), 400, "1 to 64");
   }
 
   @Test
-  void aBodyOfMoreThan64KibibytesIs413(TestStore store) {
+  @DisplayName("A body of more than 64 KiB gets 413")
+  void bodyOfMoreThan64KibibytesIs413(TestStore store) {
     assertRefused(store.post("/orders", " ".repeat(65_537)), 413, "65536 bytes");
   }
 
   @Test
-  void anotherContentTypeIs415(TestStore store) {
+  @DisplayName("Another content type than JSON gets 415")
+  void otherContentTypeIs415(TestStore store) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(store.frontEnd() + "/orders"))
             .header("Content-Type", "text/plain")
-            .POST(HttpRequest.BodyPublishers.ofString(TestStore.order("Tux", 1)));
+            .POST(HttpRequest.BodyPublishers.ofString(TestStore.purchase("Tux", 1)));
 
     assertRefused(store.send(request), 415, "application/json");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"PUT", "DELETE", "PATCH"})
-  void aWrongMethodIs405AndNamesTheRightOnes(String method, TestStore store) {
+  @DisplayName("A wrong method gets 405 and names the allowed methods")
+  void wrongMethodIs405AndNamesTheAllowedOnes(String method, TestStore store) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(store.frontEnd() + "/orders"))
             .method(method, HttpRequest.BodyPublishers.noBody());
@@ -135,44 +141,50 @@ class BadInputTest {
         "/products/Tux/price",
         "/%2e%2e/etc"
       })
-  void anUnknownRouteIs404(String path, TestStore store) {
+  @DisplayName("An unknown path gets 404")
+  void unknownPathIs404(String path, TestStore store) {
     assertRefused(store.get(store.frontEnd() + path), 404, "nothing at this path");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"x", "-1", "1.5", "0x10", "9999999999999999999999", "%00", "%20"})
-  void anOrderNumberThatIsNoneIs400(String number, TestStore store) {
+  @DisplayName("An invalid order number gets 400")
+  void invalidOrderNumberIs400(String number, TestStore store) {
     assertRefused(store.get(store.frontEnd() + "/orders/" + number), 400, "order number");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"?limit=0", "?limit=x", "?limit=1000000", "?after=x", "?limit=1&limit=2"})
-  void aListingOfNoSensibleSizeIs400(String query, TestStore store) {
+  @DisplayName("A listing with an invalid limit or start gets 400")
+  void invalidPageIs400(String query, TestStore store) {
     assertThat(store.get(store.frontEnd() + "/orders" + query).status()).isEqualTo(400);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"%00", "Tux%0a", "%1b%5b2J", "%E2%80%AE"})
-  void aProductNameWithControlCharactersIs400(String name, TestStore store) {
+  @DisplayName("A product name with control characters gets 400")
+  void productNameWithControlCharactersIs400(String name, TestStore store) {
     assertRefused(store.get(store.frontEnd() + "/products/" + name), 400, "control characters");
   }
 
   @Test
-  void aPathThatIsNotProperlyEncodedIs400(TestStore store) throws IOException {
-    assertThat(raw(store, "GET /products/%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
+  @DisplayName("A wrongly encoded path gets 400")
+  void wronglyEncodedPathIs400(TestStore store) throws IOException {
+    assertThat(sendRaw(store, "GET /products/%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
         .startsWith("HTTP/1.1 400")
         .contains("{\"error\":{\"code\":400");
   }
 
   @Test
-  void whatIsNotHttpIs400InJson(TestStore store) throws IOException {
-    assertThat(raw(store, "HELLO\r\n\r\n"))
+  @DisplayName("Bytes that are not HTTP get 400 with a JSON body")
+  void bytesThatAreNotHttpGet400InJson(TestStore store) throws IOException {
+    assertThat(sendRaw(store, "HELLO\r\n\r\n"))
         .startsWith("HTTP/1.1 400")
         .contains("{\"error\":{\"code\":400");
   }
 
-  /** Sends bytes that no HTTP client would, and reads until the server closes. */
-  private static String raw(TestStore store, String request) throws IOException {
+  /** Sends bytes that an HTTP client would not send, and reads until the server closes. */
+  private static String sendRaw(TestStore store, String request) throws IOException {
     URI uri = URI.create(store.frontEnd());
     try (Socket socket = new Socket(uri.getHost(), uri.getPort())) {
       socket.setSoTimeout(10_000);
@@ -186,11 +198,12 @@ class BadInputTest {
 
   @ParameterizedTest
   @ValueSource(strings = {" ", "grün"})
-  void anIdempotencyKeyThatIsNoneIs400(String key, TestStore store) throws IOException {
-    String body = TestStore.order("Tux", 1);
+  @DisplayName("An invalid Idempotency-Key gets 400")
+  void invalidIdempotencyKeyIs400(String key, TestStore store) throws IOException {
+    String body = TestStore.purchase("Tux", 1);
     byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
     String answer =
-        raw(
+        sendRaw(
             store,
             "POST /orders HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
                 + "Connection: close\r\nContent-Length: "
@@ -204,40 +217,48 @@ class BadInputTest {
   }
 
   @Test
-  void aKeyOf256CharactersIs400(TestStore store) {
+  @DisplayName("An Idempotency-Key with 256 characters gets 400")
+  void keyOf256CharactersIs400(TestStore store) {
     assertRefused(
-        store.post("/orders", TestStore.order("Tux", 1), "Idempotency-Key", "k".repeat(256)),
+        store.post("/orders", TestStore.purchase("Tux", 1), "Idempotency-Key", "k".repeat(256)),
         400,
         "Idempotency-Key");
   }
 
   @Test
+  @DisplayName("Two Idempotency-Key headers get 400")
   void twoKeysAre400(TestStore store) {
     assertRefused(
         store.post(
-            "/orders", TestStore.order("Tux", 1), "Idempotency-Key", "a", "Idempotency-Key", "b"),
+            "/orders",
+            TestStore.purchase("Tux", 1),
+            "Idempotency-Key",
+            "a",
+            "Idempotency-Key",
+            "b"),
         400,
         "more than once");
   }
 
   @Test
-  void theSameKeyWithAnotherBodyIs422AndTheOrderStays(TestStore store) {
+  @DisplayName("The same key with another body gets 422, and the order is unchanged")
+  void keyWithAnotherBodyIs422(TestStore store) {
     String key = UUID.randomUUID().toString();
     TestStore.Answer first =
-        store.post("/orders", TestStore.order("Marbles", 1), "Idempotency-Key", key);
+        store.post("/orders", TestStore.purchase("Marbles", 1), "Idempotency-Key", key);
     assertThat(first.status()).isEqualTo(200);
-    awaitRest(store);
-    before = everything(store);
+    awaitNoHolds(store);
+    before = stateOf(store);
 
     assertRefused(
-        store.post("/orders", TestStore.order("Marbles", 2), "Idempotency-Key", key),
+        store.post("/orders", TestStore.purchase("Marbles", 2), "Idempotency-Key", key),
         422,
         "order ");
     assertRefused(
-        store.post("/orders", TestStore.order("Fox", 1), "Idempotency-Key", key), 422, "order ");
+        store.post("/orders", TestStore.purchase("Fox", 1), "Idempotency-Key", key), 422, "order ");
 
     TestStore.Answer again =
-        store.post("/orders", TestStore.order("Marbles", 1), "Idempotency-Key", key);
+        store.post("/orders", TestStore.purchase("Marbles", 1), "Idempotency-Key", key);
     assertThat(again.status()).isEqualTo(200);
     assertThat(again.body()).isEqualTo(first.body());
     assertThat(again.header("Idempotent-Replayed")).isEqualTo("true");
@@ -245,8 +266,8 @@ class BadInputTest {
     assertThat(first.header("Idempotent-Replayed")).isEmpty();
   }
 
-  /** Until what was held for purchases is counted as sold. */
-  private static void awaitRest(TestStore store) {
+  /** Waits until all stock that was held for purchases counts as sold. */
+  private static void awaitNoHolds(TestStore store) {
     Awaitility.await()
         .until(
             () ->

@@ -26,22 +26,23 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Three catalogs and two front ends: the death of any one catalog node, and the loss of all that it
- * stored, cost clients time and nothing else (P1, P2, P3, P4, and P5 across front ends).
+ * Uses three catalog nodes and two front ends. If a catalog node is killed or loses all its data,
+ * clients wait, but they see no errors (P1, P2, P3, P4, and P5 across front ends).
  */
 @Tag("long")
 class CatalogGroupTest {
   private static final int CLIENTS = 8;
-  private static final long THINK_NANOS = 10_000_000;
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final long PAUSE_NANOS = 10_000_000;
+  private static final Duration TIMEOUT = Duration.ofSeconds(30);
   private static final List<String> NAMES = List.of("Tux", "Fox", "Lego");
 
-  /** The log drops whole files, and only what was applied long enough ago. */
-  private static final int ENOUGH_TO_DROP = 1_300;
+  /** The log drops whole files, and keeps recent entries. This many entries suffice. */
+  private static final int ENTRIES_UNTIL_DROP = 1_300;
 
   private static final int SNAPSHOT_ENTRIES = 300;
   private static final int WRITERS = 100;
@@ -58,53 +59,54 @@ class CatalogGroupTest {
           .formatted(SNAPSHOT_ENTRIES);
 
   private final Map<Long, String> acknowledged = new ConcurrentSkipListMap<>();
-  private final List<Object> wrong = new CopyOnWriteArrayList<>();
+  private final List<Object> failures = new CopyOnWriteArrayList<>();
   private final AtomicBoolean stop = new AtomicBoolean();
 
   @Test
-  void clientsDoNotNoticeThatAnyCatalogDiesOrLosesAllThatItStored() throws Exception {
+  @DisplayName("Clients do not notice that a catalog node is killed or loses all its data")
+  void clientsDoNotNoticeTheLossOfACatalogNode() throws Exception {
     long seed = System.nanoTime();
     System.out.println("seed " + seed);
-    try (TestStore store = TestStore.upWithSettings(SETTINGS, NAMES.toArray(String[]::new))) {
+    try (TestStore store = TestStore.startWithSettings(SETTINGS, NAMES.toArray(String[]::new))) {
       List<Thread> clients = new ArrayList<>();
       for (int i = 0; i < CLIENTS; i++) {
         int client = i;
         Random random = new Random(seed + i);
-        clients.add(Thread.ofVirtual().start(() -> shop(store, client, random)));
+        clients.add(Thread.ofVirtual().start(() -> runClient(store, client, random)));
       }
       String first = catalogLeader(store);
-      lengthenLog(store, first, ENOUGH_TO_DROP);
+      lengthenLog(store, first, ENTRIES_UNTIL_DROP);
       store.kill(first);
       assertThat(store.status().get("health").asText()).isIn("degraded", "no-quorum");
       awaitPurchases();
       lengthenLog(store, catalogLeader(store), 2 * SNAPSHOT_ENTRIES);
-      store.start(first);
+      store.startNode(first);
 
       String next = catalogLeader(store);
       store.kill(next);
       deleteAll(store.data().resolve(next));
       awaitPurchases();
-      // Without its files it has forgotten what it promised: it comes back as a fresh member.
+      // Without its files the node has forgotten its votes, so it must start as a fresh member.
       assertThat(store.toyctl().run("start", next).exitCode()).isEqualTo(1);
       store.toyctl().run("heal", next).succeeded();
       awaitPurchases();
       assertThat(Files.readString(store.data().resolve("logs/" + next + ".log"), UTF_8))
-          .as("the log no longer has what it missed")
+          .as("the log no longer has the entries that the node missed")
           .contains("installed from ");
 
       stop.set(true);
       for (Thread client : clients) {
-        assertThat(client.join(PATIENCE)).isTrue();
+        assertThat(client.join(TIMEOUT)).isTrue();
       }
-      assertThat(wrong).as("seed " + seed).isEmpty();
+      assertThat(failures).as("seed " + seed).isEmpty();
       check(store);
     } finally {
       stop.set(true);
     }
   }
 
-  /** Buys at one front end and looks at the other, which may not be behind. */
-  private void shop(TestStore store, int client, Random random) {
+  /** Buys at one front end and reads at the other, which must not return older data. */
+  private void runClient(TestStore store, int client, Random random) {
     while (!stop.get()) {
       String name = NAMES.get(random.nextInt(NAMES.size()));
       int quantity = 1 + random.nextInt(3);
@@ -113,23 +115,23 @@ class CatalogGroupTest {
             store.send(
                 HttpRequest.newBuilder(URI.create(store.frontEnd(1 + client % 2) + "/orders"))
                     .header("Content-Type", "application/json")
-                    .POST(HttpRequest.BodyPublishers.ofString(TestStore.order(name, quantity))));
+                    .POST(HttpRequest.BodyPublishers.ofString(TestStore.purchase(name, quantity))));
         TestStore.Answer seen = store.get(store.frontEnd(2 - client % 2) + "/products/" + name);
         if (bought.status() != 200 || seen.status() != 200) {
-          wrong.add(bought + " and " + seen);
+          failures.add(bought + " and " + seen);
           continue;
         }
         long number = bought.json().at("/data/order_number").asLong();
         if (acknowledged.put(number, name + " " + quantity) != null) {
-          wrong.add("order " + number + " twice");
+          failures.add("order " + number + " was acknowledged twice");
         }
         if (version(seen.header("ETag")) < version(bought.header("Product-Version"))) {
-          wrong.add("stale: " + seen + " after " + bought);
+          failures.add("stale: " + seen + " after " + bought);
         }
       } catch (RuntimeException e) {
-        wrong.add(e);
+        failures.add(e);
       }
-      LockSupport.parkNanos(THINK_NANOS);
+      LockSupport.parkNanos(PAUSE_NANOS);
     }
   }
 
@@ -139,21 +141,21 @@ class CatalogGroupTest {
 
   private void awaitPurchases() {
     int before = acknowledged.size();
-    Awaitility.await().atMost(PATIENCE).until(() -> acknowledged.size() > before + 5 * CLIENTS);
+    Awaitility.await().atMost(TIMEOUT).until(() -> acknowledged.size() > before + 5 * CLIENTS);
   }
 
   private static String catalogLeader(TestStore store) {
     return Awaitility.await()
-        .atMost(PATIENCE)
+        .atMost(TIMEOUT)
         .until(() -> store.status().get("catalog_leader"), JsonNode::isTextual)
         .asText();
   }
 
-  /** Puts so many entries into the catalog's log that change nothing, besides what clients do. */
+  /** Adds this many entries without effect to the catalog's log, while clients continue. */
   private static void lengthenLog(TestStore store, String leader, int entries) throws Exception {
     String fence = store.status(leader).get("url").asText() + "/fence";
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      List<Callable<Integer>> work =
+      List<Callable<Integer>> writers =
           Collections.nCopies(
               WRITERS,
               () -> {
@@ -166,7 +168,7 @@ class CatalogGroupTest {
                 }
                 return entries;
               });
-      for (Future<Integer> done : threads.invokeAll(work)) {
+      for (Future<Integer> done : threads.invokeAll(writers)) {
         assertThat(done.get()).isEqualTo(entries);
       }
     }
@@ -181,10 +183,10 @@ class CatalogGroupTest {
   }
 
   private void check(TestStore store) {
-    JsonNode proof = store.verify().succeeded().json();
-    assertThat(proof.get("result").asText()).isEqualTo("equal");
-    assertThat(proof.get("catalogs")).hasSize(3);
-    proof.get("stock").forEach(s -> assertThat(s.get("exact").asBoolean()).isTrue());
+    JsonNode verified = store.verify().succeeded().json();
+    assertThat(verified.get("result").asText()).isEqualTo("equal");
+    assertThat(verified.get("catalogs")).hasSize(3);
+    verified.get("stock").forEach(s -> assertThat(s.get("exact").asBoolean()).isTrue());
     assertThat(store.status().get("health").asText()).isEqualTo("healthy");
     store.down();
 

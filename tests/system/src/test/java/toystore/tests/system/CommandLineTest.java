@@ -11,17 +11,19 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What scripts rely on: exit codes, JSON, and that nothing is half started. */
+/** Checks what scripts rely on: exit codes, JSON, and that a failed start leaves no nodes. */
 @ExtendWith(SharedStore.class)
 class CommandLineTest {
   @TempDir Path temp;
 
   @Test
-  void aSecondUpChangesNothing(TestStore store) {
+  @DisplayName("A second toyctl up changes nothing")
+  void secondUpChangesNothing(TestStore store) {
     JsonNode before = store.status().get("nodes");
 
     store.toyctl().run("up").succeeded();
@@ -31,7 +33,8 @@ class CommandLineTest {
   }
 
   @Test
-  void statusSaysAllThatTheContractNames(TestStore store) {
+  @DisplayName("The status contains all documented fields")
+  void statusHasAllDocumentedFields(TestStore store) {
     JsonNode status = store.status();
 
     assertThat(status.get("health").asText()).isEqualTo("healthy");
@@ -56,7 +59,8 @@ class CommandLineTest {
   }
 
   @Test
-  void aNodeThatIsStoppedSaysSoInItsLog(TestStore store) throws IOException {
+  @DisplayName("A node that is stopped writes this into its log")
+  void stoppedNodeLogsItsStop(TestStore store) throws IOException {
     store.toyctl().run("restart", "order-1").succeeded();
 
     assertThat(store.data().resolve("logs").resolve("order-1.log"))
@@ -65,7 +69,8 @@ class CommandLineTest {
   }
 
   @Test
-  void portsInUseAreExitCode6AndNothingIsStarted(TestStore store) {
+  @DisplayName("A port in use gives exit code 6, and no node is started")
+  void portInUseIsExitCode6(TestStore store) {
     Path data = temp.resolve("other");
     ToyctlProcess other =
         new ToyctlProcess(
@@ -81,7 +86,8 @@ class CommandLineTest {
   }
 
   @Test
-  void aDataDirectoryOfAnotherClusterIsExitCode6(TestStore store) {
+  @DisplayName("The data directory of another cluster gives exit code 6")
+  void dataOfAnotherClusterIsExitCode6(TestStore store) {
     ToyctlProcess other =
         new ToyctlProcess(
             "--data",
@@ -96,7 +102,8 @@ class CommandLineTest {
   }
 
   @Test
-  void anUnknownConfigurationKeyIsExitCode2AndNamed() throws IOException {
+  @DisplayName("An unknown setting gives exit code 2 and is named")
+  void unknownSettingIsExitCode2AndNamed() throws IOException {
     Path config = Files.writeString(temp.resolve("c.yaml"), "cache:\n  sise: 8\n", UTF_8);
     ToyctlProcess toyctl =
         new ToyctlProcess("--data", temp.resolve("d").toString(), "--config", config.toString());
@@ -109,7 +116,8 @@ class CommandLineTest {
   }
 
   @Test
-  void aBrokenCatalogIsExitCode2WithItsLine() throws IOException {
+  @DisplayName("An invalid catalog file gives exit code 2 and the line")
+  void invalidCatalogIsExitCode2WithItsLine() throws IOException {
     Path catalog =
         Files.writeString(
             temp.resolve("c.csv"), "name,price,quantity\nTux,1.99,5\nFox,cheap,5\n", UTF_8);
@@ -124,7 +132,8 @@ class CommandLineTest {
   }
 
   @Test
-  void whatDoesNotRunIsExitCode3AndSaysHowToStartIt() {
+  @DisplayName("A store that is not running gives exit code 3 and the command to start it")
+  void stoppedStoreIsExitCode3WithAdvice() {
     ToyctlProcess toyctl =
         new ToyctlProcess("--data", temp.resolve("d").toString(), "--port-base", "21000");
 
@@ -135,7 +144,8 @@ class CommandLineTest {
   }
 
   @Test
-  void loadGivesWhatTheContractNamesAndFindsEveryOrderAgain(TestStore store) {
+  @DisplayName("A load has all documented fields and finds every order again")
+  void loadReportsDocumentedFieldsAndVerifies(TestStore store) {
     ToyctlProcess.Outcome outcome =
         store.toyctl().run("load", "--requests", "200", "--seed", "1", "-o", "json").succeeded();
 
@@ -151,7 +161,8 @@ class CommandLineTest {
   }
 
   @Test
-  void whatIsOutOfStockIsRestocked(TestStore store) {
+  @DisplayName("A product that is sold out is restocked")
+  void soldOutProductIsRestocked(TestStore store) {
     long left = store.product("Giraffe").json().at("/data/quantity").asLong();
     store.buy("Giraffe", (int) left);
 

@@ -17,14 +17,15 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /**
- * Replicas whose files are damaged, lost, or cannot be written (P1, P4), in one store with a
- * supervisor. The other two serve all the time.
+ * Damages, deletes or fills the files of a replica (P1, P4), in one store with a supervisor. The
+ * other two replicas serve all the time.
  */
 class DamagedReplicaTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration TIMEOUT = Duration.ofSeconds(30);
   private static final String NODE = "order-2";
 
   private static @Nullable TestStore shared;
@@ -51,13 +52,14 @@ class DamagedReplicaTest {
   }
 
   @Test
-  void aReplicaWhoseDataAreDamagedOrGoneRebuildsThemByItself() throws IOException {
+  @DisplayName("A replica whose database is damaged or missing rebuilds it without help")
+  void rebuildsDamagedOrMissingData() throws IOException {
     Path data = home().resolve("orders.mv.db");
 
     store().kill(NODE);
     overwrite(data, 8_192, Integer.MAX_VALUE);
     buy(store(), 2);
-    store().start(NODE);
+    store().startNode(NODE);
     assertThat(quarantined("orders.mv.db")).as("flipped bytes").hasSize(1);
 
     store().kill(NODE);
@@ -65,46 +67,48 @@ class DamagedReplicaTest {
       file.setLength(9_000);
     }
     buy(store(), 2);
-    store().start(NODE);
+    store().startNode(NODE);
 
     store().kill(NODE);
     Files.delete(data);
     buy(store(), 2);
-    store().start(NODE);
+    store().startNode(NODE);
 
     assertAllEqual();
   }
 
   @Test
-  void aReplicaThatMayHaveForgottenItsVoteIsHealedByOneCommand() throws IOException {
+  @DisplayName("A replica that may have forgotten its vote is healed with one command")
+  void healsReplicaThatMayHaveForgottenItsVote() throws IOException {
     Path raft = home().resolve("raft");
 
     store().kill(NODE);
     deleteTree(raft);
-    refusesToStart("its Raft log is gone");
+    assertRefusesToStart("its Raft log is gone");
     buy(store(), 2);
     String healed = heal();
     assertThat(healed).contains("missed orders").contains("from order-3");
 
-    // A healed member begins with an empty log.
+    // A healed member starts with an empty log.
     buy(store(), 1);
     awaitApplied();
     store().kill(NODE);
     overwrite(segment(raft), 100, 40);
-    refusesToStart("its Raft log is damaged");
+    assertRefusesToStart("its Raft log is damaged");
     assertThat(heal()).contains("is ready");
     assertThat(quarantined("raft")).hasSize(1);
 
     store().kill(NODE);
     deleteTree(home());
-    refusesToStart("its files are gone");
+    assertRefusesToStart("its files are gone");
     buy(store(), 1);
     assertThat(heal()).contains(" missed orders, 0–").contains(", from order-3");
     assertAllEqual();
   }
 
   @Test
-  void aReplicaIsNotHealedWhileAnotherOneIsAway() throws IOException {
+  @DisplayName("A replica is not healed while another replica is down")
+  void doesNotHealWhileAnotherReplicaIsDown() throws IOException {
     store().kill(NODE);
     store().kill("order-1");
     deleteTree(home().resolve("raft"));
@@ -113,13 +117,14 @@ class DamagedReplicaTest {
 
     assertThat(refused.exitCode()).isEqualTo(1);
     assertThat(refused.err()).contains("order-1 does not answer");
-    store().start("order-1");
+    store().startNode("order-1");
     assertThat(heal()).contains("is ready");
     assertAllEqual();
   }
 
   @Test
-  void aNodeThatRunsIsNotHealed() {
+  @DisplayName("A running node is not healed")
+  void doesNotHealRunningNode() {
     ToyctlProcess.Outcome refused = store().toyctl().run("heal", "order-1");
 
     assertThat(refused.exitCode()).isEqualTo(6);
@@ -127,7 +132,8 @@ class DamagedReplicaTest {
   }
 
   @Test
-  void theOnlyCatalogIsNotRebuiltFromNothing() throws IOException {
+  @DisplayName("The only catalog node is not rebuilt without its data")
+  void doesNotRebuildTheOnlyCatalog() throws IOException {
     store().kill("catalog");
     Path raft = store().data().resolve("catalog").resolve("raft");
     Path aside = raft.resolveSibling("aside");
@@ -138,17 +144,18 @@ class DamagedReplicaTest {
     assertThat(refused.exitCode()).isEqualTo(1);
     assertThat(refused.err()).contains("only member of its group").contains("backup");
     Files.move(aside, raft);
-    store().start("catalog");
+    store().startNode("catalog");
     buy(store(), 1);
   }
 
   @Test
-  void aNodeThatIsKilledIsStartedAgainAndOneThatIsStoppedIsNot() {
+  @DisplayName("The supervisor restarts a node that was killed, but not one that was stopped")
+  void restartsKilledButNotStoppedNodes() {
     long pid = store().status("order-1").get("pid").asLong();
     assertThat(ProcessHandle.of(pid).orElseThrow().destroyForcibly()).isTrue();
 
     await()
-        .atMost(PATIENCE)
+        .atMost(TIMEOUT)
         .until(
             () -> {
               JsonNode now = store().status("order-1");
@@ -157,37 +164,39 @@ class DamagedReplicaTest {
     assertThat(store().status("order-1").get("restarts").asInt()).isPositive();
     store().toyctl().run("stop", "order-1").succeeded();
     assertThat(store().status("order-1").get("state").asText()).isEqualTo("stopped");
-    store().start("order-1");
+    store().startNode("order-1");
   }
 
   @Test
-  void aReplicaOnAFullDiskHaltsSaysWhyAndComesBack() throws IOException {
+  @DisplayName("A replica on a full disk halts, reports the reason, and recovers with space")
+  void haltsOnFullDiskAndRecovers() throws IOException {
     store().kill(NODE);
     try (FullDisk disk = FullDisk.mountOver(home(), 24)) {
-      // A started log has no room of its own yet; its first entry asks for a megabyte.
-      store().start(NODE);
+      // The log of a node that has just started has no reserved space. Its first entry reserves 1
+      // MiB.
+      store().startNode(NODE);
       disk.fill();
       buy(store(), 3);
-      awaitSaid("the Raft log cannot be written: No space left on device");
-      disk.makeRoom();
+      awaitReason("the Raft log cannot be written: No space left on device");
+      disk.freeSpace();
       store().toyctl().run("start", NODE).succeeded();
 
-      // Now it has, so that it is the database which needs more.
+      // Now the log has reserved space, so the database is the first to need more.
       buy(store(), 1);
       awaitApplied();
       disk.fill();
       buy(store(), 3);
-      awaitSaid("the database cannot be written");
-      disk.makeRoom();
+      awaitReason("the database cannot be written");
+      disk.freeSpace();
       store().toyctl().run("start", NODE).succeeded();
       assertAllEqual();
     }
-    store().start(NODE);
+    store().startNode(NODE);
   }
 
   private static void awaitApplied() {
     await()
-        .atMost(PATIENCE)
+        .atMost(TIMEOUT)
         .until(
             () -> {
               JsonNode now = store().status(NODE);
@@ -195,15 +204,15 @@ class DamagedReplicaTest {
             });
   }
 
-  /** The supervisor notes why; it tries a few times in vain, and status tells that too. */
-  private static void awaitSaid(String words) {
+  /** Waits until the supervisor has logged the reason. Its restarts fail; status reports this. */
+  private static void awaitReason(String reason) {
     Path log = store().data().resolve("logs").resolve("supervisor.log");
-    await().atMost(PATIENCE).until(() -> Files.readString(log).contains(NODE + " ended: " + words));
+    await().atMost(TIMEOUT).until(() -> Files.readString(log).contains(NODE + " ended: " + reason));
     await()
-        .atMost(PATIENCE)
+        .atMost(TIMEOUT)
         .until(
             () -> store().status(NODE).get("reason").asText(),
-            reason -> reason.contains("No space left on device"));
+            text -> text.contains("No space left on device"));
   }
 
   private static void buy(TestStore store, int count) {
@@ -212,10 +221,10 @@ class DamagedReplicaTest {
     }
   }
 
-  private static void refusesToStart(String why) {
+  private static void assertRefusesToStart(String reason) {
     ToyctlProcess.Outcome refused = store().toyctl().run("start", NODE);
     assertThat(refused.exitCode()).isEqualTo(1);
-    assertThat(refused.err()).contains(why).contains("toyctl heal " + NODE);
+    assertThat(refused.err()).contains(reason).contains("toyctl heal " + NODE);
   }
 
   private static String heal() {
@@ -268,7 +277,7 @@ class DamagedReplicaTest {
     }
   }
 
-  /** A small file system in the place of a directory, with what was in it. Needs root. */
+  /** Replaces a directory with a small file system that has the same content. Needs root. */
   private record FullDisk(Path directory, Path hidden) implements AutoCloseable {
     static FullDisk mountOver(Path directory, int megabytes) throws IOException {
       assumeThat(System.getProperty("user.name"))
@@ -288,7 +297,7 @@ class DamagedReplicaTest {
       if (exit != 0) {
         deleteTree(hidden);
       }
-      assumeThat(exit).as("this system lets nobody mount").isZero();
+      assumeThat(exit).as("this system does not allow mounts").isZero();
       run("cp", "-a", hidden + "/.", directory.toString());
       return new FullDisk(directory, hidden);
     }
@@ -309,7 +318,7 @@ class DamagedReplicaTest {
       }
     }
 
-    void makeRoom() throws IOException {
+    void freeSpace() throws IOException {
       Files.delete(filler());
     }
 

@@ -10,15 +10,15 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Reads the H2 files of stopped nodes, past the store's own code. */
+/** Reads the H2 files of stopped nodes without the code of the store. */
 final class DatabaseFiles {
   private DatabaseFiles() {}
 
-  /** All rows of a query on a node's file, each as text with its columns. */
+  /** The rows of a query on the database of a node. The columns are separated by spaces. */
   static List<String> rows(Path data, String node, String file, String sql) {
     Path database = data.resolve(node).resolve(file);
     if (!Files.exists(Path.of(database + ".mv.db"))) {
-      throw new AssertionError("there is no " + database + ".mv.db");
+      throw new AssertionError(database + ".mv.db does not exist");
     }
     String url = "jdbc:h2:file:" + database + ";IFEXISTS=TRUE;ACCESS_MODE_DATA=r";
     try (Connection connection = DriverManager.getConnection(url, "sa", "");
@@ -39,7 +39,7 @@ final class DatabaseFiles {
     }
   }
 
-  /** The order log of a replica with all its columns. */
+  /** All rows and columns of the order log of a replica. */
   static List<String> orders(Path data, String node) {
     return rows(data, node, "orders", "SELECT * FROM orders ORDER BY number");
   }

@@ -13,6 +13,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
@@ -24,10 +25,9 @@ import org.junit.jupiter.api.extension.TestWatcher;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import toystore.config.Role;
-import toystore.toyctl.chaos.FaultTrial;
+import toystore.toyctl.chaos.ChaosExperiment;
 import toystore.toyctl.chaos.PromiseReport;
-import toystore.toyctl.chaos.ThrowawayStore;
-import toystore.toyctl.chaos.check.ShopperProfile;
+import toystore.toyctl.chaos.check.WorkloadProfile;
 import toystore.toyctl.chaos.faults.DiskFault;
 import toystore.toyctl.chaos.faults.DiskFaultLibrary;
 import toystore.toyctl.chaos.faults.Fault;
@@ -40,42 +40,44 @@ import toystore.toyctl.chaos.faults.NetworkFault;
 import toystore.toyctl.chaos.faults.PauseFault;
 import toystore.toyctl.chaos.faults.PowerLossFault;
 import toystore.toyctl.chaos.faults.ResourceLimitFault;
+import toystore.toyctl.chaos.store.StorePlan;
+import toystore.toyctl.chaos.store.ThrowawayStore;
 
 /**
- * Every kind of fault, done to one store in which clients never stop shopping; after each, every
- * promise is checked (P1 to P6). The long form is {@code toyctl chaos --duration 1h}.
+ * Injects every kind of fault into one store under load, and checks every promise after each fault
+ * (P1 to P6). {@code toyctl chaos --duration 1h} is the long form of this test.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class FaultMatrixTest {
   private static final List<String> PRODUCTS = List.of("Tux", "Fox", "Lego");
-  private static final Duration LONG_ENOUGH = Duration.ofSeconds(20);
+  private static final Duration TIMEOUT = Duration.ofSeconds(20);
   private static final int CLIENTS = 4;
 
   private final long seed = System.nanoTime();
   private final Random random = new Random(seed);
   private final ThrowawayStore store;
-  private final FaultTrial trial;
+  private final ChaosExperiment experiment;
 
   FaultMatrixTest() throws IOException, InterruptedException {
     System.out.println("seed " + seed);
     store =
-        ThrowawayStore.up(
-            ThrowawayStore.Plan.plain(seed)
+        ThrowawayStore.start(
+            StorePlan.minimal(seed)
                 .withFrontEnds(2)
                 .withAllFaults()
-                .with(Map.of("catalog.doubt-after", "2s")));
-    trial =
-        FaultTrial.begin(
+                .withSettings(Map.of("catalog.doubt-after", "2s")));
+    experiment =
+        ChaosExperiment.start(
             store,
             PRODUCTS,
-            ShopperProfile.BUYERS.thinking(Duration.ofMillis(20)),
+            WorkloadProfile.BUYERS.withPause(Duration.ofMillis(20)),
             CLIENTS,
             seed,
             System.out::println);
   }
 
-  /** Before the store is gone: what its nodes did when something did not hold. */
+  /** Prints the logs of the nodes after a failure, before the store is deleted. */
   @RegisterExtension
   final TestWatcher evidence =
       new TestWatcher() {
@@ -90,35 +92,35 @@ class FaultMatrixTest {
       };
 
   @BeforeAll
-  void shop() throws InterruptedException {
-    trial.awaitProgress(2);
+  void awaitLoad() throws InterruptedException {
+    experiment.awaitPurchases(2);
   }
 
-  /** After each fault clients are served again, and nothing that they were ever told is untrue. */
+  /** After each fault, clients are served again, and all promises hold. */
   @AfterEach
   void allPromisesHold() throws InterruptedException {
-    trial.awaitProgress(2);
-    assertHolds(trial.prove());
+    experiment.awaitPurchases(2);
+    assertHolds(experiment.verify());
   }
 
-  private static void assertHolds(PromiseReport proof) {
-    assertThat(proof.findings()).isEmpty();
-    assertThat(proof.holds()).as(proof.toString()).isTrue();
+  private static void assertHolds(PromiseReport report) {
+    assertThat(report.findings()).isEmpty();
+    assertThat(report.holds()).as(report.toString()).isTrue();
   }
 
   @AfterAll
   void allPromisesHoldAtRest() throws InterruptedException {
     try (store;
-        trial) {
-      PromiseReport proof = trial.end();
-      System.out.println(proof);
-      assertHolds(proof);
-      assertThat(proof.ledger().acknowledged()).isPositive();
+        experiment) {
+      PromiseReport report = experiment.finish();
+      System.out.println(report);
+      assertHolds(report);
+      assertThat(report.ledger().acknowledged()).isPositive();
     }
   }
 
   private String leader() throws InterruptedException {
-    return store.awaitLeader(null, LONG_ENOUGH);
+    return store.awaitLeader(null, TIMEOUT);
   }
 
   private String follower() throws InterruptedException {
@@ -130,62 +132,72 @@ class FaultMatrixTest {
     return names.get(random.nextInt(names.size()));
   }
 
-  private void untilServed(Fault fault) throws IOException, InterruptedException {
-    trial.suffer(fault, () -> trial.awaitProgress(2));
+  private void injectUntilServed(Fault fault) throws IOException, InterruptedException {
+    experiment.inject(fault, () -> experiment.awaitPurchases(2));
   }
 
   private KillFault kill(String... nodes) {
     return new KillFault(store, List.of(nodes));
   }
 
-  // First: clients keep connections to front ends that other cases kill.
+  // Must run first: other cases kill front ends to which clients have open connections.
   @Test
   @Order(1)
-  void withoutItsLeaderTheStoreGoesOn() throws Exception {
-    long errors = trial.checks().errors().sum() + trial.checks().disturbances().sum();
+  @DisplayName("The leader is killed: clients wait, but see no error")
+  void leaderIsKilled() throws Exception {
+    long errors =
+        experiment.monitor().unavailable().sum() + experiment.monitor().unanswered().sum();
 
-    untilServed(kill(leader()));
+    injectUntilServed(kill(leader()));
 
-    assertThat(trial.checks().errors().sum() + trial.checks().disturbances().sum())
-        .as("P6: a delay, never an error")
+    assertThat(experiment.monitor().unavailable().sum() + experiment.monitor().unanswered().sum())
+        .as("a failover delays requests, but does not fail them (P6)")
         .isEqualTo(errors);
   }
 
   @Test
-  void withoutAFollowerTheStoreGoesOn() throws Exception {
-    untilServed(kill(follower()));
+  @DisplayName("A follower is killed")
+  void followerIsKilled() throws Exception {
+    injectUntilServed(kill(follower()));
   }
 
   @Test
-  void theCatalogMayBeKilledInTheMiddleOfPurchases() throws Exception {
-    trial.suffer(kill("catalog"), () -> {});
+  @DisplayName("The catalog is killed during purchases")
+  void catalogIsKilledDuringPurchases() throws Exception {
+    experiment.inject(kill("catalog"), () -> {});
   }
 
   @Test
-  void aFrontEndMayBeKilledInTheMiddleOfPurchases() throws Exception {
-    untilServed(kill(anyOf(store.names(Role.FRONTEND))));
+  @DisplayName("A front end is killed during purchases")
+  void frontEndIsKilledDuringPurchases() throws Exception {
+    injectUntilServed(kill(anyOf(store.names(Role.FRONTEND))));
   }
 
   @Test
-  void allNodesMayBeKilledAtOnce() throws Exception {
-    trial.suffer(new KillFault(store, store.names()), () -> {});
+  @DisplayName("All nodes are killed at once")
+  void allNodesAreKilledAtOnce() throws Exception {
+    experiment.inject(new KillFault(store, store.names()), () -> {});
   }
 
   @Test
-  void retriesUnderTheSameKeyAcrossAFailoverBuyOnce() throws Exception {
-    trial.suffer(kill(leader()), () -> trial.storm(8, 4));
+  @DisplayName("Concurrent retries with the same key during a failover buy once")
+  void retryStormDuringAFailoverBuysOnce() throws Exception {
+    experiment.inject(kill(leader()), () -> experiment.retryStorm(8, 4));
   }
 
   @ParameterizedTest
   @ValueSource(longs = {100, 700, 3000})
-  void theLeaderMayStandStill(long ms) throws Exception {
-    trial.suffer(
-        new PauseFault(store, leader()), FaultTrial.Meanwhile.holdFor(Duration.ofMillis(ms)));
+  @DisplayName("The leader is paused")
+  void leaderIsPaused(long ms) throws Exception {
+    experiment.inject(
+        new PauseFault(store, leader()),
+        ChaosExperiment.FaultAction.waitFor(Duration.ofMillis(ms)));
   }
 
   @Test
-  void aFrontEndMayStandStillForLongerThanItsLease() throws Exception {
-    untilServed(new PauseFault(store, "frontend-2"));
+  @DisplayName("A front end is paused for longer than its lease")
+  void frontEndIsPausedForLongerThanItsLease() throws Exception {
+    injectUntilServed(new PauseFault(store, "frontend-2"));
   }
 
   private FaultyNetwork network() {
@@ -193,102 +205,114 @@ class FaultMatrixTest {
   }
 
   @Test
-  void theLeaderMayBeCutOff() throws Exception {
-    untilServed(NetworkFault.around(network(), leader(), store.names(), LinkConditions.CUT));
+  @DisplayName("The leader is partitioned from all nodes")
+  void leaderIsPartitioned() throws Exception {
+    injectUntilServed(
+        NetworkFault.bothWays(network(), leader(), store.names(), LinkConditions.CUT));
   }
 
   @Test
-  void aFollowerMayBeCutOff() throws Exception {
-    untilServed(NetworkFault.around(network(), follower(), store.names(), LinkConditions.CUT));
+  @DisplayName("A follower is partitioned from all nodes")
+  void followerIsPartitioned() throws Exception {
+    injectUntilServed(
+        NetworkFault.bothWays(network(), follower(), store.names(), LinkConditions.CUT));
   }
 
   @Test
-  void theLeaderMayBeHeardByNobody() throws Exception {
-    untilServed(NetworkFault.oneWay(network(), leader(), store.names(), LinkConditions.CUT));
+  @DisplayName("Nothing that the leader sends arrives")
+  void leaderCannotSend() throws Exception {
+    injectUntilServed(
+        NetworkFault.outgoing(network(), leader(), store.names(), LinkConditions.CUT));
   }
 
   @Test
-  void theLeaderMayHearNoReplica() throws Exception {
+  @DisplayName("Nothing that the other replicas send to the leader arrives")
+  void leaderCannotReceiveFromReplicas() throws Exception {
     String leader = leader();
-    List<NetworkFault.Direction> toLeader =
-        store.names(Role.ORDER).stream()
-            .filter(node -> !node.equals(leader))
-            .map(node -> new NetworkFault.Direction(node, leader))
-            .toList();
 
-    untilServed(new NetworkFault(network(), toLeader, LinkConditions.CUT));
+    injectUntilServed(
+        NetworkFault.incoming(network(), leader, store.names(Role.ORDER), LinkConditions.CUT));
   }
 
   @Test
-  void aFrontEndMayBeCutOffFromTheCatalog() throws Exception {
-    untilServed(
-        NetworkFault.around(
+  @DisplayName("A front end is partitioned from the catalog")
+  void frontEndIsPartitionedFromTheCatalog() throws Exception {
+    injectUntilServed(
+        NetworkFault.bothWays(
             network(), "frontend-2", store.names(Role.CATALOG), LinkConditions.CUT));
   }
 
   @Test
-  void theNetworkMayBeSlowAndLoseThings() throws Exception {
+  @DisplayName("The network of the leader is slow and loses packets")
+  void networkIsSlowAndLossy() throws Exception {
     LinkConditions bad =
         new LinkConditions(false, Duration.ofMillis(20), Duration.ofMillis(40), 0.05);
 
-    untilServed(NetworkFault.around(network(), leader(), store.names(), bad));
+    injectUntilServed(NetworkFault.bothWays(network(), leader(), store.names(), bad));
   }
 
   @Test
-  void aFollowerWhoseDiskIsFullHaltsAndComesBackWithSpace() throws Exception {
-    assumeThat(store.disks()).as("needs root and loop devices").isNotEmpty();
+  @DisplayName("A follower with a full disk halts, and recovers when it has space")
+  void followerHaltsOnAFullDiskAndRecovers() throws Exception {
+    assumeThat(store.loopDisks()).as("needs root and loop devices").isNotEmpty();
     String node = follower();
-    LoopDisk disk = Objects.requireNonNull(store.disks().get(node));
+    LoopDisk disk = Objects.requireNonNull(store.loopDisks().get(node));
 
-    trial.suffer(new FullDiskFault(store, node, disk), () -> awaitHalt(node));
+    experiment.inject(new FullDiskFault(store, node, disk), () -> awaitHalt(node));
 
-    assertThat(store.reason(node)).containsIgnoringCase("space");
+    assertThat(store.exitReason(node)).containsIgnoringCase("space");
   }
 
   @Test
-  void aLeaderWhoseSyncFailsHalts() throws Exception {
-    assumeThat(store.shims()).as("needs Linux and gcc").isNotEmpty();
+  @DisplayName("A leader halts when a sync fails")
+  void leaderHaltsWhenASyncFails() throws Exception {
+    assumeThat(store.diskFaultLibraries()).as("needs Linux and gcc").isNotEmpty();
     String node = leader();
 
-    trial.suffer(trouble(node, new DiskFault.SyncsFail()), () -> awaitHalt(node));
+    experiment.inject(diskFault(node, new DiskFault.FailedSyncs()), () -> awaitHalt(node));
   }
 
   @Test
-  void aReplicaMayBeKilledInTheMiddleOfAnyWrite() throws Exception {
-    assumeThat(store.shims()).as("needs Linux and gcc").isNotEmpty();
+  @DisplayName("A replica is killed in the middle of a write")
+  void replicaIsKilledInTheMiddleOfAWrite() throws Exception {
+    assumeThat(store.diskFaultLibraries()).as("needs Linux and gcc").isNotEmpty();
     String node = anyOf(store.names(Role.ORDER));
 
-    trial.suffer(
-        trouble(node, new DiskFault.KilledAtWrite(1 + random.nextInt(40))), () -> awaitHalt(node));
+    experiment.inject(
+        diskFault(node, new DiskFault.KilledAtWrite(1 + random.nextInt(40))),
+        () -> awaitHalt(node));
   }
 
   @Test
-  void aNodeMayRunOutOfFilesAndConnections() throws Exception {
-    assumeThat(ResourceLimitFault.possible()).as("needs prlimit").isTrue();
+  @DisplayName("The leader runs out of files and connections")
+  void leaderRunsOutOfFilesAndConnections() throws Exception {
+    assumeThat(ResourceLimitFault.isSupported()).as("needs prlimit").isTrue();
 
-    untilServed(ResourceLimitFault.ofFiles(store, leader(), 2));
+    injectUntilServed(ResourceLimitFault.ofFiles(store, leader(), 2));
   }
 
   @Test
-  void aNodeMayRunOutOfMemory() throws Exception {
-    assumeThat(ResourceLimitFault.possible()).as("needs prlimit").isTrue();
+  @DisplayName("The leader runs out of memory")
+  void leaderRunsOutOfMemory() throws Exception {
+    assumeThat(ResourceLimitFault.isSupported()).as("needs prlimit").isTrue();
 
-    untilServed(ResourceLimitFault.ofMemory(store, leader(), 1));
+    injectUntilServed(ResourceLimitFault.ofMemory(store, leader(), 1));
   }
 
-  private DiskFault trouble(String node, DiskFault.Kind kind) {
-    DiskFaultLibrary shim = Objects.requireNonNull(store.shims().get(node));
-    return new DiskFault(store, node, shim, kind);
+  private DiskFault diskFault(String node, DiskFault.Kind kind) {
+    DiskFaultLibrary library = Objects.requireNonNull(store.diskFaultLibraries().get(node));
+    return new DiskFault(store, node, library, kind);
   }
 
   private void awaitHalt(String node) {
-    Awaitility.await("end of " + node).atMost(LONG_ENOUGH).until(() -> !store.runs(node));
+    Awaitility.await("end of " + node).atMost(TIMEOUT).until(() -> !store.isRunning(node));
   }
 
   @Test
-  void allReplicasAndTheCatalogMayLosePowerAtOnce() throws Exception {
-    assumeThat(store.disks()).as("needs root and loop devices").isNotEmpty();
+  @DisplayName("All replicas and the catalog lose power at once")
+  void allReplicasAndTheCatalogLosePower() throws Exception {
+    assumeThat(store.loopDisks()).as("needs root and loop devices").isNotEmpty();
 
-    trial.suffer(new PowerLossFault(store, store.disks()), () -> {});
+    experiment.inject(new PowerLossFault(store, store.loopDisks()), () -> {});
   }
 }

@@ -13,36 +13,39 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** Clients that buy while the leader is killed and restarted, again and again (P1, P2, P3, P6). */
+/** Clients buy while the leader is repeatedly killed and restarted (P1, P2, P3, P6). */
 class LeaderKillTest {
   private static final int CLIENTS = 16;
   private static final int KILLS = 10;
-  private static final long THINK_NANOS = 100_000_000;
+  private static final long PAUSE_NANOS = 100_000_000;
   private static final List<String> NAMES = List.of("Tux", "Fox", "Lego");
 
-  /** The highest id leads again soon after it is back, and is killed once more. */
+  /** With this, the highest id leads again soon after its restart, and is killed again. */
   private static final String SETTINGS = "raft: {caught-up-for: 1s}\n";
 
   @Test
-  void everyAcknowledgedOrderIsThereOnceWhileTheLeaderIsKilledTenTimes() throws Exception {
+  @DisplayName("Every acknowledged order exists once after the leader was killed ten times")
+  void acknowledgedOrdersSurviveTenLeaderKills() throws Exception {
     long seed = System.nanoTime();
     System.out.println("seed " + seed);
     Map<Long, String> acknowledged = new ConcurrentSkipListMap<>();
     List<Throwable> errors = new CopyOnWriteArrayList<>();
-    List<Long> twice = new CopyOnWriteArrayList<>();
+    List<Long> repeatedNumbers = new CopyOnWriteArrayList<>();
     AtomicBoolean stop = new AtomicBoolean();
-    try (TestStore store = TestStore.upWithSettings(SETTINGS, NAMES.toArray(String[]::new))) {
+    try (TestStore store = TestStore.startWithSettings(SETTINGS, NAMES.toArray(String[]::new))) {
       List<Thread> clients = new ArrayList<>();
       for (int i = 0; i < CLIENTS; i++) {
         Random random = new Random(seed + i);
         clients.add(
             Thread.ofVirtual()
-                .start(() -> client(store, random, stop, acknowledged, twice, errors)));
+                .start(
+                    () -> runClient(store, random, stop, acknowledged, repeatedNumbers, errors)));
       }
       for (int kill = 0; kill < KILLS; kill++) {
-        killAndRestartTheLeader(store, acknowledged);
+        killAndRestartLeader(store, acknowledged);
       }
       stop.set(true);
       for (Thread client : clients) {
@@ -50,10 +53,10 @@ class LeaderKillTest {
       }
 
       assertThat(errors).isEmpty();
-      assertThat(twice).isEmpty();
-      JsonNode proof = store.verify().succeeded().json();
-      assertThat(proof.get("result").asText()).isEqualTo("equal");
-      proof.get("stock").forEach(s -> assertThat(s.get("exact").asBoolean()).isTrue());
+      assertThat(repeatedNumbers).isEmpty();
+      JsonNode verified = store.verify().succeeded().json();
+      assertThat(verified.get("result").asText()).isEqualTo("equal");
+      verified.get("stock").forEach(s -> assertThat(s.get("exact").asBoolean()).isTrue());
       store.down();
       checkLogs(store, acknowledged);
     } finally {
@@ -61,12 +64,12 @@ class LeaderKillTest {
     }
   }
 
-  private static void client(
+  private static void runClient(
       TestStore store,
       Random random,
       AtomicBoolean stop,
       Map<Long, String> acknowledged,
-      List<Long> twice,
+      List<Long> repeatedNumbers,
       List<Throwable> errors) {
     while (!stop.get()) {
       String name = NAMES.get(random.nextInt(NAMES.size()));
@@ -74,19 +77,19 @@ class LeaderKillTest {
       try {
         long number = store.buy(name, quantity);
         if (acknowledged.put(number, name + " " + quantity) != null) {
-          twice.add(number);
+          repeatedNumbers.add(number);
         }
       } catch (RuntimeException | AssertionError e) {
         errors.add(e);
       }
-      // A client thinks between two purchases; without it the clients take the cores that the
-      // replica under test needs to come back.
-      LockSupport.parkNanos(THINK_NANOS);
+      // Without a pause between purchases, the clients would use the cores that the replica under
+      // test needs to restart.
+      LockSupport.parkNanos(PAUSE_NANOS);
     }
   }
 
-  private static void killAndRestartTheLeader(TestStore store, Map<Long, String> acknowledged) {
-    // Leadership may be on its way back to the highest id just now.
+  private static void killAndRestartLeader(TestStore store, Map<Long, String> acknowledged) {
+    // A transfer of leadership back to the highest id may be in progress.
     String leader =
         Awaitility.await()
             .atMost(Duration.ofSeconds(30))
@@ -97,7 +100,7 @@ class LeaderKillTest {
     Awaitility.await()
         .atMost(Duration.ofSeconds(30))
         .until(() -> acknowledged.size() > before + CLIENTS);
-    store.start(leader);
+    store.startNode(leader);
   }
 
   private static void checkLogs(TestStore store, Map<Long, String> acknowledged) {
@@ -113,7 +116,7 @@ class LeaderKillTest {
     for (int i = 0; i < rows.size(); i++) {
       assertThat(rows.get(i)).startsWith(i + " ");
     }
-    // Every client got its answer, so what is in the log is exactly what was acknowledged.
+    // Every request got an answer, so the log contains exactly the acknowledged orders.
     assertThat(rows).isEqualTo(acknowledged.entrySet().stream().map(LeaderKillTest::row).toList());
   }
 

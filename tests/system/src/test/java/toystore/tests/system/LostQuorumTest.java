@@ -4,23 +4,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** One replica of three: nothing can be decided, and nothing is lost. */
+/** With one of three replicas, no purchase can be decided, but no order is lost. */
 class LostQuorumTest {
-  /** A purchase without a quorum takes as long as its deadline. */
+  /** Without a quorum, a purchase waits until its deadline. */
   private static final String SETTINGS = "http: {request-deadline: 3s}\n";
 
   @Test
-  void withOneReplicaLeftPurchasesGet503AndItsOrdersCanStillBeRead() {
-    try (TestStore store = TestStore.upWithSettings(SETTINGS, "Tux")) {
+  @DisplayName("With one replica left, purchases get 503 and its orders can still be read")
+  void oneReplicaRefusesPurchasesAndServesReads() {
+    try (TestStore store = TestStore.startWithSettings(SETTINGS, "Tux")) {
       long number = store.buy("Tux", 1);
       store.kill("order-2");
       store.kill("order-3");
       String key = "made-while-there-was-no-quorum";
 
       TestStore.Answer refused =
-          store.post("/orders", TestStore.order("Tux", 2), "Idempotency-Key", key);
+          store.post("/orders", TestStore.purchase("Tux", 2), "Idempotency-Key", key);
 
       assertThat(refused.status()).isEqualTo(503);
       assertThat(refused.header("Retry-After")).isNotEmpty();
@@ -30,12 +32,12 @@ class LostQuorumTest {
       assertThat(status.json().get("health").asText()).isEqualTo("no-quorum");
       assertThat(store.get(store.frontEnd() + "/orders/" + number).status()).isEqualTo(200);
 
-      store.start("order-2");
+      store.startNode("order-2");
       TestStore.Answer placed =
-          store.post("/orders", TestStore.order("Tux", 2), "Idempotency-Key", key);
+          store.post("/orders", TestStore.purchase("Tux", 2), "Idempotency-Key", key);
       assertThat(placed.status()).isEqualTo(200);
       assertThat(placed.json().at("/data/order_number").asLong()).isEqualTo(number + 1);
-      store.start("order-3");
+      store.startNode("order-3");
       assertThat(store.verify().succeeded().json().get("result").asText()).isEqualTo("equal");
       Awaitility.await()
           .atMost(Duration.ofSeconds(30))
@@ -44,8 +46,9 @@ class LostQuorumTest {
   }
 
   @Test
-  void killedAllAtOnceTheStoreComesBackWithEveryOrder() {
-    try (TestStore store = TestStore.up()) {
+  @DisplayName("After all nodes are killed at once, the store restarts with every order")
+  void allNodesRestartWithEveryOrder() {
+    try (TestStore store = TestStore.start()) {
       long last = 0;
       for (int i = 0; i < 10; i++) {
         last = store.buy("Fox", 1);

@@ -19,26 +19,31 @@ import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 
 /**
- * A mistake in the store: a few of its own sources with a line changed, compiled into a directory
- * that comes before the distribution on the nodes' class path. What ships has no switch for it, and
- * a change of the source that would make a mistake meaningless is noticed.
+ * A bug for the checkers to find. A few lines in the sources of the store are changed, and the
+ * changed classes are compiled into a directory that comes before the distribution on the class
+ * path of the nodes. So the distribution needs no switches for bugs, and a change of the sources
+ * that makes a bug ineffective is noticed.
  */
 enum PlantedBug {
-  /** An order log that forgets which ids it has seen. */
+  /** The order log forgets order ids, so a repeated purchase becomes a second order. */
   FORGOTTEN_ORDER_IDS(
-      new Change("OrderTail.java", "return byOrderId\\.get\\(orderId\\);", "return null;"),
+      new Change("UnwrittenOrders.java", "return byOrderId\\.get\\(orderId\\);", "return null;"),
       new Change("OrderTables.java", "WHERE order_id = ", "WHERE FALSE AND order_id = "),
-      // The scrub looks there too, and would end the node before a client notices anything.
-      new Change("OrderTables.java", "!found\\.contains\\(row\\)", "false"),
+      // The scrub uses the index too, and would halt the node before a client notices anything.
+      new Change("OrderVerification.java", "!found\\.contains\\(row\\)", "false"),
       new Change(
           "V1__order_log.sql",
           "UNIQUE INDEX IF NOT EXISTS orders_by_id",
           "INDEX IF NOT EXISTS orders_by_id")),
 
-  /** A purchase that was given up can still be carried out. */
-  NO_TOMBSTONE(new Change("OrderLog.java", "changes\\.add\\(bury\\(holdId, position\\)\\);", ";")),
+  /** A hold whose stock was released can still be used by a late entry. */
+  MISSING_TOMBSTONE(
+      new Change(
+          "OrderStateMachine.java",
+          "changes\\.add\\(tombstones\\.add\\(holdId, logTimeMs, position\\.index\\(\\)\\)\\);",
+          ";")),
 
-  /** The position of the last entry is committed in one transaction, its row in the next. */
+  /** The position of the last entry is committed in one transaction, and its row in the next. */
   TORN_APPLY(
       new Change(
           "WriteBehind.java",
@@ -50,27 +55,27 @@ enum PlantedBug {
           late = List.copyOf(now.subList(kept, now.size()));
           sink.write(connection, now.subList(0, kept));
           """),
-      // Rows stay in memory, or a reader would miss those that are late before any crash.
+      // Rows stay in memory: otherwise readers would miss the late rows even without a crash.
       new Change("WriteBehind.java", "onPersisted\\.accept\\(position\\);", ";"),
       new Change(
           "WriteBehind.java",
           "private final Sink<C> sink;",
           "$0\n  private List<C> late = List.of();")),
 
-  /** A product cache that is told of changes to no avail. */
-  CACHE_THAT_DOES_NOT_FORGET(
+  /** The product cache ignores invalidations. */
+  IGNORED_INVALIDATIONS(
       new Change("ProductCache.java", "current\\.entries\\.(remove|invalidate)\\(n\\);", ";"));
 
   private static final Path HOME = Path.of(System.getProperty("toyctl.home"));
 
   /**
-   * One change.
+   * A change of one file.
    *
-   * @param file a source or resource of the store, by its name
-   * @param what a regular expression that must occur in it
-   * @param instead what is there instead, wherever it occurs
+   * @param file the name of a source or resource of the store
+   * @param pattern a regular expression that must occur in the file
+   * @param replacement the replacement of every occurrence
    */
-  private record Change(String file, String what, String instead) {}
+  private record Change(String file, String pattern, String replacement) {}
 
   @SuppressWarnings("ImmutableEnumChecker") // so is List.of
   private final List<Change> changes;
@@ -79,7 +84,7 @@ enum PlantedBug {
     this.changes = List.of(changes);
   }
 
-  /** Makes the directory of classes. */
+  /** Compiles the changed sources and returns the directory with the classes. */
   Path plant(Path directory) throws IOException {
     Path sources = Files.createDirectories(directory.resolve("planted-sources"));
     Path classes = Files.createDirectories(directory.resolve("planted"));
@@ -92,9 +97,9 @@ enum PlantedBug {
               : classes.resolve(insideResources(original));
       Files.createDirectories(Objects.requireNonNull(copy.getParent()));
       String text = Files.readString(Files.exists(copy) ? copy : original, UTF_8);
-      assertThat(text).as(original.toString()).containsPattern(change.what);
+      assertThat(text).as(original.toString()).containsPattern(change.pattern);
       Files.writeString(
-          copy, Pattern.compile(change.what).matcher(text).replaceAll(change.instead));
+          copy, Pattern.compile(change.pattern).matcher(text).replaceAll(change.replacement));
       if (change.file.endsWith(".java") && !changed.contains(copy)) {
         changed.add(copy);
       }
@@ -110,7 +115,7 @@ enum PlantedBug {
           .filter(
               file -> HOME.relativize(file).toString().contains(Path.of("src", "main").toString()))
           .findFirst()
-          .orElseThrow(() -> new AssertionError("the store has no " + name));
+          .orElseThrow(() -> new AssertionError("the sources of the store do not contain " + name));
     }
   }
 
@@ -120,7 +125,7 @@ enum PlantedBug {
         return file.subpath(i + 1, file.getNameCount());
       }
     }
-    throw new AssertionError(file + " is no resource");
+    throw new AssertionError(file + " is not a resource");
   }
 
   private static void compile(List<Path> sources, Path classes) throws IOException {

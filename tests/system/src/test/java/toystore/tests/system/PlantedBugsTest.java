@@ -8,24 +8,26 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import toystore.config.Role;
-import toystore.toyctl.chaos.FaultTrial;
+import toystore.toyctl.chaos.ChaosExperiment;
 import toystore.toyctl.chaos.PromiseReport;
-import toystore.toyctl.chaos.ThrowawayStore;
-import toystore.toyctl.chaos.check.ShopperProfile;
+import toystore.toyctl.chaos.check.WorkloadProfile;
 import toystore.toyctl.chaos.faults.DiskFault;
 import toystore.toyctl.chaos.faults.KillFault;
 import toystore.toyctl.chaos.faults.LoopDisk;
 import toystore.toyctl.chaos.faults.PauseFault;
 import toystore.toyctl.chaos.faults.PowerLossFault;
+import toystore.toyctl.chaos.store.StorePlan;
+import toystore.toyctl.chaos.store.ThrowawayStore;
 import toystore.toyctl.cluster.ToyctlException;
 
 /**
- * The checkers are worth what they find: each of these mistakes, planted into the real processes,
- * has to be found by the same checkers that find nothing otherwise.
+ * Tests the checkers: each of these bugs is planted into the real processes, and the checkers must
+ * find it. Without a bug, the same checkers must find nothing.
  */
 @Tag("long")
 class PlantedBugsTest {
@@ -35,147 +37,164 @@ class PlantedBugsTest {
   @TempDir private Path temp = Path.of("");
 
   @FunctionalInterface
-  private interface Harm {
-    void done(FaultTrial trial) throws IOException, InterruptedException;
+  private interface FaultInjection {
+    void into(ChaosExperiment experiment) throws IOException, InterruptedException;
   }
 
-  /** What is found in a store with such a bug, until there is something or the tries are over. */
-  private static PromiseReport found(
-      ThrowawayStore.Plan plan, ShopperProfile habits, int tries, Harm harm)
+  /** Injects faults up to the given number of times, until the checkers find a violation. */
+  private static PromiseReport check(
+      StorePlan plan, WorkloadProfile profile, int tries, FaultInjection injection)
       throws IOException, InterruptedException {
     System.out.println("seed " + plan.seed());
-    try (ThrowawayStore store = ThrowawayStore.up(plan);
-        FaultTrial trial =
-            FaultTrial.begin(
-                store, PRODUCTS, habits, CLIENTS, plan.seed(), line -> System.out.println(line))) {
+    try (ThrowawayStore store = ThrowawayStore.start(plan);
+        ChaosExperiment experiment =
+            ChaosExperiment.start(
+                store, PRODUCTS, profile, CLIENTS, plan.seed(), line -> System.out.println(line))) {
       for (int i = 0; i < tries; i++) {
-        trial.awaitProgress(5);
+        experiment.awaitPurchases(5);
         try {
-          harm.done(trial);
-          trial.awaitProgress(5);
+          injection.into(experiment);
+          experiment.awaitPurchases(5);
         } catch (ToyctlException e) {
-          trial.checks().findings().add(String.valueOf(e.getMessage()));
+          experiment.monitor().violations().add(String.valueOf(e.getMessage()));
         }
-        PromiseReport proof = trial.prove();
-        if (!proof.holds()) {
-          System.out.println(proof);
-          return proof;
+        PromiseReport report = experiment.verify();
+        if (!report.holds()) {
+          System.out.println(report);
+          return report;
         }
       }
-      return trial.end();
+      return experiment.finish();
     }
   }
 
-  private static ThrowawayStore.Plan plan() {
-    return ThrowawayStore.Plan.plain(System.nanoTime());
+  private static StorePlan plan() {
+    return StorePlan.minimal(System.nanoTime());
   }
 
   @Test
-  void anOrderLogThatForgetsOrderIdsIsFound() throws Exception {
+  @DisplayName("The checkers find an order log that forgets order ids")
+  void findsForgottenOrderIds() throws Exception {
     Path classes = PlantedBug.FORGOTTEN_ORDER_IDS.plant(temp);
-    PromiseReport proof =
-        found(plan().withClasses(List.of(classes)), ShopperProfile.BUYERS, 3, trial -> {});
+    PromiseReport report =
+        check(
+            plan().withOverridingClasses(List.of(classes)),
+            WorkloadProfile.BUYERS,
+            3,
+            experiment -> {});
 
-    assertThat(proof.ledger().duplicated()).isPositive();
-    assertThat(proof.findings()).anyMatch(finding -> finding.contains("one key was answered"));
+    assertThat(report.ledger().duplicated()).isPositive();
+    assertThat(report.findings())
+        .anyMatch(finding -> finding.contains("the same key was answered"));
   }
 
   @Test
-  void aResolutionWithoutATombstoneIsFound() throws Exception {
-    Path classes = PlantedBug.NO_TOMBSTONE.plant(temp);
-    // Holds that are not settled at once are doubtful, while a leader may stand still for longer.
-    ThrowawayStore.Plan hasty =
+  @DisplayName("The checkers find a resolved hold without a tombstone")
+  void findsMissingTombstone() throws Exception {
+    Path classes = PlantedBug.MISSING_TOMBSTONE.plant(temp);
+    // Holds become doubtful quickly, while a leader that is paused for longer stays the leader.
+    StorePlan impatient =
         plan()
-            .withClasses(List.of(classes))
-            .with(
+            .withOverridingClasses(List.of(classes))
+            .withSettings(
                 Map.of(
                     "catalog.doubt-after", "100ms",
                     "raft.election-timeout-min", "1500ms",
                     "raft.election-timeout-max", "2s"));
 
-    PromiseReport proof =
-        found(
-            hasty,
-            ShopperProfile.BUYERS.thinking(Duration.ofMillis(1)),
+    PromiseReport report =
+        check(
+            impatient,
+            WorkloadProfile.BUYERS.withPause(Duration.ofMillis(1)),
             40,
-            trial ->
-                trial.suffer(
+            experiment ->
+                experiment.inject(
                     new PauseFault(
-                        trial.store(), trial.store().awaitLeader(null, Duration.ofSeconds(20))),
-                    FaultTrial.Meanwhile.holdFor(Duration.ofMillis(600))));
+                        experiment.store(),
+                        experiment.store().awaitLeader(null, Duration.ofSeconds(20))),
+                    ChaosExperiment.FaultAction.waitFor(Duration.ofMillis(600))));
 
-    assertThat(proof.stockExact()).isFalse();
+    assertThat(report.stockExact()).isFalse();
   }
 
   @Test
-  void aTornApplyIsFound() throws Exception {
+  @DisplayName("The checkers find an entry that is applied in two transactions")
+  void findsTornApply() throws Exception {
     Path classes = PlantedBug.TORN_APPLY.plant(temp);
-    PromiseReport proof =
-        found(
-            plan().withClasses(List.of(classes)),
-            ShopperProfile.BUYERS,
+    PromiseReport report =
+        check(
+            plan().withOverridingClasses(List.of(classes)),
+            WorkloadProfile.BUYERS,
             6,
-            trial -> trial.suffer(new KillFault(trial.store(), List.of("order-1")), () -> {}));
+            experiment ->
+                experiment.inject(new KillFault(experiment.store(), List.of("order-1")), () -> {}));
 
-    assertThat(proof.holds()).isFalse();
-    assertThat(proof.replicasEqual()).isFalse();
+    assertThat(report.holds()).isFalse();
+    assertThat(report.replicasEqual()).isFalse();
   }
 
   @Test
-  void aCacheThatDoesNotForgetIsFound() throws Exception {
-    Path classes = PlantedBug.CACHE_THAT_DOES_NOT_FORGET.plant(temp);
-    PromiseReport proof =
-        found(plan().withClasses(List.of(classes)), ShopperProfile.READERS, 3, trial -> {});
+  @DisplayName("The checkers find a cache that ignores invalidations")
+  void findsIgnoredInvalidations() throws Exception {
+    Path classes = PlantedBug.IGNORED_INVALIDATIONS.plant(temp);
+    PromiseReport report =
+        check(
+            plan().withOverridingClasses(List.of(classes)),
+            WorkloadProfile.READERS,
+            3,
+            experiment -> {});
 
-    assertThat(proof.findings()).anyMatch(finding -> finding.startsWith("stale read"));
+    assertThat(report.findings()).anyMatch(finding -> finding.startsWith("stale read"));
   }
 
   @Test
-  void skippedSyncsAreFoundWhenPowerIsLost() throws Exception {
-    ThrowawayStore.Plan plan = plan().withAllFaults();
+  @DisplayName("The checkers find skipped syncs after a power loss")
+  void findsSkippedSyncsAfterPowerLoss() throws Exception {
+    StorePlan plan = plan().withAllFaults();
     List<String> nodes = List.of("order-1", "order-2", "order-3");
 
-    PromiseReport proof =
-        found(
+    PromiseReport report =
+        check(
             plan,
-            ShopperProfile.BUYERS,
+            WorkloadProfile.BUYERS,
             1,
-            trial -> {
-              ThrowawayStore store = trial.store();
-              assumeThat(store.disks()).as("needs root and loop devices").isNotEmpty();
-              assumeThat(store.shims()).as("needs Linux and gcc").isNotEmpty();
+            experiment -> {
+              ThrowawayStore store = experiment.store();
+              assumeThat(store.loopDisks()).as("needs root and loop devices").isNotEmpty();
+              assumeThat(store.diskFaultLibraries()).as("needs Linux and gcc").isNotEmpty();
               store
-                  .shims()
+                  .diskFaultLibraries()
                   .forEach(
-                      (node, shim) ->
-                          new DiskFault(store, node, shim, new DiskFault.SyncsAreSkipped())
+                      (node, library) ->
+                          new DiskFault(store, node, library, new DiskFault.SkippedSyncs())
                               .inject());
-              trial.awaitProgress(20);
-              Map<String, LoopDisk> disks = store.disks();
+              experiment.awaitPurchases(20);
+              Map<String, LoopDisk> disks = store.loopDisks();
               disks.keySet().retainAll(nodes);
-              trial.suffer(new PowerLossFault(store, disks), () -> {});
+              experiment.inject(new PowerLossFault(store, disks), () -> {});
             });
 
-    assertThat(proof.ledger().lost()).isPositive();
+    assertThat(report.ledger().lost()).isPositive();
   }
 
   @Test
-  void withoutAnyMistakeNothingIsFoundInTheSameHarm() throws Exception {
-    PromiseReport proof =
-        found(
+  @DisplayName("The checkers find nothing without a bug under the same faults")
+  void findsNothingWithoutABug() throws Exception {
+    PromiseReport report =
+        check(
             plan().withAllFaults(),
-            ShopperProfile.BUYERS,
+            WorkloadProfile.BUYERS,
             1,
-            trial -> {
-              ThrowawayStore store = trial.store();
-              if (store.disks().isEmpty()) {
-                trial.suffer(new KillFault(store, store.names(Role.ORDER)), () -> {});
+            experiment -> {
+              ThrowawayStore store = experiment.store();
+              if (store.loopDisks().isEmpty()) {
+                experiment.inject(new KillFault(store, store.names(Role.ORDER)), () -> {});
               } else {
-                trial.suffer(new PowerLossFault(store, store.disks()), () -> {});
+                experiment.inject(new PowerLossFault(store, store.loopDisks()), () -> {});
               }
             });
 
-    assertThat(proof.findings()).isEmpty();
-    assertThat(proof.holds()).isTrue();
+    assertThat(report.findings()).isEmpty();
+    assertThat(report.holds()).isTrue();
   }
 }

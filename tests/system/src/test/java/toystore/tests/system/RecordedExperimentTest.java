@@ -11,20 +11,22 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import toystore.protocol.codec.Json;
 
-/** The experiment that the reference system's own evaluation recorded, crash by crash. */
+/** Replays the experiment that the reference system's evaluation recorded, crash by crash. */
 class RecordedExperimentTest {
   @Test
-  void theRecordedExperimentGivesTheRecordedNumbersLogsAndQuantities() throws IOException {
+  @DisplayName("The recorded experiment gives the recorded numbers, logs and quantities")
+  void recordedExperimentGivesTheRecordedResult() throws IOException {
     JsonNode recorded = recorded();
-    try (TestStore store = TestStore.up()) {
+    try (TestStore store = TestStore.start()) {
       for (JsonNode step : recorded.get("steps")) {
-        play(store, step);
+        replay(store, step);
       }
 
-      checkAsTheClientDoes(store, recorded);
+      readAllOrders(store, recorded);
       assertThat(store.quantities()).isEqualTo(longs(recorded.get("final_catalog")));
       assertThat(store.verify().succeeded().json().get("result").asText()).isEqualTo("equal");
       store.down();
@@ -42,7 +44,7 @@ class RecordedExperimentTest {
     }
   }
 
-  private static void play(TestStore store, JsonNode step) {
+  private static void replay(TestStore store, JsonNode step) {
     if (step.has("buy")) {
       long number = store.buy(step.get("buy").asText(), step.get("quantity").asInt());
       assertThat(number).as(step.toString()).isEqualTo(step.get("expect_order_number").asLong());
@@ -50,9 +52,9 @@ class RecordedExperimentTest {
       store.kill(step.get("crash").asText());
     } else {
       String node = step.get("start").asText();
-      store.start(node);
+      store.startNode(node);
       if (node.equals(TestStore.LEADER)) {
-        // The highest id takes leadership back once it has caught up.
+        // The replica with the highest id becomes leader again after it has caught up.
         Awaitility.await()
             .atMost(Duration.ofSeconds(30))
             .until(() -> store.status().get("leader").asText().equals(TestStore.LEADER));
@@ -60,8 +62,8 @@ class RecordedExperimentTest {
     }
   }
 
-  /** At the end the client asks for each of its orders again and compares. */
-  private static void checkAsTheClientDoes(TestStore store, JsonNode recorded) {
+  /** Reads each order and compares it, as the client of the reference system does at its end. */
+  private static void readAllOrders(TestStore store, JsonNode recorded) {
     for (JsonNode order : recorded.get("final_orders")) {
       TestStore.Answer answer = store.get(store.frontEnd() + "/orders/" + order.get("number"));
       assertThat(answer.status()).isEqualTo(200);
@@ -90,7 +92,7 @@ class RecordedExperimentTest {
 
   private static JsonNode recorded() throws IOException {
     try (InputStream in = RecordedExperimentTest.class.getResourceAsStream("recorded-run.json")) {
-      return Json.json().readTree(in);
+      return Json.mapper().readTree(in);
     }
   }
 }

@@ -4,9 +4,9 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
-/** One running store for all tests that neither crash it nor need it untouched. */
+/** Provides the same running store to all tests that neither crash it nor need a new one. */
 final class SharedStore implements ParameterResolver {
-  private record Held(TestStore store) implements AutoCloseable {
+  private record Resource(TestStore store) implements AutoCloseable {
     @Override
     public void close() {
       store.close();
@@ -23,7 +23,7 @@ final class SharedStore implements ParameterResolver {
     return context
         .getRoot()
         .getStore(ExtensionContext.Namespace.create(SharedStore.class))
-        .getOrComputeIfAbsent("store", key -> new Held(TestStore.up()), Held.class)
+        .getOrComputeIfAbsent("store", key -> new Resource(TestStore.start()), Resource.class)
         .store();
   }
 }

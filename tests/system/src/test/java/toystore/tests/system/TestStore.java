@@ -9,10 +9,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
-import java.net.URLEncoder;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,27 +20,34 @@ import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
+import toystore.client.ApiHttpClient;
+import toystore.client.Deadline;
+import toystore.client.StoreClient;
+import toystore.client.StoreResult;
+import toystore.protocol.api.Product;
 import toystore.protocol.codec.Json;
 
 /**
- * A whole store of real processes on ports of its own, in a directory of its own, with the words
- * that tests use: buy, kill, start, leader. It is gone without a trace when it is closed.
+ * A complete store of real processes, in a temporary directory and on free ports, that tests
+ * operate through {@code toyctl} and the public API. Closing it stops all nodes and deletes the
+ * directory.
  */
 final class TestStore implements AutoCloseable {
   static final String LEADER = "order-3";
   static final List<String> ORDER_NODES = List.of("order-1", "order-2", "order-3");
 
-  /** Offsets that a store may use: those listed, and those of nodes that counts add. */
+  /**
+   * All port offsets of the nodes, including additional front ends and catalogs, are below this.
+   */
   private static final int OFFSETS = 27;
 
   private static final int PORTS = 200 + OFFSETS;
-  private static final Duration REQUEST = Duration.ofSeconds(15);
+  private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(15);
 
   private final Path directory;
   private final int portBase;
   private final ToyctlProcess toyctl;
-  private final HttpClient http =
-      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private final ApiHttpClient http = new ApiHttpClient();
 
   private TestStore(Path directory, int portBase, String... options) {
     this.directory = directory;
@@ -62,28 +66,28 @@ final class TestStore implements AutoCloseable {
                 .toArray(String[]::new));
   }
 
-  /** A store with the shipped products. */
-  static TestStore up() {
-    return prepare().started();
+  /** Starts a store with the shipped products. */
+  static TestStore start() {
+    return prepare().upWith();
   }
 
   /**
-   * A store with so many of each of these products, more than any test can sell.
+   * Starts a store with the given products. The stock of each is more than a test can buy.
    *
-   * @param settings that differ from the shipped ones, as YAML
+   * @param settings the settings that differ from the shipped ones, as YAML
    */
-  static TestStore upWithSettings(String settings, String... names) {
+  static TestStore startWithSettings(String settings, String... names) {
     try {
       Path directory = Files.createTempDirectory("toystore-test");
       Path file = Files.writeString(directory.resolve("settings.yaml"), settings, UTF_8);
-      return upWithPlenty(
+      return startWithUnlimitedStock(
           new TestStore(directory, freePortBase(), "--config", file.toString()), names);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private static TestStore upWithPlenty(TestStore store, String... names) {
+  private static TestStore startWithUnlimitedStock(TestStore store, String... names) {
     StringBuilder csv = new StringBuilder("name,price,quantity\n");
     for (String name : names) {
       csv.append(name).append(",9.99,1000000000\n");
@@ -94,10 +98,10 @@ final class TestStore implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return store.started("--catalog", catalog.toString());
+    return store.upWith("--catalog", catalog.toString());
   }
 
-  /** A directory and ports for a store that is not started. */
+  /** Creates a directory and chooses ports for a store, but does not start it. */
   static TestStore prepare() {
     try {
       return new TestStore(Files.createTempDirectory("toystore-test"), freePortBase());
@@ -106,7 +110,8 @@ final class TestStore implements AutoCloseable {
     }
   }
 
-  private TestStore started(String... options) {
+  /** Runs {@code toyctl up} with these options. */
+  private TestStore upWith(String... options) {
     String[] command = Stream.concat(Stream.of("up"), Stream.of(options)).toArray(String[]::new);
     try {
       toyctl.run(command).succeeded();
@@ -117,7 +122,7 @@ final class TestStore implements AutoCloseable {
     }
   }
 
-  /** Below the ports that systems give to outgoing connections. */
+  /** A port base below the ports that the system uses for outgoing connections. */
   private static int freePortBase() {
     while (true) {
       int base = ThreadLocalRandom.current().nextInt(20_000, 32_000);
@@ -150,11 +155,12 @@ final class TestStore implements AutoCloseable {
     return toyctl;
   }
 
+  /** The URL of the first front end. */
   String frontEnd() {
     return "http://127.0.0.1:" + (portBase + 3);
   }
 
-  /** The HTTP address of the front end with this id. */
+  /** The URL of the front end with this id. */
   String frontEnd(int id) {
     return "http://127.0.0.1:" + (portBase + (id == 1 ? 3 : 10 + id));
   }
@@ -163,18 +169,18 @@ final class TestStore implements AutoCloseable {
     return "http://127.0.0.1:" + (portBase + 1);
   }
 
-  /** The HTTP address of an order replica. */
-  String order(int id) {
+  /** The URL of an order replica. */
+  String orderReplica(int id) {
     return "http://127.0.0.1:" + (portBase + List.of(2, 4, 5).get(id - 1));
   }
 
-  /** An answer of any node. */
+  /** A response of any node. */
   record Answer(int status, String body, Map<String, List<String>> headers) {
     JsonNode json() {
       try {
-        return Json.json().readTree(body);
+        return Json.mapper().readTree(body);
       } catch (IOException e) {
-        throw new UncheckedIOException("not JSON: " + body, e);
+        throw new UncheckedIOException("the body is not JSON: " + body, e);
       }
     }
 
@@ -191,7 +197,7 @@ final class TestStore implements AutoCloseable {
     return send(HttpRequest.newBuilder(URI.create(url)).GET());
   }
 
-  /** A purchase at the front end with headers as name, value, name, value. */
+  /** Sends a JSON body to the first front end. Headers are alternating names and values. */
   Answer post(String path, String body, String... headers) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(frontEnd() + path))
@@ -205,68 +211,76 @@ final class TestStore implements AutoCloseable {
 
   Answer send(HttpRequest.Builder request) {
     try {
-      HttpResponse<String> response =
-          http.send(request.timeout(REQUEST).build(), HttpResponse.BodyHandlers.ofString());
-      return new Answer(response.statusCode(), response.body(), response.headers().map());
+      ApiHttpClient.Response response = http.send(request, REQUEST_TIMEOUT);
+      return new Answer(
+          response.status(), new String(response.body(), UTF_8), response.headers().map());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted in a request", e);
+      throw interrupted(e);
     }
   }
 
-  /** An answer of one node to another, in bytes. */
-  record RawAnswer(int status, byte[] body) {}
-
-  static RawAnswer raw(HttpRequest.Builder request) {
-    try (HttpClient client = HttpClient.newHttpClient()) {
-      HttpResponse<byte[]> response =
-          client.send(request.timeout(REQUEST).build(), HttpResponse.BodyHandlers.ofByteArray());
-      return new RawAnswer(response.statusCode(), response.body());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted in a request", e);
-    }
+  private static IllegalStateException interrupted(InterruptedException e) {
+    Thread.currentThread().interrupt();
+    return new IllegalStateException("interrupted during a request", e);
   }
 
-  static String order(String name, int quantity) {
+  /** The body of a purchase request. */
+  static String purchase(String name, int quantity) {
     return "{\"name\":\"" + name + "\",\"quantity\":" + quantity + "}";
   }
 
-  /** Buys, and gives the order number; fails on any other answer than success. */
+  /** A client of the first front end, for one thread. */
+  private StoreClient client() {
+    return new StoreClient(http, List.of(frontEnd()), 0);
+  }
+
+  /** Buys and returns the order number. Fails on any other answer than success. */
   long buy(String name, int quantity) {
-    Answer answer = post("/orders", order(name, quantity));
-    if (answer.status() != 200) {
-      throw new AssertionError("a client saw an error: " + answer);
+    try {
+      return succeeded(client().buy(name, quantity, null, Deadline.in(REQUEST_TIMEOUT)))
+          .orderNumber();
+    } catch (InterruptedException e) {
+      throw interrupted(e);
     }
-    return answer.json().at("/data/order_number").asLong();
+  }
+
+  private static <T> T succeeded(StoreResult<T> result) {
+    return switch (result) {
+      case StoreResult.Answered<T>(T value) -> value;
+      case StoreResult.Failed<T> failed ->
+          throw new AssertionError("a client saw an error: " + failed);
+    };
   }
 
   Answer product(String name) {
-    return get(frontEnd() + "/products/" + URLEncoder.encode(name, UTF_8).replace("+", "%20"));
+    return get(frontEnd() + StoreClient.productPath(name));
   }
 
-  /** What clients see in stock, by product. */
+  /** The stock of every product, as clients see it. */
   Map<String, Long> quantities() {
-    Map<String, Long> quantities = new TreeMap<>();
-    get(frontEnd() + "/products")
-        .json()
-        .get("data")
-        .forEach(p -> quantities.put(p.get("name").asText(), p.get("quantity").asLong()));
-    return quantities;
+    try {
+      Map<String, Long> quantities = new TreeMap<>();
+      for (Product product : succeeded(client().products(Deadline.in(REQUEST_TIMEOUT)))) {
+        quantities.put(product.name(), product.quantity());
+      }
+      return quantities;
+    } catch (InterruptedException e) {
+      throw interrupted(e);
+    }
   }
 
+  /** Kills a node with SIGKILL. */
   void kill(String node) {
     toyctl.run("stop", node, "--kill").succeeded();
   }
 
-  ToyctlProcess.Outcome start(String node) {
+  ToyctlProcess.Outcome startNode(String node) {
     return toyctl.run("start", node).succeeded();
   }
 
+  /** Stops all nodes. */
   void down() {
     toyctl.run("down").succeeded();
   }
@@ -275,12 +289,12 @@ final class TestStore implements AutoCloseable {
     return toyctl.run("status", "-o", "json").json();
   }
 
-  /** What {@code toyctl verify} says. */
+  /** The outcome of {@code toyctl verify} with JSON output. */
   ToyctlProcess.Outcome verify() {
     return toyctl.run("verify", "-o", "json");
   }
 
-  /** The row of one node in {@code status}. */
+  /** The status of one node. */
   JsonNode status(String node) {
     return StreamSupport.stream(status().get("nodes").spliterator(), false)
         .filter(n -> n.get("node").asText().equals(node))

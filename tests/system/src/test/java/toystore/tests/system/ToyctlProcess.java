@@ -13,10 +13,10 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import toystore.protocol.codec.Json;
 
-/** Runs {@code bin/toyctl} as a person or a script would. */
+/** Runs {@code bin/toyctl} in a process, as a user or a script does. */
 final class ToyctlProcess {
   private static final Path HOME = Path.of(System.getProperty("toyctl.home"));
-  private static final long PATIENCE_SECONDS = 120;
+  private static final long TIMEOUT_SECONDS = 120;
 
   private final List<String> globalOptions;
 
@@ -24,25 +24,27 @@ final class ToyctlProcess {
     this.globalOptions = List.of(globalOptions);
   }
 
-  /** How a command ended. */
+  /** The exit code and the output of a command. */
   record Outcome(List<String> command, int exitCode, String out, String err) {
+    /** The standard output as JSON. */
     JsonNode json() {
       try {
-        return Json.json().readTree(out);
+        return Json.mapper().readTree(out);
       } catch (IOException e) {
-        throw new UncheckedIOException("not JSON: " + this, e);
+        throw new UncheckedIOException("the output is not JSON: " + this, e);
       }
     }
 
-    /** This outcome if the command did what it was asked for. */
+    /** Returns this outcome, or fails if the exit code is not 0. */
     Outcome succeeded() {
       if (exitCode != 0) {
-        throw new AssertionError("failed: " + this);
+        throw new AssertionError("the command failed: " + this);
       }
       return this;
     }
   }
 
+  /** Runs a command and waits until it ends. */
   Outcome run(String... arguments) {
     List<String> command = new ArrayList<>();
     command.add(HOME.resolve("bin/toyctl").toString());
@@ -59,9 +61,10 @@ final class ToyctlProcess {
               .redirectOutput(out.toFile())
               .redirectError(err.toFile())
               .start();
-      if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+      if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
         process.destroyForcibly();
-        throw new AssertionError(command + " does not end: " + Files.readString(err, UTF_8));
+        throw new AssertionError(
+            command + " does not end; its error output is: " + Files.readString(err, UTF_8));
       }
       return new Outcome(
           command, process.exitValue(), Files.readString(out, UTF_8), Files.readString(err, UTF_8));
@@ -69,7 +72,7 @@ final class ToyctlProcess {
       throw new UncheckedIOException("cannot run " + command, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted in " + command, e);
+      throw new IllegalStateException("interrupted while running " + command, e);
     } finally {
       delete(out);
       delete(err);

@@ -3,19 +3,19 @@ package toystore.toyctl.chaos;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import toystore.toyctl.chaos.check.FaultTimeline;
 import toystore.toyctl.chaos.check.LatencySummary;
 import toystore.toyctl.cluster.TextTable;
 
 /**
- * What {@code toyctl chaos} came to.
+ * The result of {@code toyctl chaos}.
  *
- * @param faults how many of each kind
- * @param impossible kinds that this machine cannot do
- * @param halts nodes that ended by themselves under a fault, and were started again
- * @param purchases how long purchases took, retries included
- * @param errors answers of 503
- * @param disturbances requests without an answer
+ * @param faults the number of injected faults of each kind
+ * @param impossible the kinds of faults that this machine does not support
+ * @param halts how often a node halted because of a fault and was started again
+ * @param purchases the latency of purchases, retries included
+ * @param errors the number of responses with status 503
+ * @param disturbances the number of requests without a response
+ * @param marksMs when each fault was injected, in milliseconds since the start
  */
 record ChaosReport(
     long seed,
@@ -61,9 +61,10 @@ record ChaosReport(
         Locale.ROOT,
         """
         seed %d, %d clients, %d front ends, %.0f s, %d orders, %d reads
-        purchases, retries included: %s
-        %d answers of 503, %d requests without an answer; %d nodes halted by themselves
-        not possible here: %s
+        latency of purchases, retries included: %s
+        errors: %d responses with status 503, %d requests without a response
+        nodes that halted because of a fault: %d
+        not supported on this machine: %s
         """,
         seed,
         clients,
@@ -78,16 +79,19 @@ record ChaosReport(
         impossible.isEmpty() ? "nothing" : String.join(", ", impossible));
   }
 
-  private String closing() {
+  private String conclusion() {
     int count = faults.values().stream().mapToInt(Integer::intValue).sum();
     return holds()
-        ? "All promises held in " + count + " faults."
-        : "A promise was broken within " + count + " faults; again by: toyctl chaos --seed " + seed;
+        ? "All promises held during " + count + " faults."
+        : "A promise was broken after "
+            + count
+            + " faults. To repeat the choices: toyctl chaos --seed "
+            + seed;
   }
 
   @Override
   public String text() {
-    return table().render() + "\n\n" + figures() + proof.text() + "\n\n" + closing();
+    return table().render() + "\n\n" + figures() + proof.text() + "\n\n" + conclusion();
   }
 
   @Override
@@ -95,11 +99,10 @@ record ChaosReport(
     return new ReportPage(
         "Chaos, seed " + seed,
         holds(),
-        List.of(closing()),
+        List.of(conclusion()),
         table(),
         figures() + proof.text(),
-        acknowledgedPerSecond,
-        marksMs,
+        new ThroughputChart(acknowledgedPerSecond, marksMs),
         proof.findings(),
         timeline);
   }

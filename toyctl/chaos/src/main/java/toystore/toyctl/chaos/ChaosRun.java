@@ -7,40 +7,46 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
-import toystore.toyctl.chaos.check.ConsistencyChecks;
-import toystore.toyctl.chaos.check.ShopperProfile;
-import toystore.toyctl.cluster.CommandDeadline;
+import toystore.client.Deadline;
+import toystore.toyctl.chaos.check.WorkloadMonitor;
+import toystore.toyctl.chaos.check.WorkloadProfile;
+import toystore.toyctl.chaos.store.ThrowawayStore;
+import toystore.toyctl.cluster.ErrorText;
 import toystore.toyctl.cluster.ToyctlException;
-import toystore.toyctl.cluster.Wordings;
 
-/** One fault after the other, with quiet phases, until the time is up or a promise is broken. */
+/** Injects random faults one after the other, until the time is up or a promise is broken. */
 public final class ChaosRun {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration ELECTION_TIMEOUT = Duration.ofSeconds(60);
   private static final Duration LONGEST_FAULT = Duration.ofSeconds(30);
-  private static final int FAULTS_BETWEEN_PROOFS = 8;
-  private static final int QUIET = 5;
-  private static final int STORM = 10;
+  private static final int FAULTS_BETWEEN_CHECKS = 8;
+
+  /** Acknowledgements for each client between two faults. */
+  private static final int RECOVERY_PURCHASES = 5;
+
+  private static final int STORM_PURCHASES = 10;
   private static final int STORM_CLIENTS = 4;
 
-  /** Ten, so that a cache of eight replaces; two of them are sold out again and again. */
+  /**
+   * Ten products, so that a cache of eight has to evict entries. The last two sell out repeatedly.
+   */
   static final List<String> PRODUCTS =
       List.of(
           "Tux", "Fox", "Lego", "Whale", "Barbie", "Marbles", "Bicycle", "Kite", "Drum", "Puzzle");
 
-  private final FaultTrial trial;
+  private final ChaosExperiment experiment;
   private final ThrowawayStore store;
-  private final RandomFaults troubles;
-  private final Map<String, Integer> faults = new TreeMap<>();
-  private final List<Long> marksMs = new ArrayList<>();
+  private final RandomFaults randomFaults;
+  private final Map<String, Integer> counts = new TreeMap<>();
+  private final List<Long> injectedMs = new ArrayList<>();
   private int halts;
 
-  private ChaosRun(FaultTrial trial, RandomFaults troubles) {
-    this.trial = trial;
-    this.store = trial.store();
-    this.troubles = troubles;
+  private ChaosRun(ChaosExperiment experiment, RandomFaults randomFaults) {
+    this.experiment = experiment;
+    this.store = experiment.store();
+    this.randomFaults = randomFaults;
   }
 
-  /** The products that such a store begins with. */
+  /** The initial products of a store for this run, as CSV text. */
   public static String catalog() {
     StringBuilder csv = new StringBuilder("name,price,quantity\n");
     for (int i = 0; i < PRODUCTS.size(); i++) {
@@ -50,10 +56,10 @@ public final class ChaosRun {
   }
 
   /**
-   * Harms the store for that long.
+   * Injects faults for the given time.
    *
-   * @param only parts of the names of the kinds of faults that are wanted; none for all
-   * @param listener told of what happens, line by line
+   * @param only parts of the names of the kinds of faults to use, or empty for all kinds
+   * @param listener receives each line of the timeline
    */
   public static ChaosReport run(
       ThrowawayStore store,
@@ -63,85 +69,85 @@ public final class ChaosRun {
       long seed,
       Consumer<String> listener)
       throws InterruptedException {
-    long begun = System.nanoTime();
-    Duration longest = duration.dividedBy(10);
-    RandomFaults troubles =
+    long start = System.nanoTime();
+    Duration tenth = duration.dividedBy(10);
+    RandomFaults randomFaults =
         new RandomFaults(
-            store, seed, longest.compareTo(LONGEST_FAULT) < 0 ? longest : LONGEST_FAULT, only);
-    try (FaultTrial trial =
-        FaultTrial.begin(store, PRODUCTS, ShopperProfile.READERS, clients, seed, listener)) {
-      ChaosRun chaos = new ChaosRun(trial, troubles);
-      chaos.until(CommandDeadline.in(duration));
-      PromiseReport proof = trial.end();
-      ConsistencyChecks checks = trial.checks();
+            store, seed, tenth.compareTo(LONGEST_FAULT) < 0 ? tenth : LONGEST_FAULT, only);
+    try (ChaosExperiment experiment =
+        ChaosExperiment.start(store, PRODUCTS, WorkloadProfile.READERS, clients, seed, listener)) {
+      ChaosRun chaos = new ChaosRun(experiment, randomFaults);
+      chaos.injectUntil(Deadline.in(duration));
+      PromiseReport proof = experiment.finish();
+      WorkloadMonitor monitor = experiment.monitor();
       return new ChaosReport(
           seed,
           clients,
           store.frontEnds().size(),
-          (System.nanoTime() - begun) / 1e9,
-          chaos.faults,
-          troubles.impossible(),
+          (System.nanoTime() - start) / 1e9,
+          chaos.counts,
+          randomFaults.unsupported(),
           chaos.halts,
-          checks.ledger().acknowledged(),
-          checks.reads().sum(),
-          checks.answers().latencies(),
-          checks.errors().sum(),
-          checks.disturbances().sum(),
-          chaos.marksMs,
-          checks.answers().perSecond(begun),
+          monitor.ledger().acknowledged(),
+          monitor.reads().sum(),
+          monitor.acknowledgements().latencies(),
+          monitor.unavailable().sum(),
+          monitor.unanswered().sum(),
+          chaos.injectedMs,
+          monitor.acknowledgements().perSecond(start),
           proof,
-          trial.timeline().events());
+          experiment.timeline().events());
     }
   }
 
-  private void until(CommandDeadline end) throws InterruptedException {
-    int count = 0;
+  private void injectUntil(Deadline end) throws InterruptedException {
+    int injected = 0;
     try {
-      while (!end.passed() && trial.checks().findings().count() == 0) {
-        trial.awaitProgress(QUIET);
-        one();
-        if (++count % FAULTS_BETWEEN_PROOFS == 0) {
-          prove();
+      while (!end.passed() && experiment.monitor().violations().count() == 0) {
+        experiment.awaitPurchases(RECOVERY_PURCHASES);
+        injectOne();
+        if (++injected % FAULTS_BETWEEN_CHECKS == 0) {
+          verify();
         }
       }
-      trial.awaitProgress(QUIET);
+      experiment.awaitPurchases(RECOVERY_PURCHASES);
     } catch (IOException | ToyctlException e) {
-      // The store did not come back: a finding like any other.
-      trial.checks().findings().add(Wordings.reason(e));
-      trial.timeline().add("the end: " + Wordings.reason(e));
+      // A store that does not recover violates a promise too.
+      experiment.monitor().violations().add(ErrorText.reason(e));
+      experiment.timeline().add("the run ends early: " + ErrorText.reason(e));
     }
   }
 
-  private void one() throws IOException, InterruptedException {
-    RandomFaults.Trouble trouble = troubles.next(store.awaitLeader(null, PATIENCE));
-    int _ = faults.merge(trouble.kind(), 1, Integer::sum);
-    marksMs.add(trial.timeline().msOf(System.nanoTime()));
-    trial.suffer(
-        trouble.fault(),
-        trouble.storm()
-            ? () -> trial.storm(STORM, STORM_CLIENTS)
-            : FaultTrial.Meanwhile.holdFor(trouble.hold()));
-    superviseNodes();
+  private void injectOne() throws IOException, InterruptedException {
+    RandomFaults.RandomFault next = randomFaults.next(store.awaitLeader(null, ELECTION_TIMEOUT));
+    int _ = counts.merge(next.kind(), 1, Integer::sum);
+    injectedMs.add(experiment.timeline().msOf(System.nanoTime()));
+    experiment.inject(
+        next.fault(),
+        next.withRetryStorm()
+            ? () -> experiment.retryStorm(STORM_PURCHASES, STORM_CLIENTS)
+            : ChaosExperiment.FaultAction.waitFor(next.duration()));
+    restartHaltedNodes();
   }
 
-  /** A node that met a failing disk, say, has halted, as it should. */
-  private void superviseNodes() throws IOException, InterruptedException {
+  /** Restarts nodes that halted, as they must do for example when their disk fails. */
+  private void restartHaltedNodes() throws IOException, InterruptedException {
     for (String node : store.names()) {
-      if (!store.runs(node)) {
+      if (!store.isRunning(node)) {
         halts++;
-        trial.timeline().add(node + " had halted: " + store.reason(node));
+        experiment.timeline().add(node + " had halted: " + store.exitReason(node));
         store.start(List.of(node));
       }
     }
   }
 
-  private void prove() throws InterruptedException {
-    PromiseReport proof = trial.prove();
-    if (!proof.holds()) {
-      proof.findings().forEach(trial.checks().findings()::add);
+  private void verify() throws InterruptedException {
+    PromiseReport report = experiment.verify();
+    if (!report.holds()) {
+      report.findings().forEach(experiment.monitor().violations()::add);
     }
-    trial
+    experiment
         .timeline()
-        .add("checked: " + (proof.holds() ? "all promises hold" : "A PROMISE IS BROKEN"));
+        .add("checked: " + (report.holds() ? "all promises hold" : "A PROMISE IS BROKEN"));
   }
 }

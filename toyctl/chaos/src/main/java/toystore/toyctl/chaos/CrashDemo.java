@@ -6,39 +6,41 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import toystore.toyctl.chaos.check.AcknowledgementTimes;
-import toystore.toyctl.chaos.check.ConsistencyChecks;
 import toystore.toyctl.chaos.check.LatencySummary;
-import toystore.toyctl.chaos.check.ShopperProfile;
+import toystore.toyctl.chaos.check.WorkloadMonitor;
+import toystore.toyctl.chaos.check.WorkloadProfile;
+import toystore.toyctl.chaos.store.ThrowawayStore;
 
-/** Kills a node of a throwaway store under load, again and again, and measures what clients see. */
+/** Repeatedly kills a node of a throwaway store under load, and measures what clients notice. */
 public final class CrashDemo {
+  /** The target that stands for the node that leads at the time of the kill. */
   public static final String LEADER = "leader";
 
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration ELECTION_TIMEOUT = Duration.ofSeconds(60);
 
-  /** Acknowledgements of each client, on average, after which the load counts as steady. */
+  /** After this many acknowledgements for each client, the load counts as steady. */
   private static final int STEADY = 5;
 
   private static final List<String> PRODUCTS = List.of("Tux", "Fox", "Lego");
 
-  private final FaultTrial trial;
+  private final ChaosExperiment experiment;
   private final ThrowawayStore store;
-  private final AcknowledgementTimes answers;
+  private final AcknowledgementTimes acknowledgements;
   private final String target;
   private final List<CrashReport.Crash> crashes = new ArrayList<>();
 
-  private CrashDemo(FaultTrial trial, String target) {
-    this.trial = trial;
-    this.store = trial.store();
-    this.answers = trial.checks().answers();
+  private CrashDemo(ChaosExperiment experiment, String target) {
+    this.experiment = experiment;
+    this.store = experiment.store();
+    this.acknowledgements = experiment.monitor().acknowledgements();
     this.target = target;
   }
 
   /**
-   * Kills the target so many times, each time when the last one has caught up and clients are
-   * served steadily. It may be that leadership is handed over just then.
+   * Kills the target the given number of times. Before each kill, the previously killed node has
+   * caught up and the load is steady. A transfer of leadership may be in progress.
    *
-   * @param listener told of what happens, line by line
+   * @param listener receives each line of the timeline
    */
   public static CrashReport run(
       ThrowawayStore store,
@@ -48,79 +50,79 @@ public final class CrashDemo {
       long seed,
       Consumer<String> listener)
       throws IOException, InterruptedException {
-    long begun = System.nanoTime();
-    try (FaultTrial trial =
-        FaultTrial.begin(store, PRODUCTS, ShopperProfile.BUYERS, clients, seed, listener)) {
-      CrashDemo demo = new CrashDemo(trial, target);
+    long start = System.nanoTime();
+    try (ChaosExperiment experiment =
+        ChaosExperiment.start(store, PRODUCTS, WorkloadProfile.BUYERS, clients, seed, listener)) {
+      CrashDemo demo = new CrashDemo(experiment, target);
       for (int number = 1; number <= times; number++) {
-        trial.awaitProgress(STEADY);
-        demo.crash(number);
+        experiment.awaitPurchases(STEADY);
+        demo.crashOnce(number);
       }
-      trial.awaitProgress(STEADY);
-      PromiseReport proof = trial.end();
-      ConsistencyChecks checks = trial.checks();
+      experiment.awaitPurchases(STEADY);
+      PromiseReport proof = experiment.finish();
+      WorkloadMonitor monitor = experiment.monitor();
       return new CrashReport(
           seed,
           target,
           clients,
-          (System.nanoTime() - begun) / 1e9,
+          (System.nanoTime() - start) / 1e9,
           demo.crashes,
-          checks.ledger().acknowledged(),
-          checks.reads().sum(),
-          checks.answers().latencies(),
-          spread(demo.crashes.stream().map(CrashReport.Crash::gap).toList()),
-          spread(demo.crashes.stream().map(CrashReport.Crash::slowest).toList()),
-          spread(demo.crashes.stream().map(CrashReport.Crash::returnGap).toList()),
-          checks.errors().sum(),
-          checks.disturbances().sum(),
-          checks.answers().perSecond(begun),
+          monitor.ledger().acknowledged(),
+          monitor.reads().sum(),
+          monitor.acknowledgements().latencies(),
+          summary(demo.crashes.stream().map(CrashReport.Crash::gap).toList()),
+          summary(demo.crashes.stream().map(CrashReport.Crash::slowest).toList()),
+          summary(demo.crashes.stream().map(CrashReport.Crash::returnGap).toList()),
+          monitor.unavailable().sum(),
+          monitor.unanswered().sum(),
+          monitor.acknowledgements().perSecond(start),
           proof,
-          trial.timeline().events());
+          experiment.timeline().events());
     }
   }
 
-  private static LatencySummary spread(List<Double> ms) {
+  private static LatencySummary summary(List<Double> millis) {
     LatencySummary.Collector collector = new LatencySummary.Collector();
-    ms.forEach(value -> collector.add(Duration.ofNanos((long) (value * 1e6))));
-    return collector.spread();
+    millis.forEach(value -> collector.add(Duration.ofNanos((long) (value * 1e6))));
+    return collector.summary();
   }
 
-  private void crash(int number) throws IOException, InterruptedException {
-    String leader = store.awaitLeader(null, PATIENCE);
+  private void crashOnce(int number) throws IOException, InterruptedException {
+    String leader = store.awaitLeader(null, ELECTION_TIMEOUT);
     String victim = target.equals(LEADER) ? leader : target;
-    boolean led = victim.equals(leader);
+    boolean wasLeader = victim.equals(leader);
     long killed = System.nanoTime();
     store.kill(List.of(victim));
-    trial.timeline().add("crash " + number + ": " + victim + " is killed");
-    String successor = led ? store.awaitLeader(victim, PATIENCE) : null;
+    experiment.timeline().add("crash " + number + ": " + victim + " is killed");
+    String successor = wasLeader ? store.awaitLeader(victim, ELECTION_TIMEOUT) : null;
     long elected = System.nanoTime();
-    trial.awaitProgress(1);
-    long served = System.nanoTime();
+    experiment.awaitPurchases(1);
+    long restarted = System.nanoTime();
     if (successor != null) {
-      trial.timeline().add(successor + " leads, and clients are served");
+      experiment.timeline().add(successor + " leads, and purchases are acknowledged again");
     }
     store.start(List.of(victim));
     long caughtUp = System.nanoTime();
-    trial.timeline().add(victim + " is back and has caught up");
-    trial.awaitProgress(STEADY);
-    AcknowledgementTimes.Silence gap = answers.longestSilence(killed, served);
+    experiment.timeline().add(victim + " runs again and has caught up");
+    experiment.awaitPurchases(STEADY);
+    AcknowledgementTimes.Gap gap = acknowledgements.longestGap(killed, restarted);
     crashes.add(
         new CrashReport.Crash(
             number,
             victim,
-            trial.timeline().msOf(killed),
-            ms(killed, gap.lastNanos()),
-            led ? ms(killed, elected) : null,
+            experiment.timeline().msOf(killed),
+            millis(killed, gap.lastNanos()),
+            wasLeader ? millis(killed, elected) : null,
             successor,
-            ms(killed, gap.firstNanos()),
-            ms(killed, served),
-            ms(killed, caughtUp),
+            millis(killed, gap.firstNanos()),
+            millis(killed, restarted),
+            millis(killed, caughtUp),
             gap.length().toNanos() / 1e6,
-            answers.slowest(killed, served).toNanos() / 1e6,
-            answers.longestSilence(served, System.nanoTime()).length().toNanos() / 1e6));
+            acknowledgements.slowest(killed, restarted).toNanos() / 1e6,
+            acknowledgements.longestGap(restarted, System.nanoTime()).length().toNanos() / 1e6));
   }
 
-  private static double ms(long from, long to) {
+  private static double millis(long from, long to) {
     return (to - from) / 1e6;
   }
 }

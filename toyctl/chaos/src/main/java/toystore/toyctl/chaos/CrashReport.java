@@ -3,20 +3,19 @@ package toystore.toyctl.chaos;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
-import toystore.toyctl.chaos.check.FaultTimeline;
 import toystore.toyctl.chaos.check.LatencySummary;
 import toystore.toyctl.cluster.TextTable;
 
 /**
- * What {@code toyctl demo crash} saw.
+ * The result of {@code toyctl demo crash}.
  *
- * @param target which node was killed: its name, or "leader"
- * @param purchases how long purchases took, retries included
- * @param gaps per crash, the longest time in which no client was acknowledged anything
- * @param slowest per crash, how long the slowest purchase of any client took
- * @param returns the same as gaps, while the node came back
- * @param errors answers of 503
- * @param disturbances requests without an answer
+ * @param target the node that was killed: its name, or "leader"
+ * @param purchases the latency of purchases, retries included
+ * @param gaps the longest time without an acknowledgement to any client, per crash
+ * @param slowest the latency of the slowest purchase, per crash
+ * @param returns the longest time without an acknowledgement while the node restarted, per crash
+ * @param errors the number of responses with status 503
+ * @param disturbances the number of requests without a response
  */
 record CrashReport(
     long seed,
@@ -43,14 +42,20 @@ record CrashReport(
   }
 
   /**
-   * One crash; times in milliseconds since the kill, except killedMs, which is since the beginning.
+   * One crash. Times are in milliseconds since the kill, except killedMs, which is since the start
+   * of the experiment.
    *
-   * @param lastBefore last acknowledgement before the longest gap; may be a little after the kill,
-   *     of what was under way
-   * @param elected another replica said that it leads; null where the victim did not lead
-   * @param firstAfter the first acknowledgement after the gap
-   * @param restarted the process was started again
-   * @param caughtUp it serves and has all that the others had
+   * @param lastBefore when the last purchase before the longest gap was acknowledged; this can be
+   *     shortly after the kill, for purchases that were in progress
+   * @param elected when another replica reported itself as leader, or null if the killed node was
+   *     not the leader
+   * @param successor the new leader, or null if the killed node was not the leader
+   * @param firstAfter when the first purchase after the gap was acknowledged
+   * @param restarted when the process was started again
+   * @param caughtUp when the node was ready again with all data that the others had
+   * @param gap the length of the longest time without an acknowledgement
+   * @param slowest the latency of the slowest purchase in progress before the node was restarted
+   * @param returnGap the longest time without an acknowledgement while the node restarted
    */
   record Crash(
       int number,
@@ -89,17 +94,15 @@ record CrashReport(
     return proof.holds();
   }
 
-  /** The same for a browser. */
   @Override
   public ReportPage page() {
     return new ReportPage(
         "Crash of " + target + ", " + crashes.size() + " times",
         holds(),
-        closing(),
+        conclusions(),
         table(),
         figures() + proof.text(),
-        acknowledgedPerSecond,
-        crashes.stream().map(Crash::killedMs).toList(),
+        new ThroughputChart(acknowledgedPerSecond, crashes.stream().map(Crash::killedMs).toList()),
         proof.findings(),
         timeline);
   }
@@ -107,11 +110,11 @@ record CrashReport(
   @Override
   public String text() {
     return table().render()
-        + "\n(milliseconds since the kill)\n\n"
+        + "\n(times in milliseconds since the kill)\n\n"
         + figures()
         + proof.text()
         + "\n\n"
-        + String.join("\n", closing());
+        + String.join("\n", conclusions());
   }
 
   private TextTable table() {
@@ -136,10 +139,10 @@ record CrashReport(
         Locale.ROOT,
         """
         seed %d, %d clients, %.0f s, %d orders, %d reads
-        gap without an acknowledgement, per crash: %s
-        slowest purchase of any client, per crash: %s
-        gap while the node comes back:             %s
-        errors that clients got: %d answers of 503, %d requests without an answer
+        time without an acknowledgement, per crash: %s
+        slowest purchase, per crash:                %s
+        the same time while the node restarts:      %s
+        errors: %d responses with status 503, %d requests without a response
         """,
         seed,
         clients,
@@ -153,17 +156,17 @@ record CrashReport(
         disturbances);
   }
 
-  /** The two questions of the recorded experiment, with this run's figures. */
-  List<String> closing() {
-    boolean seen = errors + disturbances > 0 || !proof.ledger().clean();
+  /** The answers to the two questions of the recorded experiment, with the figures of this run. */
+  List<String> conclusions() {
+    boolean noticed = errors + disturbances > 0 || !proof.ledger().clean();
     return List.of(
         String.format(
             Locale.ROOT,
             "Can clients notice the failures, in purchases or in the final check? %s: %s in %d"
-                + " crashes of %s; a purchase then took up to %.0f ms (median %.0f), against %.0f"
-                + " ms otherwise (median); of %d acknowledged orders %d were found at the end, %d"
-                + " were lost, %d were there twice.",
-            seen ? "Yes" : "No",
+                + " crashes of %s. The slowest purchase in a crash took %.0f ms (median %.0f ms)."
+                + " The median of all purchases is %.0f ms. At the end, of %d acknowledged orders"
+                + " %d were found, %d were lost, and %d were duplicated.",
+            noticed ? "Yes" : "No",
             errors + disturbances == 0
                 ? "no request failed"
                 : (errors + disturbances) + " requests failed",
@@ -179,9 +182,9 @@ record CrashReport(
         String.format(
             Locale.ROOT,
             "Do all replicas end with the same database? %s: all rows of all replicas were"
-                + " compared, %d orders; the stock is %s.",
+                + " compared, with %d orders. The stock %s.",
             proof.replicasEqual() ? "Yes" : "No",
             proof.ledger().acknowledged(),
-            proof.stockExact() ? "exactly what they say" : "NOT what they say"));
+            proof.stockExact() ? "matches the orders" : "DOES NOT match the orders"));
   }
 }

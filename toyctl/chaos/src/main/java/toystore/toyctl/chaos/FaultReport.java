@@ -1,14 +1,16 @@
 package toystore.toyctl.chaos;
 
-/** What a run with faults came to. */
+/** The result of an experiment with faults. */
 public interface FaultReport {
   /** Whether all promises held. */
   boolean holds();
 
+  /** The check of each promise. */
   PromiseReport proof();
 
+  /** The report as an HTML page. */
   ReportPage page();
 
-  /** For people. */
+  /** The report as text for a terminal. */
   String text();
 }

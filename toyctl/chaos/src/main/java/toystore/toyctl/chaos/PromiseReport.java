@@ -9,23 +9,22 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import toystore.config.StoreConfig;
 import toystore.protocol.message.LoggedOrder;
-import toystore.toyctl.chaos.check.ConsistencyChecks;
 import toystore.toyctl.chaos.check.OrderLedger;
-import toystore.toyctl.cluster.Wordings;
-import toystore.toyctl.cluster.status.NodeClient;
+import toystore.toyctl.chaos.check.WorkloadMonitor;
+import toystore.toyctl.cluster.ErrorText;
+import toystore.toyctl.cluster.nodes.NodeClient;
 import toystore.toyctl.cluster.verify.LogCursor;
 import toystore.toyctl.cluster.verify.Verifier;
 import toystore.toyctl.cluster.verify.VerifyReport;
 
 /**
- * What a run with faults came to: every promise that can be seen from outside.
+ * The check of every promise that clients can observe.
  *
- * @param ledger acknowledged orders against the log
- * @param replicasEqual all replicas were there and hold the same rows (promise P4)
- * @param stockExact the stock is what the orders say (promise P3)
- * @param findings everything that is wrong, also what clients noticed while they shopped: the first
- *     of it, in words
- * @param findingCount how much is wrong
+ * @param ledger the comparison of the acknowledged orders with the order log
+ * @param replicasEqual whether all replicas were running and hold the same rows (promise P4)
+ * @param stockExact whether the stock matches the orders (promise P3)
+ * @param findings descriptions of the first violations, including those that clients observed
+ * @param findingCount the number of all violations
  */
 public record PromiseReport(
     OrderLedger.Result ledger,
@@ -43,32 +42,33 @@ public record PromiseReport(
   }
 
   /**
-   * Compares the store with what its clients were told. All replicas must be there.
+   * Compares the store with what clients observed. All replicas must be running.
    *
-   * @param alone nobody else has ever bought there
-   * @param patience for replicas to reach one index, for each page of rows, for holds to end
+   * @param soleClients whether only clients of this workload have ever bought in the store
+   * @param timeout the time limit of each step: replicas reach the same index, a page of rows is
+   *     read, holds end
    */
   public static PromiseReport of(
       StoreConfig config,
       NodeClient client,
-      ConsistencyChecks checks,
-      boolean alone,
-      Duration patience)
+      WorkloadMonitor monitor,
+      boolean soleClients,
+      Duration timeout)
       throws InterruptedException {
-    // Before the fence: what is acknowledged by now must be in the log below it.
-    OrderLedger.Audit audit = checks.ledger().audit(alone);
-    Verifier verifier = new Verifier(config, client, patience);
+    // The audit must begin before the fence: orders acknowledged by now precede it in the log.
+    OrderLedger.Audit audit = monitor.ledger().audit(soleClients);
+    Verifier verifier = new Verifier(config, client, timeout);
     VerifyReport report = verifier.verify();
     List<String> findings = new ArrayList<>(verifier.findings());
-    OrderLedger.Result ledger = audit(config, client, report, audit, patience, findings);
-    findings.addAll(checks.findings().first());
+    OrderLedger.Result ledger = audit(config, client, report, audit, timeout, findings);
+    findings.addAll(monitor.violations().first());
     return new PromiseReport(
         ledger,
         report.replicas().stream().allMatch(r -> r.result() == VerifyReport.Result.EQUAL),
         !report.stock().isEmpty()
             && report.stock().stream().allMatch(p -> Boolean.TRUE.equals(p.exact())),
         findings,
-        checks.findings().count() + verifier.findings().size());
+        monitor.violations().count() + verifier.findings().size());
   }
 
   private static OrderLedger.Result audit(
@@ -76,7 +76,7 @@ public record PromiseReport(
       NodeClient client,
       VerifyReport report,
       OrderLedger.Audit audit,
-      Duration patience,
+      Duration timeout,
       List<String> findings)
       throws InterruptedException {
     VerifyReport.Replica read =
@@ -86,7 +86,7 @@ public record PromiseReport(
             .orElse(report.replicas().getLast());
     Long orders = read.orders();
     try (ExecutorService fetcher = Executors.newVirtualThreadPerTaskExecutor()) {
-      LogCursor log = new LogCursor(client, config.node(read.node()), patience, fetcher);
+      LogCursor log = new LogCursor(client, config.node(read.node()), timeout, fetcher);
       for (long row = 0; orders != null && row < orders; row++) {
         LoggedOrder order = log.next();
         if (order == null) {
@@ -96,17 +96,17 @@ public record PromiseReport(
       }
       fetcher.shutdownNow();
     } catch (IOException e) {
-      findings.add("the log of " + read.node() + " cannot be read: " + Wordings.reason(e));
+      findings.add("the log of " + read.node() + " cannot be read: " + ErrorText.reason(e));
     }
     return audit.finish();
   }
 
-  /** In one line each, for people. */
+  /** The results as text, for a terminal. */
   public String text() {
     return String.format(
         Locale.ROOT,
-        "acknowledged %d, found %d, lost %d, duplicated %d, wrong %d, gaps in numbers %d\n"
-            + "replicas equal: %s; stock exact: %s; other findings: %d",
+        "orders: acknowledged %d, found %d, lost %d, duplicated %d, wrong %d, missing numbers %d\n"
+            + "replicas equal: %s; stock exact: %s; violations: %d",
         ledger.acknowledged(),
         ledger.found(),
         ledger.lost(),

@@ -6,37 +6,32 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Collectors;
 import toystore.protocol.codec.Json;
-import toystore.toyctl.chaos.check.FaultTimeline;
+import toystore.toyctl.cluster.HtmlText;
 import toystore.toyctl.cluster.TextTable;
-import toystore.toyctl.cluster.Wordings;
 
 /**
- * A page about a run with faults that needs nothing but itself.
+ * A self-contained HTML page about an experiment with faults.
  *
- * @param holds all promises held
- * @param closing what it all comes to, a paragraph each
- * @param table one row a fault
- * @param figures text with line breaks
- * @param perSecond acknowledged purchases in each second
- * @param marksMs when faults began, in milliseconds since the beginning
+ * @param holds whether all promises held
+ * @param conclusions paragraphs with the conclusions
+ * @param table a table of the faults
+ * @param figures preformatted text with measurements
+ * @param chart the throughput during the experiment
+ * @param findings descriptions of the violations
+ * @param events the timeline
  */
 public record ReportPage(
     String title,
     boolean holds,
-    List<String> closing,
+    List<String> conclusions,
     TextTable table,
     String figures,
-    List<Integer> perSecond,
-    List<Long> marksMs,
+    ThroughputChart chart,
     List<String> findings,
     List<FaultTimeline.Event> events) {
-  private static final int WIDTH = 1000;
-  private static final int HEIGHT = 160;
-
-  /** Writes the page, and the report itself as JSON beside it. */
+  /** Writes the page, and next to it the report as JSON. */
   public static void write(Path file, Object report, ReportPage page) throws IOException {
     Path parent = file.toAbsolutePath().getParent();
     if (parent != null) {
@@ -49,7 +44,7 @@ public record ReportPage(
     Files.write(file.resolveSibling(stem + ".json"), Json.toJson(report));
   }
 
-  String html() {
+  private String html() {
     return """
     <!doctype html>
     <html lang="en"><head><meta charset="utf-8"><title>%s</title>
@@ -75,51 +70,22 @@ public record ReportPage(
     </body></html>
     """
         .formatted(
-            Wordings.escaped(title),
-            Wordings.escaped(title),
+            HtmlText.escape(title),
+            HtmlText.escape(title),
             holds ? "yes" : "no",
             holds ? "All promises held." : "A promise was broken.",
-            paragraphs(closing),
-            chart(),
+            paragraphs(conclusions),
+            chart.svg(),
             table.html(),
-            Wordings.escaped(figures),
-            findings.isEmpty() ? "" : "<h2>What is wrong</h2>" + paragraphs(findings),
-            Wordings.escaped(
+            HtmlText.escape(figures),
+            findings.isEmpty() ? "" : "<h2>Violations</h2>" + paragraphs(findings),
+            HtmlText.escape(
                 events.stream().map(FaultTimeline.Event::text).collect(Collectors.joining("\n"))));
   }
 
   private static String paragraphs(List<String> texts) {
     return texts.stream()
-        .map(text -> "<p>" + Wordings.escaped(text) + "</p>")
+        .map(text -> "<p>" + HtmlText.escape(text) + "</p>")
         .collect(Collectors.joining("\n"));
-  }
-
-  /** A line of acknowledgements, and a mark for each fault. */
-  private String chart() {
-    int most = Math.max(1, perSecond.stream().mapToInt(Integer::intValue).max().orElse(1));
-    double step = (double) WIDTH / Math.max(1, perSecond.size());
-    StringBuilder line = new StringBuilder();
-    for (int second = 0; second < perSecond.size(); second++) {
-      double y = HEIGHT - (double) HEIGHT * perSecond.get(second) / most;
-      line.append(String.format(Locale.ROOT, "%.1f,%.1f ", (second + 0.5) * step, y));
-    }
-    String marks =
-        marksMs.stream()
-            .map(ms -> ms / 1e3 * step)
-            .map(
-                x ->
-                    String.format(
-                        Locale.ROOT,
-                        "<line x1=\"%.1f\" x2=\"%.1f\" y1=\"0\" y2=\"%d\" stroke=\"#b3141d\"/>",
-                        x,
-                        x,
-                        HEIGHT))
-            .collect(Collectors.joining());
-    return """
-    <svg viewBox="0 0 %d %d" role="img" aria-label="acknowledged purchases a second">%s
-    <polyline fill="none" stroke="#1a5fb4" stroke-width="1.5" points="%s"/>
-    <text x="4" y="14" font-size="12">%d/s</text></svg>
-    """
-        .formatted(WIDTH, HEIGHT, marks, line, most);
   }
 }

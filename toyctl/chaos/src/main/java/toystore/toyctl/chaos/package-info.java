@@ -1,4 +1,4 @@
-/** Runs with faults: throwaway stores, trials, and their reports. */
+/** Experiments that inject faults into a throwaway store under load, and their reports. */
 @NullMarked
 package toystore.toyctl.chaos;
 

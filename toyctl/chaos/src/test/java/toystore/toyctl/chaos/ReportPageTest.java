@@ -8,10 +8,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import toystore.protocol.codec.Json;
-import toystore.toyctl.chaos.check.FaultTimeline;
 import toystore.toyctl.chaos.check.LatencySummary;
 import toystore.toyctl.chaos.check.OrderLedger;
 
@@ -19,7 +19,7 @@ class ReportPageTest {
   @TempDir private Path temp = Path.of("");
 
   private static CrashReport report(long errors, OrderLedger.Result ledger, boolean equal) {
-    LatencySummary spread = new LatencySummary(2, 400, 600, 800, 900);
+    LatencySummary summary = new LatencySummary(2, 400, 600, 800, 900);
     return new CrashReport(
         7,
         "leader",
@@ -31,10 +31,10 @@ class ReportPageTest {
                 90.0)),
         100,
         50,
-        spread,
-        spread,
-        spread,
-        spread,
+        summary,
+        summary,
+        summary,
+        summary,
         errors,
         0,
         List.of(10, 0, 20),
@@ -45,29 +45,32 @@ class ReportPageTest {
   private static final OrderLedger.Result CLEAN = new OrderLedger.Result(100, 100, 0, 0, 0, 0);
 
   @Test
-  void aCleanRunAnswersBothQuestionsWithItsFigures() {
+  @DisplayName("The report of a run without violations answers both questions with figures")
+  void cleanRunAnswersBothQuestions() {
     CrashReport clean = report(0, CLEAN, true);
 
     assertThat(clean.holds()).isTrue();
-    assertThat(clean.closing().getFirst())
+    assertThat(clean.conclusions().getFirst())
         .startsWith("Can clients notice the failures, in purchases or in the final check? No:")
         .contains("no request failed", "900 ms", "of 100 acknowledged orders 100 were found");
-    assertThat(clean.closing().getLast())
+    assertThat(clean.conclusions().getLast())
         .startsWith("Do all replicas end with the same database? Yes:");
-    assertThat(clean.text()).endsWith(String.join("\n", clean.closing()));
+    assertThat(clean.text()).endsWith(String.join("\n", clean.conclusions()));
   }
 
   @Test
-  void aRunThatIsNotCleanSaysSo() {
+  @DisplayName("The report of a run with violations answers the questions accordingly")
+  void violationsChangeTheAnswers() {
     CrashReport bad = report(3, new OrderLedger.Result(100, 99, 1, 0, 0, 0), false);
 
     assertThat(bad.holds()).isFalse();
-    assertThat(bad.closing().getFirst()).contains("? Yes: 3 requests failed", "1 were lost");
-    assertThat(bad.closing().getLast()).contains("? No:");
+    assertThat(bad.conclusions().getFirst()).contains("? Yes: 3 requests failed", "1 were lost");
+    assertThat(bad.conclusions().getLast()).contains("? No:");
   }
 
   @Test
-  void thePageNeedsNothingElseAndItsTextIsText() throws IOException {
+  @DisplayName("The page refers to no other file, and all text in it is escaped")
+  void pageIsSelfContainedAndEscaped() throws IOException {
     CrashReport bad = report(0, CLEAN, false);
     Path file = temp.resolve("reports").resolve("crash.html");
 
@@ -78,7 +81,7 @@ class ReportPageTest {
         .doesNotContain("http://", "https://", "src=", "<order 3>")
         .contains("&lt;order 3&gt; is lost", "order-3 is killed", "A promise was broken.")
         .contains("166.7,80.0 500.0,160.0 833.3,0.0", "<td class=n>455</td>");
-    JsonNode json = Json.json().readTree(Files.readAllBytes(temp.resolve("reports/crash.json")));
+    JsonNode json = Json.mapper().readTree(Files.readAllBytes(temp.resolve("reports/crash.json")));
     assertThat(json.get("seed").asLong()).isEqualTo(7);
     assertThat(json.at("/crashes/0/gap").asDouble()).isEqualTo(455.2);
     assertThat(json.at("/proof/ledger/lost").asLong()).isZero();

@@ -6,39 +6,42 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import toystore.client.ApiHttpClient;
+import toystore.client.Deadline;
+import toystore.client.StoreClient;
 import toystore.config.StoreConfig;
 import toystore.protocol.api.ApiException;
 import toystore.protocol.api.Uuids;
-import toystore.toyctl.cluster.CommandDeadline;
+import toystore.toyctl.cli.context.CommandContext;
 import toystore.toyctl.cluster.ExitCode;
-import toystore.toyctl.cluster.HttpApi;
-import toystore.toyctl.cluster.StoreClient;
 import toystore.toyctl.cluster.ToyctlException;
 
 /** {@code toyctl buy NAME QUANTITY} */
 @Command(
     name = "buy",
-    description = "Buys once, however often it has to ask; prints the order's number.")
+    description = "Buys a product exactly once, with retries, and prints the order number.")
 final class BuyCommand implements Callable<Integer> {
   private final CommandContext context;
 
-  @Parameters(index = "0", paramLabel = "NAME", description = "Such as Tux.")
+  @Parameters(index = "0", paramLabel = "NAME", description = "Name of the product, such as Tux.")
   private String name = "";
 
-  @Parameters(index = "1", paramLabel = "QUANTITY", description = "From 1 to 1000000.")
+  @Parameters(index = "1", paramLabel = "QUANTITY", description = "Quantity, from 1 to 1000000.")
   private long quantity;
 
   @Option(
       names = "--key",
       paramLabel = "KEY",
-      description = "Idempotency-Key: the same key buys once (default: a new one).")
+      description =
+          "Idempotency-Key of the purchase: requests with the same key buy only once (default: a"
+              + " new key).")
   private @Nullable String key;
 
   BuyCommand(CommandContext context) {
     this.context = context;
   }
 
-  /** What is printed with -o json. */
+  /** The JSON output. */
   record Bought(
       long orderNumber,
       String name,
@@ -51,39 +54,41 @@ final class BuyCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     String idempotencyKey = key == null ? UUID.randomUUID().toString() : checked(key);
     StoreConfig config = context.config();
-    try (HttpApi http = new HttpApi()) {
-      StoreClient.Bought bought =
+    try (ApiHttpClient http = new ApiHttpClient()) {
+      StoreClient.Purchase bought =
           context
               .store(config, http)
               .buy(
                   name,
                   quantity,
                   idempotencyKey,
-                  CommandDeadline.in(context.timeout()),
-                  () -> context.frontEndRuns(config));
-      context.data(
-          new Bought(
-              bought.orderNumber(),
-              name,
-              quantity,
-              bought.productVersion(),
-              bought.replayed(),
-              idempotencyKey),
-          () ->
-              context.quiet()
-                  ? Long.toString(bought.orderNumber())
-                  : "order "
-                      + bought.orderNumber()
-                      + ": "
-                      + quantity
-                      + " "
-                      + name
-                      + (bought.replayed() ? " (bought before under this key)" : ""));
+                  Deadline.in(context.timeout()),
+                  () -> context.isFrontEndRunning(config));
+      context
+          .output()
+          .data(
+              new Bought(
+                  bought.orderNumber(),
+                  name,
+                  quantity,
+                  bought.productVersion(),
+                  bought.replayed(),
+                  idempotencyKey),
+              () ->
+                  context.output().isQuiet()
+                      ? Long.toString(bought.orderNumber())
+                      : "order "
+                          + bought.orderNumber()
+                          + ": "
+                          + quantity
+                          + " "
+                          + name
+                          + (bought.replayed() ? " (already bought with this key)" : ""));
     }
     return ExitCode.OK;
   }
 
-  // What no header can carry is a matter of typing, not of the store.
+  // A key that an HTTP header cannot contain is a usage error.
   private static String checked(String key) {
     try {
       var _ = Uuids.fromIdempotencyKey(key);

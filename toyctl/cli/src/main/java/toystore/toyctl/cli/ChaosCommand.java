@@ -10,7 +10,11 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import toystore.toyctl.chaos.ChaosRun;
-import toystore.toyctl.chaos.ThrowawayStore;
+import toystore.toyctl.chaos.store.StoreExperiment;
+import toystore.toyctl.chaos.store.StorePlan;
+import toystore.toyctl.chaos.store.ThrowawayStore;
+import toystore.toyctl.cli.context.CommandContext;
+import toystore.toyctl.cli.context.DurationConverter;
 import toystore.toyctl.cluster.ExitCode;
 import toystore.toyctl.cluster.ToyctlException;
 
@@ -18,37 +22,45 @@ import toystore.toyctl.cluster.ToyctlException;
 @Command(
     name = "chaos",
     description =
-        "Harms a throwaway store in all ways that this machine can, and checks every promise.")
+        "Injects all faults that this machine supports into a throwaway store under load, and"
+            + " checks every promise.")
 final class ChaosCommand implements Callable<Integer> {
   private final CommandContext context;
 
   @Option(
       names = "--duration",
       paramLabel = "TIME",
-      converter = LoadCommand.Time.class,
-      description = "Such as 30s, 10m, 1h (default: 10m).")
+      converter = DurationConverter.class,
+      description = "Length of the run, such as 30s, 10m, 1h (default: 10m).")
   private Duration duration = Duration.ofMinutes(10);
 
   @Option(
       names = "--only",
       paramLabel = "KIND",
       split = ",",
-      description = "Only faults with such words in their names, such as 'front end,kill catalog'.")
+      description =
+          "Inject only faults whose names contain these words, such as 'front end,kill catalog'.")
   private List<String> only = List.of();
 
-  @Option(names = "--seed", paramLabel = "N", description = "For the same faults again.")
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "Seed of the faults, to repeat a run (default: random).")
   private long seed = new Random().nextInt(1_000_000_000);
 
-  @Option(names = "--clients", paramLabel = "N", description = "How many (default: 6).")
+  @Option(names = "--clients", paramLabel = "N", description = "Number of clients (default: 6).")
   private int clients = 6;
 
-  @Option(names = "--frontends", paramLabel = "N", description = "How many (default: 2).")
+  @Option(
+      names = "--frontends",
+      paramLabel = "N",
+      description = "Number of front ends (default: 2).")
   private int frontEnds = 2;
 
   @Option(
       names = "--report",
       paramLabel = "FILE",
-      description = "A page for a browser; the same as JSON is put beside it.")
+      description = "Write the report as an HTML page to this file, and as JSON beside it.")
   private @Nullable Path report;
 
   ChaosCommand(CommandContext context) {
@@ -66,20 +78,20 @@ final class ChaosCommand implements Callable<Integer> {
     }
     if (only.stream().anyMatch(String::isBlank)) {
       throw new ToyctlException(
-          ExitCode.USAGE, "--only", "names no kind of fault", "toyctl chaos --only 'front end'");
+          ExitCode.USAGE, "--only", "contains an empty name", "toyctl chaos --only 'front end'");
     }
     if (duration.isZero()) {
       throw new ToyctlException(
-          ExitCode.USAGE, "--duration", "must be longer than nothing", "toyctl chaos --help");
+          ExitCode.USAGE, "--duration", "must be longer than 0", "toyctl chaos --help");
     }
-    ThrowawayStore.Plan plan =
-        ThrowawayStore.Plan.plain(seed)
-            .with(context.configFile())
+    StorePlan plan =
+        StorePlan.minimal(seed)
+            .withConfigFile(context.configFile())
             .withFrontEnds(frontEnds)
             .withCatalog(ChaosRun.catalog())
             .withAllFaults();
-    context.progress("starting a throwaway store; seed " + seed);
-    boolean holds = ThrowawayStore.examine(plan, context.distribution(), this::holds);
+    context.output().progress("starting a throwaway store; seed " + seed);
+    boolean holds = StoreExperiment.run(plan, context.distribution(), this::holds);
     return holds ? ExitCode.OK : ExitCode.VERIFICATION_FAILED;
   }
 
@@ -87,7 +99,7 @@ final class ChaosCommand implements Callable<Integer> {
     return FaultReportPrinter.print(
         context,
         "chaos",
-        ChaosRun.run(store, duration, only, clients, seed, context::progress),
+        ChaosRun.run(store, duration, only, clients, seed, context.output()::progress),
         report);
   }
 }

@@ -7,48 +7,53 @@ import java.util.Random;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import toystore.client.ApiHttpClient;
 import toystore.config.Role;
 import toystore.config.StoreConfig;
 import toystore.protocol.api.Product;
 import toystore.toyctl.chaos.PromiseReport;
-import toystore.toyctl.chaos.check.ConsistencyChecks;
 import toystore.toyctl.chaos.check.LatencySummary;
-import toystore.toyctl.chaos.check.ShopperPool;
-import toystore.toyctl.chaos.check.ShopperProfile;
+import toystore.toyctl.chaos.check.Workload;
+import toystore.toyctl.chaos.check.WorkloadMonitor;
+import toystore.toyctl.chaos.check.WorkloadProfile;
+import toystore.toyctl.cli.context.CommandContext;
+import toystore.toyctl.cli.context.DurationConverter;
 import toystore.toyctl.cluster.ExitCode;
-import toystore.toyctl.cluster.HttpApi;
 import toystore.toyctl.cluster.ToyctlException;
-import toystore.toyctl.cluster.status.NodeClient;
+import toystore.toyctl.cluster.nodes.NodeClient;
 
 /** {@code toyctl check} */
 @Command(
     name = "check",
     description =
-        "Shops in the running store for a while and checks every promise, whatever is done to it"
-            + " meanwhile.")
+        "Runs clients against the running store and checks every promise, also while nodes are"
+            + " stopped or killed.")
 final class CheckCommand implements Callable<Integer> {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration DECISION_TIMEOUT = Duration.ofSeconds(60);
 
   private final CommandContext context;
 
   @Option(
       names = "--duration",
       paramLabel = "TIME",
-      converter = LoadCommand.Time.class,
-      description = "Such as 30s, 10m, 1h (default: 30s).")
+      converter = DurationConverter.class,
+      description = "Length of the check, such as 30s, 10m, 1h (default: 30s).")
   private Duration duration = Duration.ofSeconds(30);
 
-  @Option(names = "--clients", paramLabel = "N", description = "How many (default: 8).")
+  @Option(names = "--clients", paramLabel = "N", description = "Number of clients (default: 8).")
   private int clients = 8;
 
-  @Option(names = "--seed", paramLabel = "N", description = "For the same choices again.")
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "Seed of the random choices, to repeat a run (default: random).")
   private long seed = new Random().nextInt(1_000_000_000);
 
   CheckCommand(CommandContext context) {
     this.context = context;
   }
 
-  /** What is printed with -o json. */
+  /** The JSON output. */
   record Checked(
       long seed,
       int clients,
@@ -85,35 +90,35 @@ final class CheckCommand implements Callable<Integer> {
     StoreConfig config = context.config();
     List<String> frontEnds = config.nodes(Role.FRONTEND).stream().map(config::url).toList();
     long begun = System.nanoTime();
-    ConsistencyChecks checks = new ConsistencyChecks();
-    try (HttpApi http = new HttpApi()) {
+    WorkloadMonitor monitor = new WorkloadMonitor();
+    try (ApiHttpClient http = new ApiHttpClient()) {
       List<String> products =
           context.store(config, http).products(context.timeout()).stream()
               .map(Product::name)
               .toList();
-      try (ShopperPool shop =
-          new ShopperPool(frontEnds, products, ShopperProfile.READERS, seed, checks)) {
-        shop.enter(clients);
+      try (Workload workload =
+          new Workload(frontEnds, products, WorkloadProfile.READERS, seed, monitor)) {
+        workload.start(clients);
         Thread.sleep(duration);
-        if (!shop.leave(PATIENCE) || checks.ledger().undecided() > 0) {
-          checks.findings().add(checks.ledger().undecided() + " purchases were never decided");
+        if (!workload.stop(DECISION_TIMEOUT) || monitor.ledger().undecided() > 0) {
+          monitor.violations().add(monitor.ledger().undecided() + " purchases were never decided");
         }
       }
       PromiseReport proof =
-          PromiseReport.of(config, new NodeClient(http, config), checks, false, context.timeout());
+          PromiseReport.of(config, new NodeClient(http, config), monitor, false, context.timeout());
       Checked checked =
           new Checked(
               seed,
               clients,
               (System.nanoTime() - begun) / 1e9,
-              checks.ledger().acknowledged(),
-              checks.reads().sum(),
-              checks.answers().latencies(),
-              checks.errors().sum(),
-              checks.disturbances().sum(),
+              monitor.ledger().acknowledged(),
+              monitor.reads().sum(),
+              monitor.acknowledgements().latencies(),
+              monitor.unavailable().sum(),
+              monitor.unanswered().sum(),
               proof);
-      context.data(checked, checked::text);
-      proof.findings().forEach(finding -> context.warn("check: " + finding));
+      context.output().data(checked, checked::text);
+      proof.findings().forEach(finding -> context.output().warn("check: " + finding));
       return proof.holds() ? ExitCode.OK : ExitCode.VERIFICATION_FAILED;
     }
   }

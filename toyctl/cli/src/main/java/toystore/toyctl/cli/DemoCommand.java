@@ -9,48 +9,55 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import toystore.config.StoreConfig;
-import toystore.config.StoreConfig.Node;
+import toystore.config.Topology.Node;
 import toystore.toyctl.chaos.CrashDemo;
-import toystore.toyctl.chaos.ThrowawayStore;
+import toystore.toyctl.chaos.store.StoreExperiment;
+import toystore.toyctl.chaos.store.StorePlan;
+import toystore.toyctl.chaos.store.ThrowawayStore;
+import toystore.toyctl.cli.context.CommandContext;
 import toystore.toyctl.cluster.ExitCode;
 import toystore.toyctl.cluster.ToyctlException;
 
 /** {@code toyctl demo …} */
 @Command(
     name = "demo",
-    description = "Shows on a throwaway store what the store promises.",
+    description = "Demonstrates the promises of the store on a throwaway store.",
     synopsisSubcommandLabel = "crash")
 final class DemoCommand {
   /** {@code toyctl demo crash} */
   @Command(
       name = "crash",
       description =
-          "Kills a node under load, again and again, and shows what clients saw and what is left.")
+          "Kills a node repeatedly under load, and reports what the clients observed and whether"
+              + " all promises held.")
   static final class CrashCommand implements Callable<Integer> {
-    private static final int MOST_TIMES = 100_000;
-    private static final int MOST_CLIENTS = 1_000;
+    private static final int MAX_TIMES = 100_000;
+    private static final int MAX_CLIENTS = 1_000;
 
     private final CommandContext context;
 
     @Option(
         names = "--target",
         paramLabel = "leader|NODE",
-        description = "Which node is killed (default: leader).")
+        description = "The node to kill (default: leader).")
     private String target = CrashDemo.LEADER;
 
-    @Option(names = "--times", paramLabel = "N", description = "How often (default: 3).")
+    @Option(names = "--times", paramLabel = "N", description = "Number of kills (default: 3).")
     private int times = 3;
 
-    @Option(names = "--clients", paramLabel = "N", description = "How many (default: 8).")
+    @Option(names = "--clients", paramLabel = "N", description = "Number of clients (default: 8).")
     private int clients = 8;
 
-    @Option(names = "--seed", paramLabel = "N", description = "For the same choices again.")
+    @Option(
+        names = "--seed",
+        paramLabel = "N",
+        description = "Seed of the random choices, to repeat a run (default: random).")
     private long seed = new Random().nextInt(1_000_000_000);
 
     @Option(
         names = "--report",
         paramLabel = "FILE",
-        description = "A page for a browser; the same as JSON is put beside it.")
+        description = "Write the report as an HTML page to this file, and as JSON beside it.")
     private @Nullable Path report;
 
     CrashCommand(CommandContext context) {
@@ -60,9 +67,9 @@ final class DemoCommand {
     @Override
     public Integer call() throws IOException, InterruptedException {
       check();
-      ThrowawayStore.Plan plan = ThrowawayStore.Plan.plain(seed).with(context.configFile());
-      context.progress("starting a throwaway store; seed " + seed);
-      boolean holds = ThrowawayStore.examine(plan, context.distribution(), this::holds);
+      StorePlan plan = StorePlan.minimal(seed).withConfigFile(context.configFile());
+      context.output().progress("starting a throwaway store; seed " + seed);
+      boolean holds = StoreExperiment.run(plan, context.distribution(), this::holds);
       return holds ? ExitCode.OK : ExitCode.VERIFICATION_FAILED;
     }
 
@@ -70,16 +77,16 @@ final class DemoCommand {
       return FaultReportPrinter.print(
           context,
           "demo",
-          CrashDemo.run(store, target, times, clients, seed, context::progress),
+          CrashDemo.run(store, target, times, clients, seed, context.output()::progress),
           report);
     }
 
     private void check() {
-      if (times < 1 || times > MOST_TIMES) {
-        throw usage("--times", "must be from 1 to " + MOST_TIMES);
+      if (times < 1 || times > MAX_TIMES) {
+        throw usage("--times", "must be from 1 to " + MAX_TIMES);
       }
-      if (clients < 1 || clients > MOST_CLIENTS) {
-        throw usage("--clients", "must be from 1 to " + MOST_CLIENTS);
+      if (clients < 1 || clients > MAX_CLIENTS) {
+        throw usage("--clients", "must be from 1 to " + MAX_CLIENTS);
       }
       List<String> nodes =
           StoreConfig.load(context.configFile()).nodes().stream().map(Node::name).toList();

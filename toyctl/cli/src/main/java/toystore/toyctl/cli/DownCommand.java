@@ -5,48 +5,53 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import toystore.client.ApiHttpClient;
+import toystore.client.Deadline;
 import toystore.config.StoreConfig;
-import toystore.toyctl.cluster.CommandDeadline;
+import toystore.toyctl.cli.context.CommandContext;
 import toystore.toyctl.cluster.ExitCode;
-import toystore.toyctl.cluster.HttpApi;
 import toystore.toyctl.cluster.ToyctlException;
+import toystore.toyctl.cluster.datadir.DataWipe;
 import toystore.toyctl.cluster.process.Cluster;
-import toystore.toyctl.cluster.process.DataWipe;
+import toystore.toyctl.cluster.process.StopResult;
 
 /** {@code toyctl down} */
-@Command(name = "down", description = "Stops everything that runs here.")
+@Command(name = "down", description = "Stops all nodes on this host, and the supervisor.")
 final class DownCommand implements Callable<Integer> {
   private final CommandContext context;
 
   @Option(
       names = "--wipe",
-      description = "Also delete what the store keeps in the data directory, for ever.")
+      description =
+          "Also delete the data of the store in the data directory. This cannot be undone.")
   private boolean wipe;
 
   DownCommand(CommandContext context) {
     this.context = context;
   }
 
-  /** What is printed with -o json. */
+  /** The JSON output. */
   record Down(List<String> stopped, boolean wiped) {}
 
   @Override
   public Integer call() throws IOException, InterruptedException {
     StoreConfig config = context.ownConfig();
-    try (HttpApi http = new HttpApi()) {
+    try (ApiHttpClient http = new ApiHttpClient()) {
       Cluster cluster = context.cluster(config, http);
-      Cluster.Stopped stopped = cluster.stopAll(CommandDeadline.in(context.timeout()));
+      StopResult stopped = cluster.stopAll(Deadline.in(context.timeout()));
       stopped.requireGone(false);
       if (wipe) {
         wipe(cluster, config);
       }
-      context.outcome(
-          new Down(stopped.stopped(), wipe),
-          () ->
-              (stopped.stopped().isEmpty()
-                      ? "nothing was running"
-                      : "stopped " + String.join(", ", stopped.stopped()))
-                  + (wipe ? "; deleted the store's data in " + context.data() : ""));
+      context
+          .output()
+          .outcome(
+              new Down(stopped.stopped(), wipe),
+              () ->
+                  (stopped.stopped().isEmpty()
+                          ? "nothing was running"
+                          : "stopped " + String.join(", ", stopped.stopped()))
+                      + (wipe ? "; deleted the store's data in " + context.dataDirectory() : ""));
     }
     return ExitCode.OK;
   }
@@ -58,10 +63,10 @@ final class DownCommand implements Callable<Integer> {
           ExitCode.IN_USE,
           "nothing was deleted",
           String.join(", ", running)
-              + " still answers at its address, but was not started from "
-              + context.data(),
+              + " still answers, but was not started from "
+              + context.dataDirectory(),
           "toyctl status");
     }
-    DataWipe.contents(context.data(), config);
+    DataWipe.contents(context.dataDirectory(), config);
   }
 }

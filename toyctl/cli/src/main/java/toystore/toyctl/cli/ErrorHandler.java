@@ -9,11 +9,14 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 import toystore.config.ConfigException;
+import toystore.toyctl.cluster.ErrorText;
 import toystore.toyctl.cluster.ExitCode;
 import toystore.toyctl.cluster.ToyctlException;
-import toystore.toyctl.cluster.Wordings;
 
-/** Every failure ends in an exit code and two lines: what and why, and a command that helps. */
+/**
+ * Converts each failure to an exit code and two lines: what failed and why, and a command that the
+ * user can type next.
+ */
 final class ErrorHandler implements IParameterExceptionHandler, IExecutionExceptionHandler {
   @Override
   public int handleParseException(ParameterException e, String[] arguments) {
@@ -43,18 +46,19 @@ final class ErrorHandler implements IParameterExceptionHandler, IExecutionExcept
               new ToyctlException(
                   ExitCode.USAGE,
                   "configuration",
-                  Wordings.reason(wrong),
+                  ErrorText.reason(wrong),
                   "less config/toystore.yaml   (explains every key)",
                   wrong);
           case InterruptedException _ -> {
             Thread.currentThread().interrupt();
-            yield new ToyctlException(ExitCode.FAILED, "interrupted", "stopped waiting", null, e);
+            yield new ToyctlException(
+                ExitCode.FAILED, "interrupted", "the command stopped waiting", null, e);
           }
           default ->
               new ToyctlException(
                   ExitCode.FAILED,
                   command.getCommandName(),
-                  e.getClass().getSimpleName() + ": " + Wordings.reason(e),
+                  e.getClass().getSimpleName() + ": " + ErrorText.reason(e),
                   "toyctl status",
                   e);
         };

@@ -5,16 +5,17 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import toystore.toyctl.chaos.FaultReport;
 import toystore.toyctl.chaos.ReportPage;
+import toystore.toyctl.cli.context.CommandContext;
 
-/** Prints the report of a run with faults, and writes it as a page if one was asked for. */
+/** Prints the report of a run with faults, and writes it as an HTML page if requested. */
 final class FaultReportPrinter {
   private FaultReportPrinter() {}
 
   /**
    * Prints the report and its findings.
    *
-   * @param command name of the command, printed before each finding
-   * @param file where the page is written, or null for none
+   * @param command the name of the command, printed before each finding
+   * @param file the file for the page, or null to write none
    * @return whether all promises held
    */
   static boolean print(
@@ -23,8 +24,8 @@ final class FaultReportPrinter {
     if (file != null) {
       ReportPage.write(file, report, report.page());
     }
-    context.data(report, report::text);
-    report.proof().findings().forEach(finding -> context.warn(command + ": " + finding));
+    context.output().data(report, report::text);
+    report.proof().findings().forEach(finding -> context.output().warn(command + ": " + finding));
     return report.holds();
   }
 }

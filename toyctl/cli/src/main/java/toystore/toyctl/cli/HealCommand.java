@@ -6,12 +6,14 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import toystore.client.ApiHttpClient;
+import toystore.client.Deadline;
 import toystore.config.Role;
 import toystore.config.StoreConfig;
-import toystore.config.StoreConfig.Node;
-import toystore.toyctl.cluster.CommandDeadline;
+import toystore.config.Topology.Node;
+import toystore.toyctl.cli.context.CommandContext;
+import toystore.toyctl.cli.context.SecondsConverter;
 import toystore.toyctl.cluster.ExitCode;
-import toystore.toyctl.cluster.HttpApi;
 import toystore.toyctl.cluster.ToyctlException;
 import toystore.toyctl.cluster.process.NodeStarter;
 
@@ -19,21 +21,22 @@ import toystore.toyctl.cluster.process.NodeStarter;
 @Command(
     name = "heal",
     description = {
-      "Brings a node back whose Raft log is damaged or gone, as a fresh member of its group.",
-      "What is damaged is set aside as *.quarantine-TIME. All other members of the group have to"
-          + " run, since they alone know what the node may have promised."
+      "Starts a node whose Raft log is damaged or lost, as a fresh member of its group.",
+      "Damaged files are renamed to *.quarantine-TIME. All other members of the group must be"
+          + " running, because only they know which votes and entries the node may have"
+          + " acknowledged."
     })
 final class HealCommand implements Callable<Integer> {
   private final CommandContext context;
 
-  @Parameters(paramLabel = "NODE", description = "Such as order-3.")
+  @Parameters(paramLabel = "NODE", description = "Name of a node, such as order-3.")
   private String node = "";
 
   @Option(
       names = "--wait-timeout",
-      paramLabel = "S",
-      converter = GlobalOptions.Seconds.class,
-      description = "How long to wait until it is ready (default: 120).")
+      paramLabel = "SECONDS",
+      converter = SecondsConverter.class,
+      description = "Time limit until the node is ready (default: 120).")
   private Duration waitTimeout = Duration.ofMinutes(2);
 
   HealCommand(CommandContext context) {
@@ -46,12 +49,12 @@ final class HealCommand implements Callable<Integer> {
     Node wanted = context.localNodes(config, List.of(node)).getFirst();
     if (wanted.role() == Role.FRONTEND) {
       throw new ToyctlException(
-          ExitCode.USAGE, node, "a front end stores nothing that could be damaged", "toyctl up");
+          ExitCode.USAGE, node, "a front end stores no data that could be damaged", "toyctl up");
     }
-    try (HttpApi http = new HttpApi()) {
+    try (ApiHttpClient http = new ApiHttpClient()) {
       NodeStarter starter = new NodeStarter(context.cluster(config, http));
-      NodeStarter.Serving healed = starter.heal(wanted, CommandDeadline.in(waitTimeout));
-      context.outcome(new StartCommand.Nodes(List.of(healed)), healed::text);
+      NodeStarter.ReadyNode healed = starter.heal(wanted, Deadline.in(waitTimeout));
+      context.output().outcome(new StartCommand.Nodes(List.of(healed)), healed::text);
     }
     return ExitCode.OK;
   }

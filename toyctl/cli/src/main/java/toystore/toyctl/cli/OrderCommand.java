@@ -7,12 +7,13 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import toystore.client.ApiHttpClient;
+import toystore.client.Deadline;
 import toystore.protocol.api.Order;
-import toystore.toyctl.cluster.CommandDeadline;
+import toystore.toyctl.cli.context.CommandContext;
 import toystore.toyctl.cluster.ExitCode;
-import toystore.toyctl.cluster.HttpApi;
-import toystore.toyctl.cluster.StoreClient;
 import toystore.toyctl.cluster.TextTable;
+import toystore.toyctl.cluster.ThrowingStoreClient;
 import toystore.toyctl.cluster.ToyctlException;
 
 /** {@code toyctl order …} */
@@ -27,11 +28,13 @@ final class OrderCommand {
   }
 
   /** {@code toyctl order get NUMBER} */
-  @Command(name = "get", description = "One order.")
+  @Command(name = "get", description = "Shows one order.")
   static final class GetCommand implements Callable<Integer> {
     private final CommandContext context;
 
-    @Parameters(paramLabel = "NUMBER", description = "From 0 on.")
+    @Parameters(
+        paramLabel = "NUMBER",
+        description = "Number of the order; the first order has number 0.")
     private long number;
 
     GetCommand(CommandContext context) {
@@ -40,25 +43,31 @@ final class OrderCommand {
 
     @Override
     public Integer call() throws InterruptedException {
-      try (HttpApi http = new HttpApi()) {
+      try (ApiHttpClient http = new ApiHttpClient()) {
         Order order = context.store(context.config(), http).order(number, context.timeout());
-        context.data(order, () -> table(List.of(order)).render());
+        context.output().data(order, () -> table(List.of(order)).render());
       }
       return ExitCode.OK;
     }
   }
 
   /** {@code toyctl order list} */
-  @Command(name = "list", description = "Orders by rising number.")
+  @Command(name = "list", description = "Lists orders by number.")
   static final class ListCommand implements Callable<Integer> {
     private static final int PAGE = 1_000;
 
     private final CommandContext context;
 
-    @Option(names = "--after", paramLabel = "NUMBER", description = "Begin after this order.")
+    @Option(
+        names = "--after",
+        paramLabel = "NUMBER",
+        description = "Begin after this order number.")
     private @Nullable Long after;
 
-    @Option(names = "--limit", paramLabel = "N", description = "At most so many (default: 100).")
+    @Option(
+        names = "--limit",
+        paramLabel = "N",
+        description = "Maximum number of orders (default: 100).")
     private int limit = 100;
 
     ListCommand(CommandContext context) {
@@ -72,13 +81,13 @@ final class OrderCommand {
             ExitCode.USAGE, "--limit", "must be at least 1", "toyctl order list --help");
       }
       List<Order> orders = new ArrayList<>();
-      CommandDeadline deadline = CommandDeadline.in(context.timeout());
-      try (HttpApi http = new HttpApi()) {
-        StoreClient store = context.store(context.config(), http);
+      Deadline deadline = Deadline.in(context.timeout());
+      try (ApiHttpClient http = new ApiHttpClient()) {
+        ThrowingStoreClient store = context.store(context.config(), http);
         Long last = after;
         while (orders.size() < limit) {
           int wanted = Math.min(PAGE, limit - orders.size());
-          List<Order> page = store.orders(last, wanted, deadline.left());
+          List<Order> page = store.orders(last, wanted, deadline.timeLimit());
           orders.addAll(page);
           if (page.size() < wanted) {
             break;
@@ -86,7 +95,7 @@ final class OrderCommand {
           last = page.getLast().number();
         }
       }
-      context.data(orders, () -> table(orders).render());
+      context.output().data(orders, () -> table(orders).render());
       return ExitCode.OK;
     }
   }

@@ -5,11 +5,12 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
+import toystore.client.ApiHttpClient;
+import toystore.client.StoreClient;
 import toystore.protocol.api.Price;
 import toystore.protocol.api.Product;
+import toystore.toyctl.cli.context.CommandContext;
 import toystore.toyctl.cluster.ExitCode;
-import toystore.toyctl.cluster.HttpApi;
-import toystore.toyctl.cluster.StoreClient;
 import toystore.toyctl.cluster.TextTable;
 
 /** {@code toyctl product …} */
@@ -27,7 +28,7 @@ final class ProductCommand {
   }
 
   /** {@code toyctl product list} */
-  @Command(name = "list", description = "All products.")
+  @Command(name = "list", description = "Lists all products.")
   static final class ListCommand implements Callable<Integer> {
     private final CommandContext context;
 
@@ -37,38 +38,40 @@ final class ProductCommand {
 
     @Override
     public Integer call() throws InterruptedException {
-      try (HttpApi http = new HttpApi()) {
+      try (ApiHttpClient http = new ApiHttpClient()) {
         List<Product> products = context.store(context.config(), http).products(context.timeout());
-        context.data(products, () -> table(products).render());
+        context.output().data(products, () -> table(products).render());
       }
       return ExitCode.OK;
     }
   }
 
   /** {@code toyctl product get NAME} */
-  @Command(name = "get", description = "One product.")
+  @Command(name = "get", description = "Shows one product.")
   static final class GetCommand implements Callable<Integer> {
     private final CommandContext context;
 
-    @Parameters(paramLabel = "NAME", description = "Such as Tux.")
+    @Parameters(paramLabel = "NAME", description = "Name of the product, such as Tux.")
     private String name = "";
 
     GetCommand(CommandContext context) {
       this.context = context;
     }
 
-    /** What is printed with -o json. */
+    /** The JSON output. */
     record Versioned(String name, Price price, long quantity, @Nullable Long version) {}
 
     @Override
     public Integer call() throws InterruptedException {
-      try (HttpApi http = new HttpApi()) {
-        StoreClient.Seen seen =
+      try (ApiHttpClient http = new ApiHttpClient()) {
+        StoreClient.ProductWithVersion found =
             context.store(context.config(), http).product(name, context.timeout());
-        Product product = seen.product();
-        context.data(
-            new Versioned(product.name(), product.price(), product.quantity(), seen.version()),
-            () -> table(List.of(product)).render());
+        Product product = found.product();
+        context
+            .output()
+            .data(
+                new Versioned(product.name(), product.price(), product.quantity(), found.version()),
+                () -> table(List.of(product)).render());
       }
       return ExitCode.OK;
     }

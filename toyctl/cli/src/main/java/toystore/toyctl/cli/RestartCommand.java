@@ -8,29 +8,31 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import toystore.client.ApiHttpClient;
+import toystore.client.Deadline;
 import toystore.config.StoreConfig;
-import toystore.config.StoreConfig.Node;
-import toystore.toyctl.cluster.CommandDeadline;
+import toystore.config.Topology.Node;
+import toystore.toyctl.cli.context.CommandContext;
+import toystore.toyctl.cli.context.SecondsConverter;
 import toystore.toyctl.cluster.ExitCode;
-import toystore.toyctl.cluster.HttpApi;
 import toystore.toyctl.cluster.process.Cluster;
 import toystore.toyctl.cluster.process.NodeStarter;
 
 /** {@code toyctl restart NODE…} */
 @Command(
     name = "restart",
-    description = "Stops and starts nodes, one after the other, so that the store stays open.")
+    description = "Restarts nodes one after the other, so that the store stays available.")
 final class RestartCommand implements Callable<Integer> {
   private final CommandContext context;
 
-  @Parameters(arity = "1..*", paramLabel = "NODE", description = "Such as order-3.")
+  @Parameters(arity = "1..*", paramLabel = "NODE", description = "Name of a node, such as order-3.")
   private List<String> nodes = List.of();
 
   @Option(
       names = "--wait-timeout",
-      paramLabel = "S",
-      converter = GlobalOptions.Seconds.class,
-      description = "How long to wait until each is ready (default: 60).")
+      paramLabel = "SECONDS",
+      converter = SecondsConverter.class,
+      description = "Time limit until each node is ready (default: 60).")
   private Duration waitTimeout = Duration.ofSeconds(60);
 
   RestartCommand(CommandContext context) {
@@ -41,18 +43,18 @@ final class RestartCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     StoreConfig config = context.startConfig();
     List<Node> wanted = context.localNodes(config, nodes);
-    try (HttpApi http = new HttpApi()) {
+    try (ApiHttpClient http = new ApiHttpClient()) {
       Cluster cluster = context.cluster(config, http);
       NodeStarter starter = new NodeStarter(cluster);
-      List<NodeStarter.Serving> serving = new ArrayList<>();
+      List<NodeStarter.ReadyNode> ready = new ArrayList<>();
       for (Node node : wanted) {
         cluster
-            .stop(List.of(node.name()), false, CommandDeadline.in(context.timeout()))
+            .stop(List.of(node.name()), false, Deadline.in(context.timeout()))
             .requireGone(false);
-        serving.addAll(starter.start(List.of(node), CommandDeadline.in(waitTimeout)));
+        ready.addAll(starter.start(List.of(node), Deadline.in(waitTimeout)));
       }
-      StartCommand.Nodes started = new StartCommand.Nodes(serving);
-      context.outcome(started, started::text);
+      StartCommand.Nodes started = new StartCommand.Nodes(ready);
+      context.output().outcome(started, started::text);
     }
     return ExitCode.OK;
   }

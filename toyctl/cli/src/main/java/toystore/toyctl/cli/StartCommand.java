@@ -7,42 +7,45 @@ import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import toystore.client.ApiHttpClient;
+import toystore.client.Deadline;
 import toystore.config.StoreConfig;
-import toystore.config.StoreConfig.Node;
-import toystore.toyctl.cluster.CommandDeadline;
+import toystore.config.Topology.Node;
+import toystore.toyctl.cli.context.CommandContext;
+import toystore.toyctl.cli.context.SecondsConverter;
 import toystore.toyctl.cluster.ExitCode;
-import toystore.toyctl.cluster.HttpApi;
 import toystore.toyctl.cluster.process.NodeStarter;
 
 /** {@code toyctl start NODE…} */
 @Command(
     name = "start",
-    description = "Starts nodes; returns when they serve and have caught up with the others.")
+    description =
+        "Starts nodes and waits until they are ready and have caught up with their groups.")
 final class StartCommand implements Callable<Integer> {
   private final CommandContext context;
 
-  @Parameters(arity = "1..*", paramLabel = "NODE", description = "Such as order-3.")
+  @Parameters(arity = "1..*", paramLabel = "NODE", description = "Name of a node, such as order-3.")
   private List<String> nodes = List.of();
 
   @Option(
       names = "--wait-timeout",
-      paramLabel = "S",
-      converter = GlobalOptions.Seconds.class,
-      description = "How long to wait until they are ready (default: 60).")
+      paramLabel = "SECONDS",
+      converter = SecondsConverter.class,
+      description = "Time limit until the nodes are ready (default: 60).")
   private Duration waitTimeout = Duration.ofSeconds(60);
 
   StartCommand(CommandContext context) {
     this.context = context;
   }
 
-  /** What is printed with -o json. */
-  record Nodes(List<NodeStarter.Serving> nodes) {
+  /** The JSON output. */
+  record Nodes(List<NodeStarter.ReadyNode> nodes) {
     Nodes {
       nodes = List.copyOf(nodes);
     }
 
     String text() {
-      return nodes.stream().map(NodeStarter.Serving::text).collect(Collectors.joining("\n"));
+      return nodes.stream().map(NodeStarter.ReadyNode::text).collect(Collectors.joining("\n"));
     }
   }
 
@@ -50,10 +53,10 @@ final class StartCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     StoreConfig config = context.startConfig();
     List<Node> wanted = context.localNodes(config, nodes);
-    try (HttpApi http = new HttpApi()) {
+    try (ApiHttpClient http = new ApiHttpClient()) {
       NodeStarter starter = new NodeStarter(context.cluster(config, http));
-      Nodes started = new Nodes(starter.start(wanted, CommandDeadline.in(waitTimeout)));
-      context.outcome(started, started::text);
+      Nodes started = new Nodes(starter.start(wanted, Deadline.in(waitTimeout)));
+      context.output().outcome(started, started::text);
     }
     return ExitCode.OK;
   }

@@ -2,16 +2,17 @@ package toystore.toyctl.cli;
 
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import toystore.client.ApiHttpClient;
 import toystore.config.StoreConfig;
-import toystore.toyctl.cluster.HttpApi;
-import toystore.toyctl.cluster.status.NodeClient;
+import toystore.toyctl.cli.context.CommandContext;
+import toystore.toyctl.cluster.nodes.NodeClient;
 import toystore.toyctl.cluster.status.StatusReader;
 import toystore.toyctl.cluster.status.StatusReport;
 
 /** {@code toyctl status} */
 @Command(
     name = "status",
-    description = "What every node is doing, asked now; the exit code says how the store is.")
+    description = "Shows the state of every node. The exit code tells the state of the store.")
 final class StatusCommand implements Callable<Integer> {
   private final CommandContext context;
 
@@ -22,23 +23,27 @@ final class StatusCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     StoreConfig config = context.ownConfig();
-    try (HttpApi http = new HttpApi()) {
+    try (ApiHttpClient http = new ApiHttpClient()) {
       StatusReport report =
-          new StatusReader(config, context.data(), new NodeClient(http, config)).read();
-      context.data(
-          report,
-          () ->
-              report.table().render()
-                  + "\n\n"
-                  + report.health()
-                  + (report.leader() == null
-                      ? ""
-                      : "; " + report.leader() + " leads in term " + report.term())
-                  + (report.catalogLeader() == null
-                      ? ""
-                      : "; " + report.catalogLeader() + " leads the catalog")
-                  + (report.supervisor() == null ? "" : "; supervised, pid " + report.supervisor())
-                  + report.reasons());
+          new StatusReader(config, context.dataDirectory(), new NodeClient(http, config)).read();
+      context
+          .output()
+          .data(
+              report,
+              () ->
+                  report.table().render()
+                      + "\n\n"
+                      + report.health()
+                      + (report.leader() == null
+                          ? ""
+                          : "; " + report.leader() + " leads in term " + report.term())
+                      + (report.catalogLeader() == null
+                          ? ""
+                          : "; " + report.catalogLeader() + " leads the catalog")
+                      + (report.supervisor() == null
+                          ? ""
+                          : "; supervised, pid " + report.supervisor())
+                      + report.crashReasons());
       return report.health().exitCode();
     }
   }

@@ -9,26 +9,27 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import toystore.client.ApiHttpClient;
 import toystore.config.StoreConfig;
-import toystore.config.StoreConfig.Node;
+import toystore.config.Topology.Node;
+import toystore.toyctl.cli.context.CommandContext;
 import toystore.toyctl.cluster.ExitCode;
-import toystore.toyctl.cluster.HttpApi;
+import toystore.toyctl.cluster.datadir.RunFiles;
 import toystore.toyctl.cluster.process.NodePorts;
-import toystore.toyctl.cluster.process.RunFiles;
 import toystore.toyctl.cluster.process.Supervisor;
 
-/** {@code toyctl supervise}: the process that {@code up --supervise} leaves behind. */
+/** {@code toyctl supervise}: the process that {@code toyctl up --supervise} starts. */
 @Command(
     name = "supervise",
     hidden = true,
-    description = "Starts nodes of this host again that ended though nobody stopped them.")
+    description = "Restarts nodes of this host that ended although no user stopped them.")
 final class SuperviseCommand implements Callable<Integer> {
   private final CommandContext context;
 
   @Option(
       names = "--catalog",
       paramLabel = "FILE",
-      description = "The products of a new store (default: config/catalog.csv).")
+      description = "File with the products of a new store (default: config/catalog.csv).")
   private @Nullable Path catalog;
 
   SuperviseCommand(CommandContext context) {
@@ -39,17 +40,19 @@ final class SuperviseCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     StoreConfig config = context.ownConfig();
     List<Node> local = config.nodes().stream().filter(NodePorts::isLocal).toList();
-    try (HttpApi http = new HttpApi()) {
+    try (ApiHttpClient http = new ApiHttpClient()) {
       new Supervisor(
               local,
-              new RunFiles(context.data()),
+              new RunFiles(context.dataDirectory()),
               context.cluster(config, http),
               catalog,
               line ->
-                  context.say(
-                      LocalTime.now(ZoneId.systemDefault()).truncatedTo(ChronoUnit.MILLIS)
-                          + " "
-                          + line))
+                  context
+                      .output()
+                      .say(
+                          LocalTime.now(ZoneId.systemDefault()).truncatedTo(ChronoUnit.MILLIS)
+                              + " "
+                              + line))
           .run(ProcessHandle.current().pid());
     }
     return ExitCode.OK;

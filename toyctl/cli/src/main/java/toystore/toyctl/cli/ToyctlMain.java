@@ -16,12 +16,14 @@ import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
+import toystore.toyctl.cli.context.CommandContext;
+import toystore.toyctl.cli.context.GlobalOptions;
 import toystore.toyctl.cluster.process.Distribution;
 
 /** The command line of the toy store. */
 @Command(
     name = "toyctl",
-    description = "Runs the toy store and asks it things.",
+    description = "Starts, operates, queries and tests the toy store.",
     mixinStandardHelpOptions = true,
     scope = ScopeType.INHERIT,
     versionProvider = VersionCommand.Provider.class,
@@ -49,7 +51,7 @@ public final class ToyctlMain {
     System.exit(run(args));
   }
 
-  /** Runs one command of this process, and returns its exit code. */
+  /** Runs one command with the output streams of this process, and returns its exit code. */
   static int run(String... args) {
     PrintWriter out = writer(FileDescriptor.out);
     PrintWriter err = writer(FileDescriptor.err);
@@ -64,27 +66,31 @@ public final class ToyctlMain {
   }
 
   /**
-   * Runs one command. Of the many that there are, only those are set up that these words may mean,
-   * since to set one up takes as long as some of them run; all of them where these do not do.
+   * Runs one command. Setting up all commands takes longer than some commands run, so only those
+   * are set up whose names occur among the arguments. If that is not enough to parse the arguments,
+   * all commands are set up.
    *
    * @return the exit code
    */
   static int run(
       PrintWriter out, PrintWriter err, Supplier<Distribution> distribution, String... args) {
     List<String> words = List.of(args);
-    CommandLine few = commandLine(out, err, distribution, words::contains);
-    if (few.getSubcommands().isEmpty() || few.getSubcommands().containsKey(HELP)) {
+    CommandLine selected = commandLine(out, err, distribution, words::contains);
+    if (selected.getSubcommands().isEmpty() || selected.getSubcommands().containsKey(HELP)) {
       return commandLine(out, err, distribution, name -> true).execute(args);
     }
-    return few.setParameterExceptionHandler(new AskAll(out, err, distribution)).execute(args);
+    return selected
+        .setParameterExceptionHandler(new RetryWithAllCommands(out, err, distribution))
+        .execute(args);
   }
 
   /**
-   * Leaves it to all commands together to say what is wrong with some words. A class of its own:
-   * JDK 25 cannot write a start-up cache with a lambda of this interface, which is of an old
-   * version.
+   * Parses the arguments again with all commands, which gives a better error message. This is a
+   * class and not a lambda, because the interface has an old class file version and JDK 25 cannot
+   * write an AOT cache with a lambda of such an interface.
    */
-  private record AskAll(PrintWriter out, PrintWriter err, Supplier<Distribution> distribution)
+  private record RetryWithAllCommands(
+      PrintWriter out, PrintWriter err, Supplier<Distribution> distribution)
       implements IParameterExceptionHandler {
     @Override
     public int handleParseException(ParameterException e, String[] args) {
@@ -92,7 +98,7 @@ public final class ToyctlMain {
     }
   }
 
-  /** The command line with those commands whose names are wanted. */
+  /** Creates the command line with the commands whose names are wanted. */
   private static CommandLine commandLine(
       PrintWriter out,
       PrintWriter err,
@@ -118,8 +124,9 @@ public final class ToyctlMain {
   }
 
   /**
-   * In the order in which help lists them. None is a reference to a constructor of Picocli, whose
-   * classes are of an old version: JDK 25 crashes when it writes a start-up cache with such a one.
+   * All commands, in the order in which the help lists them. No supplier is a reference to a
+   * constructor of a Picocli class: these have an old class file version, and JDK 25 crashes when
+   * it writes an AOT cache with such a reference.
    */
   private static Map<String, Supplier<Object>> commands(CommandContext context) {
     Map<String, Supplier<Object>> commands = new LinkedHashMap<>();

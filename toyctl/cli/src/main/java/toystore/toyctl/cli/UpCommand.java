@@ -11,17 +11,19 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import toystore.client.ApiHttpClient;
+import toystore.client.Deadline;
 import toystore.config.ConfigException;
 import toystore.config.ProductCsv;
 import toystore.config.Role;
 import toystore.config.StoreConfig;
-import toystore.config.StoreConfig.Node;
+import toystore.config.Topology.Node;
 import toystore.protocol.message.NodeStatus;
-import toystore.toyctl.cluster.CommandDeadline;
+import toystore.toyctl.cli.context.CommandContext;
+import toystore.toyctl.cli.context.SecondsConverter;
+import toystore.toyctl.cluster.ErrorText;
 import toystore.toyctl.cluster.ExitCode;
-import toystore.toyctl.cluster.HttpApi;
 import toystore.toyctl.cluster.ToyctlException;
-import toystore.toyctl.cluster.Wordings;
 import toystore.toyctl.cluster.process.Cluster;
 import toystore.toyctl.cluster.process.NodePorts;
 import toystore.toyctl.cluster.process.NodeProcess;
@@ -29,39 +31,40 @@ import toystore.toyctl.cluster.process.NodeProcess;
 /** {@code toyctl up} */
 @Command(
     name = "up",
-    description = "Starts what does not run; returns when a purchase can be made.")
+    description =
+        "Starts all nodes that are not running, and waits until the store accepts purchases.")
 final class UpCommand implements Callable<Integer> {
   private final CommandContext context;
 
   @Option(
       names = "--catalog",
       paramLabel = "FILE",
-      description = "The products of a new store (default: config/catalog.csv).")
+      description = "File with the products of a new store (default: config/catalog.csv).")
   private @Nullable Path catalog;
 
   @Option(
       names = "--frontends",
       paramLabel = "N",
-      description = "How many front ends; the store remembers it (default: as many as it has).")
+      description = "Number of front ends; the store remembers it (default: the present number).")
   private @Nullable Integer frontends;
 
   @Option(
       names = "--wait-timeout",
-      paramLabel = "S",
-      converter = GlobalOptions.Seconds.class,
-      description = "How long to wait until the store is ready (default: 60).")
+      paramLabel = "SECONDS",
+      converter = SecondsConverter.class,
+      description = "Time limit until the store is ready (default: 60).")
   private Duration waitTimeout = Duration.ofSeconds(60);
 
   @Option(
       names = "--supervise",
-      description = "Leave a process behind that starts nodes again which end by themselves.")
+      description = "Start a supervisor: a background process that restarts nodes that crash.")
   private boolean supervise;
 
   UpCommand(CommandContext context) {
     this.context = context;
   }
 
-  /** What is printed with -o json. */
+  /** The JSON output. */
   record Up(
       List<String> started,
       List<String> alreadyRunning,
@@ -72,46 +75,46 @@ final class UpCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    StoreConfig config = withFrontEnds(context.startConfig());
+    StoreConfig config = withRequestedFrontEnds(context.startConfig());
     List<Node> local = config.nodes().stream().filter(NodePorts::isLocal).toList();
-    try (HttpApi http = new HttpApi()) {
+    try (ApiHttpClient http = new ApiHttpClient()) {
       Cluster cluster = context.cluster(config, http);
       checkCatalog(cluster);
-      CommandDeadline deadline = CommandDeadline.in(waitTimeout);
+      Deadline deadline = Deadline.in(waitTimeout);
       long begin = System.nanoTime();
       List<NodeProcess> started = cluster.launch(local, catalog, deadline);
       Map<Node, NodeStatus> ready = cluster.awaitReady(awaited(config, local), started, deadline);
       Duration took = Duration.ofNanos(System.nanoTime() - begin);
-      // Last: what does not start at all is for this command to tell.
+      // The supervisor comes last, so that this command reports nodes that fail to start.
       Long supervisor = cluster.supervise(supervise, catalog, deadline).orElse(null);
       report(config, local, started, ready, took, supervisor);
     }
     return ExitCode.OK;
   }
 
-  private StoreConfig withFrontEnds(StoreConfig config) {
+  private StoreConfig withRequestedFrontEnds(StoreConfig config) {
     if (frontends == null) {
       return config;
     }
-    List<Node> there = config.nodes(Role.FRONTEND);
-    if (frontends < there.size()) {
+    List<Node> present = config.nodes(Role.FRONTEND);
+    if (frontends < present.size()) {
       List<String> tooMany =
-          there.stream().limit(there.size() - Math.max(frontends, 1)).map(Node::name).toList();
+          present.stream().limit(present.size() - Math.max(frontends, 1)).map(Node::name).toList();
       throw new ToyctlException(
           ExitCode.USAGE,
           "--frontends",
-          "the store has " + there.size() + " front ends; up only adds some",
+          "the store has " + present.size() + " front ends; this command can only add more",
           tooMany.isEmpty() ? "toyctl down" : "toyctl stop " + String.join(" ", tooMany));
     }
     try {
       return config.withFrontends(frontends);
     } catch (ConfigException e) {
       throw new ToyctlException(
-          ExitCode.USAGE, "--frontends", Wordings.reason(e), "toyctl up --help", e);
+          ExitCode.USAGE, "--frontends", ErrorText.reason(e), "toyctl up --help", e);
     }
   }
 
-  // A shipped catalog matters only to a store that is new; one that was asked for always.
+  // The shipped catalog is read only for a new store. A given file is always checked.
   private void checkCatalog(Cluster cluster) {
     if (catalog != null) {
       check(catalog);
@@ -129,14 +132,14 @@ final class UpCommand implements Callable<Integer> {
     } catch (ConfigException e) {
       throw new ToyctlException(
           ExitCode.USAGE,
-          "broken catalog",
-          Wordings.reason(e),
+          "invalid catalog",
+          ErrorText.reason(e),
           "toyctl up --catalog OTHER_FILE",
           e);
     }
   }
 
-  /** This host's nodes, and the front end wherever it is: it is ready when purchases are. */
+  /** The local nodes and all front ends: a front end is ready when the store accepts purchases. */
   private static List<Node> awaited(StoreConfig config, List<Node> local) {
     Map<String, Node> nodes = new LinkedHashMap<>();
     config.nodes(Role.FRONTEND).forEach(node -> nodes.put(node.name(), node));
@@ -167,17 +170,19 @@ final class UpCommand implements Callable<Integer> {
             urls(config).getFirst(),
             took.toMillis() / 1e3,
             supervisor);
-    context.outcome(
-        up,
-        () ->
-            (names.isEmpty()
-                    ? "everything runs already"
-                    // Not by a format, which would ask for the decimal signs of all countries.
-                    : "started " + String.join(", ", names) + " in " + tenths(took) + " s")
-                + (leader == null ? "" : "; " + leader + " leads")
-                + "; the store is open at "
-                + String.join(", ", urls(config))
-                + (supervisor == null ? "" : "; supervised, pid " + supervisor));
+    context
+        .output()
+        .outcome(
+            up,
+            () ->
+                (names.isEmpty()
+                        ? "all nodes were already running"
+                        // String.format would load locale data, which takes long.
+                        : "started " + String.join(", ", names) + " in " + tenths(took) + " s")
+                    + (leader == null ? "" : "; " + leader + " leads")
+                    + "; the store is available at "
+                    + String.join(", ", urls(config))
+                    + (supervisor == null ? "" : "; supervised, pid " + supervisor));
   }
 
   private static String tenths(Duration time) {
@@ -186,6 +191,6 @@ final class UpCommand implements Callable<Integer> {
   }
 
   private static List<String> urls(StoreConfig config) {
-    return CommandContext.frontEnds(config).stream().map(config::url).toList();
+    return CommandContext.frontEndUrls(config);
   }
 }

@@ -2,16 +2,19 @@ package toystore.toyctl.cli;
 
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import toystore.client.ApiHttpClient;
 import toystore.config.StoreConfig;
-import toystore.toyctl.cluster.HttpApi;
-import toystore.toyctl.cluster.status.NodeClient;
+import toystore.toyctl.cli.context.CommandContext;
+import toystore.toyctl.cluster.nodes.NodeClient;
 import toystore.toyctl.cluster.verify.Verifier;
 import toystore.toyctl.cluster.verify.VerifyReport;
 
 /** {@code toyctl verify} */
 @Command(
     name = "verify",
-    description = "Compares all replicas row by row at one index, and the stock with the orders.")
+    description =
+        "Compares the orders of all replicas row by row at one log index, and the stock with the"
+            + " orders.")
 final class VerifyCommand implements Callable<Integer> {
   private final CommandContext context;
 
@@ -22,13 +25,13 @@ final class VerifyCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     StoreConfig config = context.config();
-    try (HttpApi http = new HttpApi()) {
+    try (ApiHttpClient http = new ApiHttpClient()) {
       Verifier verifier = new Verifier(config, new NodeClient(http, config), context.timeout());
       VerifyReport report = verifier.verify();
-      context.data(report, report::text);
-      verifier.findings().forEach(finding -> context.warn("verify: " + finding));
+      context.output().data(report, report::text);
+      verifier.findings().forEach(finding -> context.output().warn("verify: " + finding));
       if (report.result() != VerifyReport.Result.EQUAL) {
-        context.err().println("  try: toyctl status");
+        context.output().hint("toyctl status");
       }
       return report.result().exitCode();
     }

@@ -6,10 +6,11 @@ import java.util.Properties;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
+import toystore.toyctl.cli.context.CommandContext;
 import toystore.toyctl.cluster.ExitCode;
 
 /** {@code toyctl version} */
-@Command(name = "version", description = "The versions of the store and of Java.")
+@Command(name = "version", description = "Shows the versions of the store and of Java.")
 final class VersionCommand implements Callable<Integer> {
   private final CommandContext context;
 
@@ -17,14 +18,14 @@ final class VersionCommand implements Callable<Integer> {
     this.context = context;
   }
 
-  /** What is printed with -o json. */
+  /** The JSON output. */
   record Version(String version, String java) {
     String text() {
       return "toyctl " + version + ", Java " + java;
     }
   }
 
-  /** For {@code --version}. */
+  /** Provides the text for {@code --version}. */
   static final class Provider implements IVersionProvider {
     @Override
     public String[] getVersion() throws IOException {
@@ -35,11 +36,11 @@ final class VersionCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Version version = version();
-    context.data(version, version::text);
+    context.output().data(version, version::text);
     return ExitCode.OK;
   }
 
-  // Maven writes this file into every jar; classes that are not in a jar have no version.
+  // Maven writes this file into the jar. Without a jar there is no version.
   private static Version version() throws IOException {
     Properties built = new Properties();
     try (InputStream in =

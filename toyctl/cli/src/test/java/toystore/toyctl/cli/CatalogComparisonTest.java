@@ -11,19 +11,21 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import toystore.client.ApiHttpClient;
+import toystore.client.Deadline;
 import toystore.config.StoreConfig;
+import toystore.config.Topology;
 import toystore.protocol.api.ApiPaths;
 import toystore.protocol.message.Stock;
 import toystore.toyctl.cli.FakeServer.Reply;
 import toystore.toyctl.cli.FakeServer.Request;
-import toystore.toyctl.cluster.CommandDeadline;
-import toystore.toyctl.cluster.HttpApi;
-import toystore.toyctl.cluster.status.NodeClient;
+import toystore.toyctl.cluster.nodes.NodeClient;
 import toystore.toyctl.cluster.verify.CatalogComparison;
 import toystore.toyctl.cluster.verify.VerifyReport;
 
-/** Three catalogs that hold what a test says. */
+/** Compares three catalogs whose states are set by the tests. */
 class CatalogComparisonTest {
   private static final long FENCE = 12;
   private static final String LEADER = "catalog-2";
@@ -31,13 +33,13 @@ class CatalogComparisonTest {
   private final StoreConfig config =
       new CliHarness(Path.of("unused"), CliHarness.freePortBase()).config().withCatalogReplicas(3);
   private final Map<String, FakeServer> servers = new HashMap<>();
-  private final Map<String, Stock.Fenced> held = new HashMap<>();
+  private final Map<String, Stock.Fenced> states = new HashMap<>();
   private final AtomicInteger tooEarly = new AtomicInteger();
 
   @BeforeEach
   void openCatalogs() throws IOException {
-    for (StoreConfig.Node node : config.nodes(toystore.config.Role.CATALOG)) {
-      held.put(node.name(), fenced(40, "abc"));
+    for (Topology.Node node : config.nodes(toystore.config.Role.CATALOG)) {
+      states.put(node.name(), fenced(40, "abc"));
       servers.put(
           node.name(),
           new FakeServer(config.httpPort(node), request -> answer(node.name(), request)));
@@ -60,10 +62,12 @@ class CatalogComparisonTest {
           ? Reply.ok(new Stock.Fence(FENCE))
           : Reply.problem(421, node + " does not lead");
     }
-    Stock.Fenced fenced = held.get(node);
-    boolean asked =
+    Stock.Fenced fenced = states.get(node);
+    boolean knownFence =
         request.path().equals(ApiPaths.FENCED_STOCK) && request.parameter("index", 0) == FENCE;
-    return !asked || fenced == null || (node.equals("catalog") && tooEarly.getAndDecrement() > 0)
+    return !knownFence
+            || fenced == null
+            || (node.equals("catalog") && tooEarly.getAndDecrement() > 0)
         ? Reply.problem(404, "this catalog does not know that fence")
         : Reply.ok(fenced);
   }
@@ -75,16 +79,17 @@ class CatalogComparisonTest {
   }
 
   private Outcome compare(StoreConfig of) throws InterruptedException {
-    try (HttpApi http = new HttpApi()) {
+    try (ApiHttpClient http = new ApiHttpClient()) {
       CatalogComparison comparison =
           new CatalogComparison(
-              of, new NodeClient(http, of), CommandDeadline.in(Duration.ofMillis(1_500)));
+              of, new NodeClient(http, of), Deadline.in(Duration.ofMillis(1_500)));
       return new Outcome(comparison.compare(), comparison.findings());
     }
   }
 
   @Test
-  void catalogsThatHeldTheSameAtTheFenceAreEqual() throws InterruptedException {
+  @DisplayName("Catalogs with the same state at the fence are equal")
+  void catalogsWithTheSameStateAreEqual() throws InterruptedException {
     tooEarly.set(3);
     Outcome outcome = compare(config);
 
@@ -96,25 +101,27 @@ class CatalogComparisonTest {
   }
 
   @Test
-  void oneThatHoldsOtherStockOrOtherHoldsHasDiverged() throws InterruptedException {
-    held.put("catalog-3", fenced(41, "abd"));
-    held.put("catalog", fenced(40, "abe"));
+  @DisplayName("A catalog with other stock or other holds has diverged")
+  void otherStockOrHoldsIsADivergence() throws InterruptedException {
+    states.put("catalog-3", fenced(41, "abd"));
+    states.put("catalog", fenced(40, "abe"));
     Outcome outcome = compare(config);
 
     assertThat(outcome.results())
         .containsExactly(
             VerifyReport.Result.DIVERGED, VerifyReport.Result.EQUAL, VerifyReport.Result.DIVERGED);
     assertThat(outcome.findings())
-        .anyMatch(f -> f.contains("catalog-3 holds other stock than catalog-2") && f.contains("41"))
-        .anyMatch(f -> f.contains("catalog holds") && f.contains("the open holds differ"));
+        .anyMatch(f -> f.contains("catalog-3 has other stock than catalog-2") && f.contains("41"))
+        .anyMatch(f -> f.contains("catalog has") && f.contains("the open holds differ"));
   }
 
   @Test
-  void oneThatIsDownOrDoesNotKnowTheFenceWasNotCompared() throws InterruptedException {
+  @DisplayName("A catalog that is down or does not know the fence makes the result incomplete")
+  void missingCatalogIsIncomplete() throws InterruptedException {
     FakeServer down = servers.remove("catalog-3");
     assertThat(down).isNotNull();
     down.close();
-    held.remove("catalog");
+    states.remove("catalog");
     Outcome outcome = compare(config);
 
     assertThat(outcome.results())
@@ -126,7 +133,8 @@ class CatalogComparisonTest {
   }
 
   @Test
-  void withoutALeaderNothingCanBeCompared() throws InterruptedException {
+  @DisplayName("Without a leader the result is incomplete")
+  void noLeaderMeansIncomplete() throws InterruptedException {
     FakeServer leader = servers.remove(LEADER);
     assertThat(leader).isNotNull();
     leader.close();
@@ -135,7 +143,8 @@ class CatalogComparisonTest {
   }
 
   @Test
-  void aCatalogOfOneIsComparedWithNothing() throws InterruptedException {
+  @DisplayName("A single catalog is not compared")
+  void singleCatalogIsNotCompared() throws InterruptedException {
     StoreConfig alone = StoreConfig.load(null).withPortBase(config.portBase());
 
     assertThat(compare(alone).verdicts()).isEmpty();

@@ -14,11 +14,11 @@ import toystore.config.Role;
 import toystore.config.StoreConfig;
 import toystore.protocol.codec.Json;
 import toystore.toyctl.cluster.ToyctlException;
+import toystore.toyctl.cluster.datadir.RunFiles;
 import toystore.toyctl.cluster.process.Distribution;
 import toystore.toyctl.cluster.process.NodePorts;
-import toystore.toyctl.cluster.process.RunFiles;
 
-/** The command line inside the test's JVM, on a data directory and a port base of its own. */
+/** Runs commands in the JVM of the test, with their own data directory and port base. */
 final class CliHarness {
   final Path data;
   final int portBase;
@@ -32,11 +32,11 @@ final class CliHarness {
     return new CliHarness(directory.resolve("data"), freePortBase());
   }
 
-  /** What a command came to. */
+  /** The result of a command. */
   record Result(int exitCode, String out, String err) {
     JsonNode json() {
       try {
-        return Json.json().readTree(out);
+        return Json.mapper().readTree(out);
       } catch (IOException e) {
         throw new UncheckedIOException("stdout is not JSON: " + out, e);
       }
@@ -77,18 +77,18 @@ final class CliHarness {
     return new RunFiles(data);
   }
 
-  /** A port base whose ports nobody uses now. */
+  /** A port base whose ports are free. */
   static int freePortBase() {
     Random random = new Random();
     for (int attempt = 0; attempt < 100; attempt++) {
-      // Below the range from which Linux takes ports for outgoing connections.
+      // These ports are below the range that Linux uses for outgoing connections.
       CliHarness candidate = new CliHarness(Path.of("unused"), 15_000 + random.nextInt(170) * 100);
       StoreConfig config = candidate.config().withCatalogReplicas(3).withFrontends(3);
       try {
         NodePorts.requireFree(config, config.nodes());
         return candidate.portBase;
       } catch (ToyctlException _) {
-        // The next one.
+        // A port is in use, so the next candidate is tried.
       }
     }
     throw new IllegalStateException("no free ports");

@@ -6,12 +6,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import toystore.toyctl.cluster.ExitCode;
-import toystore.toyctl.cluster.process.ClusterFile;
+import toystore.toyctl.cluster.datadir.ClusterFile;
 
 class ClusterFileTest {
   @TempDir private Path directory = Path.of("");
@@ -26,8 +27,9 @@ class ClusterFileTest {
   }
 
   @ParameterizedTest
+  @DisplayName("A data directory whose store uses another port base is rejected")
   @ValueSource(strings = {"up", "down", "status", "start order-1", "stop order-1"})
-  void theDataOfAnotherPortBaseIsRefused(String line) {
+  void dataOfAnotherPortBaseIsRejected(String line) {
     CliHarness other = new CliHarness(cli.data, CliHarness.freePortBase() + 1);
 
     CliHarness.Result result = other.run(line.split(" ", -1));
@@ -38,7 +40,8 @@ class ClusterFileTest {
   }
 
   @Test
-  void theDataOfAnotherClusterIsRefused() throws IOException {
+  @DisplayName("A data directory of another cluster is rejected")
+  void dataOfAnotherClusterIsRejected() throws IOException {
     Path config = Files.writeString(directory.resolve("mine.yaml"), "cluster: other\n");
 
     CliHarness.Result result = cli.run("up", "--config", config.toString());
@@ -48,7 +51,8 @@ class ClusterFileTest {
   }
 
   @Test
-  void withoutAPortBaseTheRecordedOneIsUsed() {
+  @DisplayName("Without --port-base the recorded port base is used")
+  void recordedPortBaseIsTheDefault() {
     CliHarness.Result result =
         CliHarness.plain("status", "-o", "json", "--data", cli.data.toString());
 
@@ -57,7 +61,9 @@ class ClusterFileTest {
   }
 
   @Test
-  void aFileFromBeforeThereCouldBeSeveralFrontEndsStillWorks() throws IOException {
+  @DisplayName(
+      "A file of an early version, without node counts, means one front end and one catalog")
+  void fileWithoutNodeCountsCanBeRead() throws IOException {
     Files.writeString(
         ClusterFile.path(cli.data),
         "{\"cluster\":\"toy-store\",\"port_base\":" + cli.portBase + "}");
@@ -68,7 +74,8 @@ class ClusterFileTest {
   }
 
   @Test
-  void anUnreadableClusterFileIsNotOverwritten() throws IOException {
+  @DisplayName("A cluster file that cannot be read is not overwritten")
+  void unreadableFileIsNotOverwritten() throws IOException {
     Files.writeString(ClusterFile.path(cli.data), "{}");
 
     assertThat(cli.run("up").exitCode()).isEqualTo(ExitCode.IN_USE);

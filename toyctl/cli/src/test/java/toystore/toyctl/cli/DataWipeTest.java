@@ -6,9 +6,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import toystore.toyctl.cluster.process.DataWipe;
+import toystore.toyctl.cluster.datadir.DataWipe;
 
 class DataWipeTest {
   @TempDir private Path data = Path.of("");
@@ -20,7 +21,8 @@ class DataWipeTest {
   }
 
   @Test
-  void whatTheStoreMadeGoesAndWhatOthersPutThereStays() throws IOException {
+  @DisplayName("The wipe deletes the files of the store and keeps all other files")
+  void wipeDeletesOnlyFilesOfTheStore() throws IOException {
     for (String made :
         List.of(
             "order-1/orders.mv.db",

@@ -12,14 +12,15 @@ import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import toystore.config.Role;
 import toystore.config.StoreConfig;
+import toystore.config.Topology;
 import toystore.protocol.api.ApiPaths;
 import toystore.protocol.codec.Json;
 import toystore.protocol.message.NodeStatus;
 
 /**
- * A process that looks like a node from outside. How it misbehaves is told by system properties
- * that tests put into its JVM options: {@code fake.exit} (ends with this code at once), {@code
- * fake.stubborn} (SIGTERM does not end it), {@code fake.starting} (never gets ready).
+ * A process that answers status requests like a node. Tests make it fail with system properties in
+ * its JVM options: {@code fake.exit} (it ends at once with this exit code), {@code fake.stubborn}
+ * (it ignores SIGTERM), {@code fake.starting} (it never becomes ready).
  */
 public final class FakeNode {
   private FakeNode() {}
@@ -37,10 +38,10 @@ public final class FakeNode {
       Runtime.getRuntime().halt(exit);
     }
     if (Boolean.getBoolean("fake.stubborn")) {
-      Runtime.getRuntime().addShutdownHook(new Thread(FakeNode::waitForEver));
+      Runtime.getRuntime().addShutdownHook(new Thread(FakeNode::waitForever));
     }
     StoreConfig config = StoreConfig.load(configFile == null ? null : Path.of(configFile));
-    StoreConfig.Node self = config.node(name);
+    Topology.Node self = config.node(name);
     String data = argument(args, "--data");
     if (data != null && self.role() != Role.FRONTEND) {
       Files.createDirectories(Path.of(data, name));
@@ -60,7 +61,7 @@ public final class FakeNode {
     server.start();
   }
 
-  private static NodeStatus status(StoreConfig config, StoreConfig.Node self) {
+  private static NodeStatus status(StoreConfig config, Topology.Node self) {
     boolean order = self.role() == Role.ORDER;
     boolean hasLog = self.role() != Role.FRONTEND;
     boolean leads = self.name().equals("order-3");
@@ -92,7 +93,7 @@ public final class FakeNode {
     return null;
   }
 
-  private static void waitForEver() {
+  private static void waitForever() {
     try {
       new CountDownLatch(1).await();
     } catch (InterruptedException _) {

@@ -12,7 +12,7 @@ import java.util.concurrent.Executors;
 import toystore.protocol.api.Problem;
 import toystore.protocol.codec.Json;
 
-/** An HTTP server on a port of loopback, with whatever it shall answer. */
+/** An HTTP server on the loopback address whose answers come from a handler. */
 final class FakeServer implements AutoCloseable {
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -34,7 +34,7 @@ final class FakeServer implements AutoCloseable {
     }
   }
 
-  /** One answer; the body is sent as JSON. */
+  /** One answer. The body is sent as JSON. */
   record Reply(int status, Object body, Map<String, String> headers) {
     static Reply ok(Object body) {
       return new Reply(200, body, Map.of());
@@ -49,7 +49,7 @@ final class FakeServer implements AutoCloseable {
     }
   }
 
-  /** What answers. */
+  /** Answers requests. */
   @FunctionalInterface
   interface Handler {
     Reply handle(Request request) throws IOException;

@@ -19,18 +19,18 @@ import toystore.protocol.codec.Json;
 import toystore.toyctl.cli.FakeServer.Reply;
 import toystore.toyctl.cli.FakeServer.Request;
 
-/** The public API over a map, with faults on demand. */
+/** The public API on top of a map, with errors on demand. */
 final class FakeStore implements FakeServer.Handler {
   final Map<String, Long> stock = new LinkedHashMap<>();
   final List<Order> orders = new ArrayList<>();
   final List<String> keys = new ArrayList<>();
   private final Map<String, Long> numbers = new HashMap<>();
 
-  /** So many purchases are answered with 503 although they were made. */
+  /** The number of purchases that are made but answered with 503. */
   int undecided;
 
-  /** Every order is shown with one more than was bought. */
-  boolean forgetful;
+  /** Whether every order is shown with a quantity that is too large by one. */
+  boolean showsWrongQuantity;
 
   @Override
   public synchronized Reply handle(Request request) throws IOException {
@@ -59,7 +59,7 @@ final class FakeStore implements FakeServer.Handler {
   }
 
   private Order shown(Order order) {
-    return new Order(order.number(), order.name(), order.quantity() + (forgetful ? 1 : 0));
+    return new Order(order.number(), order.name(), order.quantity() + (showsWrongQuantity ? 1 : 0));
   }
 
   private Product product(String name) {
@@ -69,7 +69,7 @@ final class FakeStore implements FakeServer.Handler {
   private Reply buy(Request request) throws IOException {
     String key = request.headers().getOrDefault(ApiPaths.IDEMPOTENCY_KEY, "");
     keys.add(key);
-    JsonNode body = Json.json().readTree(request.text());
+    JsonNode body = Json.mapper().readTree(request.text());
     String name = body.get("name").asText();
     int quantity = body.get("quantity").asInt();
     boolean replayed = numbers.containsKey(key);

@@ -2,13 +2,15 @@ package toystore.toyctl.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import toystore.toyctl.cluster.ExitCode;
 
-/** What the commands that harm stores refuse before they start anything. */
+/** Options that the commands with faults reject before they start a store. */
 class FaultCommandsTest {
   @ParameterizedTest
+  @DisplayName("An option with an invalid value is a usage error that names the option")
   @CsvSource(
       delimiter = '|',
       textBlock =
@@ -25,7 +27,7 @@ class FaultCommandsTest {
           check --clients 0            | --clients
           check --duration 1           | 30s
           """)
-  void whatMakesNoSenseIsAMistakeOfUsage(String command, String words) {
+  void invalidOptionIsAUsageError(String command, String words) {
     CliHarness.Result result = CliHarness.plain(command.strip().split(" +"));
 
     assertThat(result.exitCode()).isEqualTo(ExitCode.USAGE);

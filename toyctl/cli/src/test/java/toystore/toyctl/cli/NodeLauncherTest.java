@@ -7,8 +7,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import toystore.config.JvmProfile;
+import toystore.config.Role;
 import toystore.config.StoreConfig;
 import toystore.toyctl.cluster.process.AotCaches;
 import toystore.toyctl.cluster.process.Distribution;
@@ -20,7 +23,8 @@ class NodeLauncherTest {
   private final StoreConfig config = new CliHarness(Path.of("unused"), 14_500).config();
 
   @Test
-  void aNodeIsToldItsNameItsDataAndThePortBase() {
+  @DisplayName("The command line of a node contains its name, the data directory and the port base")
+  void nodeGetsItsNameDataAndPortBase() {
     List<String> command = launcher().command(config.node("order-2"), null);
 
     assertThat(command)
@@ -31,33 +35,41 @@ class NodeLauncherTest {
   }
 
   @Test
-  void aNodeIsGivenWhatTheSettingsSayOfItsRole() {
-    StoreConfig.Jvm jvm = config.jvm();
-    assertThat(jvm.order()).isNotEqualTo(jvm.frontend());
+  @DisplayName("A node gets the JVM options of the machine's profile for its role")
+  void nodeGetsTheJvmOptionsOfItsRole() {
+    boolean linux = System.getProperty("os.name").equals("Linux");
+    JvmProfile profile = JvmProfile.ofThisMachine(config.jvm());
+    List<String> order = profile.options(Role.ORDER, linux);
+    List<String> frontend = profile.options(Role.FRONTEND, linux);
+    assertThat(order).isNotEqualTo(frontend);
 
-    assertThat(String.join(" ", launcher().command(config.node("order-2"), null)))
-        .contains(jvm.common() + " ", jvm.order() + " ")
-        .doesNotContain(jvm.frontend());
-    assertThat(String.join(" ", launcher().command(config.node("frontend"), null)))
-        .contains(jvm.common() + " ", jvm.frontend() + " ")
-        .doesNotContain(jvm.order());
+    assertThat(launcher().command(config.node("order-2"), null))
+        .containsSequence(order)
+        .doesNotContain(frontend.getLast());
+    assertThat(launcher().command(config.node("frontend"), null))
+        .containsSequence(frontend)
+        .doesNotContain(order.getLast());
   }
 
   @Test
-  void optionsThatOnlyLinuxKnowsAreGivenOnLinux() {
+  @DisplayName("JVM options that only Linux supports are used on Linux only")
+  void linuxOptionsAreUsedOnLinuxOnly() {
     boolean linux = System.getProperty("os.name").equals("Linux");
+    boolean small = JvmProfile.ofThisMachine(config.jvm()).name().equals("small");
 
     assertThat(
             launcher()
                 .command(config.node("order-2"), null)
                 .contains("-XX:+UseTransparentHugePages"))
-        .isEqualTo(linux);
+        .isEqualTo(linux && small);
   }
 
-  /** A start-up cache serves only who starts as it was trained. */
+  // A process can use an AOT cache only with the JVM options of the training.
   @Test
-  void theScriptGivesTheCommandLineTheOptionsThatItsCacheIsTrainedWith() throws IOException {
-    String script = Files.readString(Path.of("..", "bin", "toyctl"));
+  @DisplayName(
+      "bin/toyctl has the JVM options with which the AOT cache of the command line is trained")
+  void scriptHasTheJvmOptionsOfTheTraining() throws IOException {
+    String script = Files.readString(Path.of("..", "..", "bin", "toyctl"));
     int begin = script.indexOf("options=(\n") + "options=(\n".length();
     List<String> options =
         script
@@ -73,7 +85,8 @@ class NodeLauncherTest {
   }
 
   @Test
-  void loggingIsConfiguredWhereThereIsAConfiguration() throws IOException {
+  @DisplayName("The logging configuration is used if the file exists")
+  void loggingFileIsUsedIfItExists() throws IOException {
     assertThat(launcher().command(config.node("order-2"), null))
         .noneMatch(word -> word.startsWith("-Djava.util.logging"));
 
@@ -85,7 +98,8 @@ class NodeLauncherTest {
   }
 
   @Test
-  void aStartUpCacheIsUsedWhereThereIsOne() throws IOException {
+  @DisplayName("The AOT cache of a role is used if it exists")
+  void aotCacheIsUsedIfItExists() throws IOException {
     assertThat(launcher().command(config.node("order-2"), null))
         .noneMatch(word -> word.startsWith("-XX:AOT"));
 
@@ -100,7 +114,8 @@ class NodeLauncherTest {
   }
 
   @Test
-  void onlyTheCatalogGetsProductsTheShippedOnesUnlessToldOtherwise() throws IOException {
+  @DisplayName("Only the catalog gets a product file; by default it is the shipped one")
+  void onlyTheCatalogGetsProducts() throws IOException {
     Path shipped = Files.createDirectories(home.resolve("config")).resolve("catalog.csv");
     Files.writeString(shipped, "name,price,quantity\n");
     Path mine = home.resolve("mine.csv");

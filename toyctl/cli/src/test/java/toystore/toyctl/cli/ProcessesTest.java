@@ -16,34 +16,37 @@ import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import toystore.toyctl.cluster.ExitCode;
-import toystore.toyctl.cluster.process.RunFile;
+import toystore.toyctl.cluster.datadir.ProcessLiveness;
+import toystore.toyctl.cluster.datadir.RunFile;
 
-/** Starts and ends real processes, which are fake nodes. */
+/** Starts and stops real processes, each a {@link FakeNode}. */
 class ProcessesTest {
   @TempDir private Path directory = Path.of("");
 
   private CliHarness cli = new CliHarness(directory, 1);
 
   @BeforeEach
-  void freshStore() {
+  void chooseFreePorts() {
     cli = CliHarness.onFreePorts(directory);
   }
 
   @AfterEach
-  void nothingStaysBehind() throws IOException {
+  void killNodes() throws IOException {
     for (String node : cli.runs().nodes()) {
       cli.runs().process(node).ifPresent(process -> assertThat(process.destroyForcibly()).isTrue());
     }
   }
 
   @Test
-  void aStoreIsStartedOnceLookedAtAndStopped() throws IOException {
+  @DisplayName("up starts a store once, status shows it, and down --wipe removes it")
+  void storeIsStartedOnceAndStopped() throws IOException {
     CliHarness.Result up = cli.run("up", "-o", "json");
     assertThat(up.err()).isEmpty();
     assertThat(up.exitCode()).isZero();
@@ -76,7 +79,8 @@ class ProcessesTest {
   }
 
   @Test
-  void frontEndsCanBeAddedAndAreRemembered() {
+  @DisplayName("Added front ends are remembered, and cannot be removed by up")
+  void addedFrontEndsAreRemembered() {
     CliHarness.Result up = cli.run("up", "--frontends", "2", "-o", "json");
     assertThat(up.err()).isEmpty();
     assertThat(up.json().get("started")).hasSize(6);
@@ -104,8 +108,9 @@ class ProcessesTest {
   }
 
   @ParameterizedTest
+  @DisplayName("An invalid number of front ends is a usage error")
   @ValueSource(strings = {"0", "-1", "17", "many"})
-  void aNumberOfFrontEndsThatCannotBeIsAUsageError(String number) {
+  void invalidNumberOfFrontEndsIsAUsageError(String number) {
     CliHarness.Result result = cli.run("up", "--frontends", number);
 
     assertThat(result.exitCode()).isEqualTo(ExitCode.USAGE);
@@ -114,7 +119,8 @@ class ProcessesTest {
   }
 
   @Test
-  void aStoreKeepsTheNumberOfItsCatalogNodes() throws IOException {
+  @DisplayName("Commands that start nodes reject settings with another number of catalog nodes")
+  void numberOfCatalogNodesCannotChange() throws IOException {
     String three = config("catalog:\n  replicas: 3\n").toString();
     assertThat(cli.run("up", "--config", three, "-o", "json").json().get("started")).hasSize(7);
     CliHarness.Result status = cli.run("status", "-o", "json");
@@ -127,7 +133,7 @@ class ProcessesTest {
       CliHarness.Result refused = cli.run(command.split(" ", -1));
       assertThat(refused.exitCode()).as(command).isEqualTo(ExitCode.IN_USE);
       assertThat(refused.err())
-          .contains("its catalog is kept by 3 nodes, the settings say 1 node")
+          .contains("its catalog has 3 nodes, the settings say 1 node")
           .contains("try: ");
     }
     assertThat(states(cli.run("status", "-o", "json"))).containsEntry("catalog-2", "stopped");
@@ -137,19 +143,21 @@ class ProcessesTest {
   }
 
   @Test
-  void aCatalogOfOneDoesNotBecomeThree() throws IOException {
+  @DisplayName("A store with one catalog node cannot get three")
+  void singleCatalogCannotBecomeThree() throws IOException {
     assertThat(cli.run("start", "catalog").exitCode()).isZero();
     String three = config("catalog:\n  replicas: 3\n").toString();
 
     CliHarness.Result refused = cli.run("up", "--config", three);
 
     assertThat(refused.exitCode()).isEqualTo(ExitCode.IN_USE);
-    assertThat(refused.err()).contains("its catalog is kept by 1 node, the settings say 3 nodes");
+    assertThat(refused.err()).contains("its catalog has 1 node, the settings say 3 nodes");
     assertThat(cli.runs().nodes()).containsExactly("catalog");
   }
 
   @Test
-  void aRecordedPidIsThatOfTheNodeItself() {
+  @DisplayName("The recorded pid is the pid of the node itself")
+  void recordedPidIsThatOfTheJvm() {
     assertThat(cli.run("start", "order-3").exitCode()).isZero();
 
     assertThat(cli.runs().process("order-3").flatMap(p -> p.info().command()))
@@ -157,7 +165,8 @@ class ProcessesTest {
   }
 
   @Test
-  void nodesStopCrashAndStartOneByOne() throws Exception {
+  @DisplayName("Single nodes can be stopped, killed, started and restarted")
+  void singleNodesCanBeStoppedAndStarted() throws Exception {
     assertThat(cli.run("start", "order-3", "order-1").out())
         .contains("order-1 is ready")
         .contains("missed no orders");
@@ -181,7 +190,8 @@ class ProcessesTest {
   }
 
   @Test
-  void aNodeThatDoesNotStopIsReportedAndCanBeKilled() throws IOException {
+  @DisplayName("A node that does not stop in time is reported, and can be killed")
+  void nodeThatDoesNotStopCanBeKilled() throws IOException {
     Path config = config("jvm:\n  catalog: -Dfake.stubborn=true\n");
     assertThat(cli.run("start", "catalog", "--config", config.toString()).exitCode()).isZero();
 
@@ -196,9 +206,9 @@ class ProcessesTest {
   }
 
   @ParameterizedTest
+  @DisplayName("If a node cannot start, up stops the other nodes and prints the reason")
   @CsvSource({"6, 6", "2, 2", "1, 1", "3, 1"})
-  void aNodeThatCannotStartTakesTheOthersDownAgainAndSaysWhy(int itsCode, int expected)
-      throws IOException {
+  void failedStartStopsTheOtherNodes(int itsCode, int expected) throws IOException {
     Path config = config("jvm:\n  catalog: -Dfake.exit=" + itsCode + "\n");
 
     CliHarness.Result up = cli.run("up", "--config", config.toString());
@@ -212,7 +222,8 @@ class ProcessesTest {
   }
 
   @Test
-  void aStoreThatDoesNotGetReadyInTimeIsLeftToFinish() throws IOException {
+  @DisplayName("A store that is not ready in time is left running")
+  void storeThatIsNotReadyInTimeKeepsRunning() throws IOException {
     Path config = config("jvm:\n  frontend: -Dfake.starting=true\n");
 
     CliHarness.Result up = cli.run("up", "--config", config.toString(), "--wait-timeout", "3");
@@ -224,7 +235,8 @@ class ProcessesTest {
   }
 
   @Test
-  void aTakenPortStopsEverythingBeforeItStarts() throws IOException {
+  @DisplayName("If a port is in use, up starts nothing")
+  void portInUsePreventsTheStart() throws IOException {
     int raft = cli.config().raftPort(cli.config().node("order-2"));
     try (ServerSocket socket = new ServerSocket(raft, 1, InetAddress.getLoopbackAddress())) {
       CliHarness.Result up = cli.run("up");
@@ -237,7 +249,8 @@ class ProcessesTest {
   }
 
   @Test
-  void aBrokenCatalogStopsEverythingBeforeItStarts() throws IOException {
+  @DisplayName("If the product file is invalid, up starts nothing")
+  void invalidCatalogPreventsTheStart() throws IOException {
     Path catalog = directory.resolve("toys.csv");
     Files.writeString(catalog, "name,price,quantity\nTux,15.99,100\nTux,1.00,5\n");
 
@@ -249,7 +262,8 @@ class ProcessesTest {
   }
 
   @Test
-  void aDataDirectoryThatIsAFileIsAnErrorAndNotATrace() throws IOException {
+  @DisplayName("A data directory that is a file is an error message, not a stack trace")
+  void dataDirectoryThatIsAFileIsAnError() throws IOException {
     Files.writeString(cli.data, "");
 
     CliHarness.Result up = cli.run("up");
@@ -259,7 +273,8 @@ class ProcessesTest {
   }
 
   @Test
-  void wipingLeavesWhatTheStoreDidNotMake() throws IOException {
+  @DisplayName("down --wipe keeps files that the store did not create")
+  void wipeKeepsFilesOfOthers() throws IOException {
     assertThat(cli.run("start", "order-3").exitCode()).isZero();
     Path elsewhere = Files.createDirectories(directory.resolve("elsewhere"));
     Path kept = Files.writeString(elsewhere.resolve("kept"), "");
@@ -278,7 +293,8 @@ class ProcessesTest {
   }
 
   @Test
-  void dataOfANodeThatRunsWithoutARunFileIsNotWiped() throws Exception {
+  @DisplayName("The data of a node that runs without a run file is not deleted")
+  void dataOfARunningNodeIsNotWiped() throws Exception {
     assertThat(cli.run("start", "order-3").exitCode()).isZero();
     RunFile run = cli.runs().read("order-3").orElseThrow();
     cli.runs().delete("order-3");
@@ -307,7 +323,7 @@ class ProcessesTest {
   }
 
   private static boolean alive(long pid) {
-    return ProcessHandle.of(pid).map(RunFile::isAlive).orElse(false);
+    return ProcessHandle.of(pid).map(ProcessLiveness::isAlive).orElse(false);
   }
 
   private static Map<String, String> states(CliHarness.Result status) {

@@ -7,15 +7,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import toystore.config.StoreConfig;
-import toystore.config.StoreConfig.Node;
+import toystore.config.Topology.Node;
 import toystore.protocol.message.NodeStatus;
-import toystore.toyctl.cluster.process.RunFile;
-import toystore.toyctl.cluster.status.ProbeResult;
+import toystore.toyctl.cluster.datadir.RunFile;
+import toystore.toyctl.cluster.nodes.ProbeResult;
+import toystore.toyctl.cluster.status.NodeObservation;
 import toystore.toyctl.cluster.status.StatusReport;
 import toystore.toyctl.cluster.status.StatusReport.Health;
-import toystore.toyctl.cluster.status.StatusReport.Sighting;
 import toystore.toyctl.cluster.status.StatusReport.State;
 
 class StatusReportTest {
@@ -25,8 +26,9 @@ class StatusReportTest {
   private final StoreConfig config = new CliHarness(Path.of("unused"), 12_500).config();
 
   @Test
-  void aStoreWithALeaderAndAllNodesReadyIsHealthy() {
-    StatusReport report = report(sighting -> sighting);
+  @DisplayName("A store with a leader whose nodes are all ready is healthy")
+  void storeWithLeaderAndReadyNodesIsHealthy() {
+    StatusReport report = report(observation -> observation);
 
     assertThat(report.health()).isEqualTo(Health.HEALTHY);
     assertThat(report.leader()).isEqualTo("order-3");
@@ -38,10 +40,14 @@ class StatusReportTest {
   }
 
   @Test
-  void aStoppedReplicaDegradesTheStore() {
+  @DisplayName("A stopped replica makes the store degraded")
+  void stoppedReplicaDegradesTheStore() {
     StatusReport report =
         report(
-            s -> is(s, "order-1") ? new Sighting(s.node(), true, null, false, REFUSED, null) : s);
+            s ->
+                is(s, "order-1")
+                    ? new NodeObservation(s.node(), true, null, false, REFUSED, null)
+                    : s);
 
     assertThat(report.health()).isEqualTo(Health.DEGRADED);
     assertThat(view(report, "order-1").state()).isEqualTo(State.STOPPED);
@@ -50,12 +56,13 @@ class StatusReportTest {
   }
 
   @Test
-  void aNodeWhoseProcessIsGoneHasCrashedEvenIfSomeoneElseAnswersThere() {
+  @DisplayName("A node whose process has ended has crashed, even if another process answers")
+  void endedProcessMeansCrashed() {
     StatusReport report =
         report(
             s ->
                 is(s, "order-1")
-                    ? new Sighting(s.node(), true, run(s), false, s.probe(), null)
+                    ? new NodeObservation(s.node(), true, run(s), false, s.probe(), null)
                     : s);
 
     assertThat(view(report, "order-1").state()).isEqualTo(State.CRASHED);
@@ -64,13 +71,16 @@ class StatusReportTest {
   }
 
   @Test
-  void aLiveProcessThatDoesNotAnswerIsUnreachableAndOneThatDoesNotListenYetIsStarting() {
+  @DisplayName(
+      "A live process that does not answer is unreachable; one that does not listen is starting")
+  void liveProcessIsUnreachableOrStarting() {
     StatusReport report =
         report(
             s ->
                 switch (s.node().name()) {
-                  case "order-1" -> new Sighting(s.node(), true, run(s), true, SILENT, null);
-                  case "order-2" -> new Sighting(s.node(), true, run(s), true, REFUSED, null);
+                  case "order-1" -> new NodeObservation(s.node(), true, run(s), true, SILENT, null);
+                  case "order-2" ->
+                      new NodeObservation(s.node(), true, run(s), true, REFUSED, null);
                   default -> s;
                 });
 
@@ -81,13 +91,16 @@ class StatusReportTest {
   }
 
   @Test
-  void aNodeOfAnotherHostIsKnownByWhatItAnswersOnly() {
+  @DisplayName("The state of a node on another host follows from its answers alone")
+  void remoteNodeIsKnownByItsAnswers() {
     StatusReport report =
         report(
             s ->
                 switch (s.node().name()) {
-                  case "order-1" -> new Sighting(s.node(), false, null, false, s.probe(), null);
-                  case "order-2" -> new Sighting(s.node(), false, null, false, REFUSED, null);
+                  case "order-1" ->
+                      new NodeObservation(s.node(), false, null, false, s.probe(), null);
+                  case "order-2" ->
+                      new NodeObservation(s.node(), false, null, false, REFUSED, null);
                   default -> s;
                 });
 
@@ -97,12 +110,13 @@ class StatusReportTest {
   }
 
   @Test
-  void withoutALeaderThereIsNoQuorum() {
+  @DisplayName("Without a leader the store has no quorum")
+  void noLeaderMeansNoQuorum() {
     StatusReport report =
         report(
             s ->
                 is(s, "order-3") || is(s, "order-2")
-                    ? new Sighting(s.node(), true, null, false, REFUSED, null)
+                    ? new NodeObservation(s.node(), true, null, false, REFUSED, null)
                     : s);
 
     assertThat(report.health()).isEqualTo(Health.NO_QUORUM);
@@ -112,7 +126,8 @@ class StatusReportTest {
   }
 
   @Test
-  void aLeaderThatStillStartsCannotServe() {
+  @DisplayName("A leader that is still starting does not count as leader")
+  void startingLeaderMeansNoQuorum() {
     StatusReport report =
         report(
             s ->
@@ -124,7 +139,8 @@ class StatusReportTest {
   }
 
   @Test
-  void ofTwoThatSayTheyLeadTheOneWithTheHigherTermDoes() {
+  @DisplayName("If two replicas claim to lead, the one with the higher term does")
+  void higherTermWins() {
     StatusReport report =
         report(
             s ->
@@ -135,11 +151,12 @@ class StatusReportTest {
   }
 
   @Test
-  void withNothingRunningTheStoreIsDown() {
+  @DisplayName("If no node is running, the store is down")
+  void storeWithoutRunningNodesIsDown() {
     StatusReport report =
         report(
             s ->
-                new Sighting(
+                new NodeObservation(
                     s.node(), true, is(s, "order-1") ? run(s) : null, false, REFUSED, null));
 
     assertThat(report.health()).isEqualTo(Health.DOWN);
@@ -148,9 +165,11 @@ class StatusReportTest {
   }
 
   @Test
-  void oneOfThreeCatalogsAndOneOfTwoFrontEndsOnlyDegrade() {
+  @DisplayName(
+      "One stopped catalog of three, or one stopped front end of two, makes the store degraded")
+  void oneStoppedNodeOfAGroupOnlyDegrades() {
     StoreConfig grown = config.withCatalogReplicas(3).withFrontends(2);
-    StatusReport all = report(grown, sighting -> sighting);
+    StatusReport all = report(grown, observation -> observation);
     assertThat(all.health()).isEqualTo(Health.HEALTHY);
     assertThat(all.catalogLeader()).isEqualTo("catalog-3");
     assertThat(view(all, "catalog-3").role()).isEqualTo("catalog");
@@ -164,18 +183,20 @@ class StatusReportTest {
   }
 
   @Test
-  void aCatalogGroupWithoutALeaderHasNoQuorum() {
+  @DisplayName("A catalog group without a leader has no quorum")
+  void catalogGroupWithoutLeaderHasNoQuorum() {
     StoreConfig grown = config.withCatalogReplicas(3);
     StatusReport report =
         report(grown, s -> is(s, "catalog-3") || is(s, "catalog-2") ? stopped(s) : s);
 
     assertThat(report.health()).isEqualTo(Health.NO_QUORUM);
     assertThat(report.catalogLeader()).isNull();
-    assertThat(report.leader()).as("the orders still have one").isEqualTo("order-3");
+    assertThat(report.leader()).as("the order group still has a leader").isEqualTo("order-3");
   }
 
   @Test
-  void aCatalogThatHasJustTakenOverLeadsAlthoughItIsStarting() {
+  @DisplayName("A catalog that has just taken over is the leader although it is still starting")
+  void startingCatalogCanBeLeader() {
     StoreConfig grown = config.withCatalogReplicas(3);
     StatusReport report =
         report(
@@ -190,23 +211,24 @@ class StatusReportTest {
   }
 
   @Test
-  void aCatalogOfOneIsNoGroup() {
+  @DisplayName("A single catalog that is stopped makes the store degraded and has no leader")
+  void singleCatalogIsNoGroup() {
     StatusReport report = report(s -> is(s, "catalog") ? stopped(s) : s);
 
     assertThat(report.health()).isEqualTo(Health.DEGRADED);
     assertThat(report.catalogLeader()).isNull();
   }
 
-  private static Sighting stopped(Sighting sighting) {
-    return new Sighting(sighting.node(), true, null, false, REFUSED, null);
+  private static NodeObservation stopped(NodeObservation observation) {
+    return new NodeObservation(observation.node(), true, null, false, REFUSED, null);
   }
 
-  private StatusReport report(UnaryOperator<Sighting> change) {
+  private StatusReport report(UnaryOperator<NodeObservation> change) {
     return report(config, change);
   }
 
-  private StatusReport report(StoreConfig config, UnaryOperator<Sighting> change) {
-    List<Sighting> sightings = new ArrayList<>();
+  private StatusReport report(StoreConfig config, UnaryOperator<NodeObservation> change) {
+    List<NodeObservation> observations = new ArrayList<>();
     for (Node node : config.nodes()) {
       String role =
           switch (node.role()) {
@@ -214,14 +236,14 @@ class StatusReportTest {
             case FRONTEND -> "frontend";
             case ORDER -> node.name().equals("order-3") ? "leader" : "follower";
           };
-      sightings.add(change.apply(answered(node, status(node.name(), role, "ready", 4))));
+      observations.add(change.apply(answered(node, status(node.name(), role, "ready", 4))));
     }
-    return StatusReport.of(config, sightings, null);
+    return StatusReport.of(config, observations, null);
   }
 
-  private static Sighting answered(Node node, NodeStatus status) {
-    Sighting bare = new Sighting(node, true, null, false, REFUSED, null);
-    return new Sighting(node, true, run(bare), true, new ProbeResult.Answered(status), null);
+  private static NodeObservation answered(Node node, NodeStatus status) {
+    NodeObservation bare = new NodeObservation(node, true, null, false, REFUSED, null);
+    return new NodeObservation(node, true, run(bare), true, new ProbeResult.Answered(status), null);
   }
 
   private NodeStatus status(String node, String role, String state, long term) {
@@ -244,12 +266,13 @@ class StatusReportTest {
         4.9);
   }
 
-  private static RunFile run(Sighting sighting) {
-    return new RunFile(sighting.node().name(), 77, 0, "http://127.0.0.1:1", 0, RunFile.Wish.RUN, 0);
+  private static RunFile run(NodeObservation observation) {
+    return new RunFile(
+        observation.node().name(), 77, 0, "http://127.0.0.1:1", 0, RunFile.DesiredState.RUN, 0);
   }
 
-  private static boolean is(Sighting sighting, String name) {
-    return sighting.node().name().equals(name);
+  private static boolean is(NodeObservation observation, String name) {
+    return observation.node().name().equals(name);
   }
 
   private static StatusReport.NodeView view(StatusReport report, String node) {

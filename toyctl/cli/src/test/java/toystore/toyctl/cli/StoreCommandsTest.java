@@ -10,15 +10,16 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import toystore.protocol.api.ApiPaths;
 import toystore.protocol.api.Order;
 import toystore.toyctl.cli.FakeServer.Reply;
 import toystore.toyctl.cluster.ExitCode;
-import toystore.toyctl.cluster.process.ClusterFile;
+import toystore.toyctl.cluster.datadir.ClusterFile;
 
-/** The commands of a client, against a front end that is a map. */
+/** The client commands, with a {@link FakeStore} as front end. */
 class StoreCommandsTest {
   @TempDir private Path directory = Path.of("");
 
@@ -47,11 +48,11 @@ class StoreCommandsTest {
   private void serve(FakeServer.Handler handler) throws IOException {
     closeStore();
     server = new FakeServer(0, handler);
-    // The front end is three above the port base.
+    // The port of the front end is three above the port base.
     cli = new CliHarness(directory.resolve("data"), server.port() - 3);
   }
 
-  /** Two front ends; a null handler is one that does not run. */
+  /** Starts two front ends; if the handler of the first is null, the first does not run. */
   private CliHarness twoFrontEnds(FakeServer.@org.jspecify.annotations.Nullable Handler first)
       throws IOException {
     closeStore();
@@ -66,7 +67,8 @@ class StoreCommandsTest {
   }
 
   @Test
-  void whereOneFrontEndIsDownTheNextOneIsAsked() throws IOException {
+  @DisplayName("If a front end is down, commands use the next one")
+  void nextFrontEndIsUsedIfOneIsDown() throws IOException {
     CliHarness two = twoFrontEnds(null);
 
     assertThat(two.run("product", "get", "Tux").exitCode()).isZero();
@@ -78,7 +80,8 @@ class StoreCommandsTest {
   }
 
   @Test
-  void loadSpreadsItsClientsOverTheFrontEnds() throws IOException {
+  @DisplayName("load distributes its clients over all front ends")
+  void loadUsesAllFrontEnds() throws IOException {
     AtomicInteger first = new AtomicInteger();
     AtomicInteger second = new AtomicInteger();
     FakeServer.Handler counted =
@@ -102,7 +105,9 @@ class StoreCommandsTest {
   }
 
   @Test
-  void aPurchaseThatOneFrontEndCannotDecideGoesOnAtTheNextUnderItsKey() throws IOException {
+  @DisplayName(
+      "A purchase that a front end cannot decide continues at the next one with the same key")
+  void undecidedPurchaseContinuesAtNextFrontEnd() throws IOException {
     CliHarness two = twoFrontEnds(request -> Reply.problem(503, "not decided yet"));
 
     CliHarness.Result result = two.run("buy", "Tux", "2", "--key", "mine");
@@ -112,6 +117,7 @@ class StoreCommandsTest {
   }
 
   @Test
+  @DisplayName("product list shows all products")
   void productsAreListed() {
     assertThat(cli.run("product", "list").out()).contains("Tux").contains("15.99").contains("100");
     assertThat(cli.run("product", "list", "-o", "json").json().at("/0/price").asDouble())
@@ -119,7 +125,8 @@ class StoreCommandsTest {
   }
 
   @Test
-  void aProductIsFoundWhateverItsNameIsMadeOf() {
+  @DisplayName("A product is found even if its name contains special characters")
+  void productNameMayContainAnyCharacter() {
     CliHarness.Result result = cli.run("product", "get", "Käpt'n Blau/Bär", "-o", "json");
 
     assertThat(result.json().get("quantity").asLong()).isEqualTo(5);
@@ -127,7 +134,8 @@ class StoreCommandsTest {
   }
 
   @Test
-  void whatTheStoreDoesNotHaveIsAFailureInTheStoresWords() {
+  @DisplayName("A missing product or order is a failure with the message of the store")
+  void missingProductOrOrderIsAFailure() {
     CliHarness.Result product = cli.run("product", "get", "Unicorn");
     CliHarness.Result order = cli.run("order", "get", "7");
 
@@ -139,7 +147,8 @@ class StoreCommandsTest {
   }
 
   @Test
-  void aPurchaseTellsItsNumberAndItsKey() {
+  @DisplayName("A purchase prints its order number and its key")
+  void purchasePrintsNumberAndKey() {
     CliHarness.Result bought = cli.run("buy", "Tux", "10", "--key", "k1", "-o", "json");
 
     assertThat(bought.exitCode()).isZero();
@@ -148,11 +157,12 @@ class StoreCommandsTest {
     assertThat(bought.json().get("key").asText()).isEqualTo("k1");
     assertThat(cli.run("buy", "Tux", "10", "-q").out()).isEqualTo("1\n");
     assertThat(cli.run("buy", "Tux", "10", "--key", "k1").out())
-        .isEqualTo("order 0: 10 Tux (bought before under this key)\n");
+        .isEqualTo("order 0: 10 Tux (already bought with this key)\n");
   }
 
   @Test
-  void anUndecidedPurchaseIsRepeatedUnderTheSameKey() {
+  @DisplayName("An undecided purchase is retried with the same key")
+  void undecidedPurchaseIsRetriedWithSameKey() {
     store.undecided = 2;
 
     CliHarness.Result bought = cli.run("buy", "Tux", "10", "-q");
@@ -164,7 +174,8 @@ class StoreCommandsTest {
   }
 
   @Test
-  void aPurchaseThatStaysUndecidedTellsTheKeyForARetry() {
+  @DisplayName("A purchase that stays undecided prints the key for a retry")
+  void undecidedPurchasePrintsKeyForRetry() {
     store.undecided = Integer.MAX_VALUE;
 
     CliHarness.Result result = cli.run("buy", "Tux", "10", "--timeout", "0.3");
@@ -177,7 +188,8 @@ class StoreCommandsTest {
   }
 
   @Test
-  void moreThanThereIsFailsInTheStoresWords() {
+  @DisplayName("A purchase of more than is in stock fails with the message of the store")
+  void tooLargePurchaseFails() {
     CliHarness.Result result = cli.run("buy", "Tux", "101");
 
     assertThat(result.exitCode()).isEqualTo(ExitCode.FAILED);
@@ -185,7 +197,8 @@ class StoreCommandsTest {
   }
 
   @Test
-  void aServerFaultLeavesThePurchaseUnknown() throws IOException {
+  @DisplayName("After a server error the state of the purchase is unknown")
+  void serverErrorMeansUnknownState() throws IOException {
     serve(_ -> Reply.problem(500, "internal error"));
 
     CliHarness.Result result = cli.run("buy", "Tux", "1");
@@ -195,7 +208,8 @@ class StoreCommandsTest {
   }
 
   @Test
-  void anAnswerThatIsNotTheStoresIsAFailureAndNotATrace() throws IOException {
+  @DisplayName("A malformed answer is an error message, not a stack trace")
+  void malformedAnswerIsAFailure() throws IOException {
     serve(_ -> Reply.ok(List.of("something", "else")));
 
     CliHarness.Result result = cli.run("product", "list");
@@ -205,6 +219,7 @@ class StoreCommandsTest {
   }
 
   @Test
+  @DisplayName("order list reads as many pages as it needs")
   void ordersAreListedAcrossPages() {
     for (int i = 0; i < 2_500; i++) {
       store.orders.add(new Order(i, "Tux", 1));
@@ -221,7 +236,8 @@ class StoreCommandsTest {
   }
 
   @Test
-  void aLoadCountsWhatItsClientsSaw() {
+  @DisplayName("load counts the requests of its clients")
+  void loadCountsRequests() {
     store.stock.put("Tux", 1_000_000L);
     store.stock.remove("Käpt'n Blau/Bär");
 
@@ -242,7 +258,8 @@ class StoreCommandsTest {
   }
 
   @Test
-  void aLoadOfOneClientMakesTheSameChoicesWithTheSameSeed() {
+  @DisplayName("With one client and the same seed, load makes the same choices")
+  void loadIsRepeatableWithTheSameSeed() {
     store.stock.put("Whale", 1_000L);
     String[] line = {"load", "--clients", "1", "--requests", "20", "--seed", "7", "-o", "json"};
     assertThat(cli.run(line).exitCode()).isZero();
@@ -259,7 +276,8 @@ class StoreCommandsTest {
   }
 
   @Test
-  void aLoadDoesNotTakeAnEmptyShelfForAnError() {
+  @DisplayName("load does not count out-of-stock answers as errors")
+  void outOfStockIsNoErrorForLoad() {
     store.stock.replaceAll((_, _) -> 3L);
 
     CliHarness.Result load =
@@ -271,9 +289,10 @@ class StoreCommandsTest {
   }
 
   @Test
-  void aLoadNoticesOrdersThatAreNotAsRemembered() {
+  @DisplayName("load finds orders that differ from what was bought")
+  void loadFindsChangedOrders() {
     store.stock.replaceAll((_, _) -> 1_000L);
-    store.forgetful = true;
+    store.showsWrongQuantity = true;
 
     CliHarness.Result load =
         cli.run("load", "--requests", "10", "--buy-probability", "1", "-o", "json");
@@ -281,11 +300,12 @@ class StoreCommandsTest {
     assertThat(load.exitCode()).isEqualTo(ExitCode.FAILED);
     assertThat(load.json().get("mismatches").asLong()).isEqualTo(store.orders.size()).isPositive();
     assertThat(load.json().get("verified").asLong()).isZero();
-    assertThat(load.err()).contains("remembered").contains("try: toyctl verify");
+    assertThat(load.err()).contains("acknowledged").contains("try: toyctl verify");
   }
 
   @Test
-  void aLoadCountsWhatStaysUndecidedAsErrorsAndRetriesTheRest() {
+  @DisplayName("load retries purchases, and counts those that stay undecided as errors")
+  void loadRetriesAndCountsUndecided() {
     store.stock.replaceAll((_, _) -> 1_000L);
     store.undecided = 1;
     CliHarness.Result retried =
@@ -302,7 +322,8 @@ class StoreCommandsTest {
   }
 
   @Test
-  void aLoadForPeopleSumsUp() {
+  @DisplayName("load prints a summary as text")
+  void loadPrintsASummary() {
     assertThat(cli.run("load", "--duration", "100ms").out())
         .contains("5 clients")
         .contains("queries")
@@ -310,7 +331,8 @@ class StoreCommandsTest {
   }
 
   @Test
-  void aBenchCountsWhatWasAnsweredAndHowFast() {
+  @DisplayName("bench reports the number of answers and their latencies")
+  void benchReportsThroughputAndLatency() {
     CliHarness.Result bench = bench("--what", "read", "--clients", "2");
 
     assertThat(bench.exitCode()).isZero();
@@ -324,9 +346,10 @@ class StoreCommandsTest {
     assertThat(store.orders).isNotEmpty();
   }
 
-  /** One client that asks only when it was answered would not notice that others had to wait. */
+  // A client that waits for each answer would not notice that other requests had to wait.
   @Test
-  void aStoreThatStandsStillIsChargedForAllThatWasDueMeanwhile() throws IOException {
+  @DisplayName("bench measures latency from the time when a request is due")
+  void benchCountsLatencyFromTheDueTime() throws IOException {
     AtomicInteger asked = new AtomicInteger();
     serve(
         request -> {
@@ -350,7 +373,8 @@ class StoreCommandsTest {
   }
 
   @Test
-  void aBenchWhoseRequestsFailFails() throws IOException {
+  @DisplayName("bench fails if requests fail")
+  void benchWithFailedRequestsFails() throws IOException {
     serve(
         request ->
             request.path().equals(ApiPaths.PRODUCTS)
@@ -365,7 +389,8 @@ class StoreCommandsTest {
   }
 
   @Test
-  void aBenchThatMakesNoSenseIsRefused() {
+  @DisplayName("bench rejects invalid options")
+  void benchWithInvalidOptionsIsRejected() {
     for (String[] wrong :
         new String[][] {
           {"--clients", "0"},

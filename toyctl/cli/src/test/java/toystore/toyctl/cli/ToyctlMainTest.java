@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -15,7 +16,8 @@ class ToyctlMainTest {
   @TempDir private Path directory = Path.of("");
 
   @Test
-  void globalOptionsAreAcceptedBeforeAndAfterTheCommand() {
+  @DisplayName("Global options are accepted before and after the command")
+  void globalOptionsMayComeBeforeAndAfter() {
     String data = directory.resolve("data").toString();
     String base = Integer.toString(CliHarness.freePortBase());
 
@@ -33,6 +35,7 @@ class ToyctlMainTest {
   }
 
   @Test
+  @DisplayName("Global options are accepted at each level of nested commands")
   void globalOptionsReachNestedCommands() {
     int base = CliHarness.freePortBase();
     String option = Integer.toString(base);
@@ -46,6 +49,7 @@ class ToyctlMainTest {
   }
 
   @ParameterizedTest
+  @DisplayName("A usage error has exit code 2, a message and a hint")
   @ValueSource(
       strings = {
         "",
@@ -69,7 +73,7 @@ class ToyctlMainTest {
         "order get x",
         "status --port-base 70000"
       })
-  void wrongUsageEndsWith2AndSaysWhatHelps(String line) {
+  void usageErrorHasExitCode2AndAHint(String line) {
     CliHarness.Result result =
         CliHarness.plain(line.isEmpty() ? new String[0] : line.split(" ", -1));
 
@@ -79,12 +83,14 @@ class ToyctlMainTest {
   }
 
   @Test
-  void aMistypedCommandIsSuggested() {
+  @DisplayName("For a mistyped command the correct one is suggested")
+  void mistypedCommandIsSuggested() {
     assertThat(CliHarness.plain("statsu").err()).contains("did you mean").contains("status");
   }
 
   @Test
-  void aKeyThatNoHeaderCanCarryIsAUsageError() {
+  @DisplayName("A key that an HTTP header cannot contain is a usage error")
+  void keyThatIsNoHeaderValueIsAUsageError() {
     CliHarness.Result result =
         CliHarness.onFreePorts(directory).run("buy", "Tux", "1", "--key", "a\nb");
 
@@ -93,7 +99,8 @@ class ToyctlMainTest {
   }
 
   @Test
-  void anUnknownNodeIsAUsageErrorThatNamesTheNodes() {
+  @DisplayName("An unknown node is a usage error that names the nodes")
+  void unknownNodeIsAUsageError() {
     CliHarness.Result result = CliHarness.onFreePorts(directory).run("stop", "order-9");
 
     assertThat(result.exitCode()).isEqualTo(ExitCode.USAGE);
@@ -101,7 +108,8 @@ class ToyctlMainTest {
   }
 
   @Test
-  void anUnknownConfigKeyIsAUsageErrorThatNamesTheKey() throws IOException {
+  @DisplayName("An unknown setting is a usage error that names its key")
+  void unknownSettingIsAUsageError() throws IOException {
     Path config = Files.writeString(directory.resolve("mine.yaml"), "cache:\n  sise: 8\n");
 
     CliHarness.Result result =
@@ -113,6 +121,7 @@ class ToyctlMainTest {
   }
 
   @ParameterizedTest
+  @DisplayName("If nothing is running, commands end at once with exit code 3")
   @ValueSource(
       strings = {
         "product list",
@@ -124,14 +133,15 @@ class ToyctlMainTest {
         "load --duration 1s",
         "status"
       })
-  void withNothingRunningCommandsEndWith3AtOnce(String line) {
+  void commandWithoutStoreHasExitCode3(String line) {
     CliHarness.Result result = CliHarness.onFreePorts(directory).run(line.split(" ", -1));
 
     assertThat(result.exitCode()).isEqualTo(ExitCode.NOT_RUNNING);
   }
 
   @Test
-  void downWithNothingRunningIsDone() {
+  @DisplayName("down succeeds if nothing is running")
+  void downWithoutStoreSucceeds() {
     CliHarness.Result result = CliHarness.onFreePorts(directory).run("down");
 
     assertThat(result.exitCode()).isZero();
@@ -139,12 +149,14 @@ class ToyctlMainTest {
   }
 
   @Test
-  void quietPrintsNothingOnSuccess() {
+  @DisplayName("With --quiet a successful command prints nothing")
+  void quietCommandPrintsNothingOnSuccess() {
     assertThat(CliHarness.onFreePorts(directory).run("down", "-q"))
         .isEqualTo(new CliHarness.Result(ExitCode.OK, "", ""));
   }
 
   @Test
+  @DisplayName("Help and version are printed to the standard output")
   void helpAndVersionAreNoErrors() {
     assertThat(CliHarness.plain("--help").out()).contains("verify").contains("Exit codes");
     assertThat(CliHarness.plain("help", "buy").out()).contains("QUANTITY");

@@ -15,9 +15,11 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import toystore.config.StoreConfig;
+import toystore.config.Topology;
 import toystore.protocol.api.ApiPaths;
 import toystore.protocol.message.LoggedOrder;
 import toystore.protocol.message.NodeStatus;
@@ -26,7 +28,7 @@ import toystore.toyctl.cli.FakeServer.Reply;
 import toystore.toyctl.cli.FakeServer.Request;
 import toystore.toyctl.cluster.ExitCode;
 
-/** Replicas that are lists of rows, with planted faults. */
+/** Verifies replicas that are lists of rows, some with errors. */
 class VerifierTest {
   private static final int ORDERS = 12;
 
@@ -53,7 +55,7 @@ class VerifierTest {
       logs.put(node, new ArrayList<>(rows));
       applied.put(node, 30L);
     }
-    for (StoreConfig.Node node : config.nodes()) {
+    for (Topology.Node node : config.nodes()) {
       servers.put(
           node.name(),
           new FakeServer(config.httpPort(node), request -> answer(node.name(), request)));
@@ -66,7 +68,8 @@ class VerifierTest {
   }
 
   @Test
-  void replicasWithTheSameRowsAndExactStockAreEqual() {
+  @DisplayName("Replicas with the same rows and exact stock are equal")
+  void equalReplicasWithExactStockAreEqual() {
     CliHarness.Result result = verify();
 
     assertThat(result.err()).isEmpty();
@@ -85,14 +88,16 @@ class VerifierTest {
   }
 
   @Test
-  void rowsAfterTheFenceDoNotMatter() {
+  @DisplayName("Rows after the fence are ignored")
+  void rowsAfterTheFenceAreIgnored() {
     logs("order-1").add(row(ORDERS));
 
     assertThat(verify().exitCode()).isZero();
   }
 
   @Test
-  void aStoreWithoutOrdersIsEqual() {
+  @DisplayName("A store without orders is equal")
+  void storeWithoutOrdersIsEqual() {
     logs.values().forEach(List::clear);
     stockChange = stock -> new Stock("Tux", 1599, 100, 100, 0, 0, 0);
 
@@ -100,7 +105,8 @@ class VerifierTest {
   }
 
   @Test
-  void aRowThatDiffersInAnyFieldIsTheFirstThatDiffers() {
+  @DisplayName("The first row that differs in any field is reported")
+  void rowWithADifferentFieldIsReported() {
     LoggedOrder row = row(7);
     logs("order-1")
         .set(
@@ -128,7 +134,8 @@ class VerifierTest {
   }
 
   @Test
-  void aMissingRowIsFoundWhereItShouldBe() {
+  @DisplayName("A missing row is reported with its number")
+  void missingRowIsReported() {
     assertThat(logs("order-2").remove(5)).isNotNull();
 
     CliHarness.Result result = verify();
@@ -138,7 +145,8 @@ class VerifierTest {
   }
 
   @Test
-  void aMissingLastRowIsADivergenceToo() {
+  @DisplayName("A missing last row is a divergence")
+  void missingLastRowIsADivergence() {
     assertThat(logs("order-2").removeLast()).isNotNull();
 
     CliHarness.Result result = verify();
@@ -148,7 +156,8 @@ class VerifierTest {
   }
 
   @Test
-  void aGapThatAllReplicasShareIsFound() {
+  @DisplayName("A gap that all replicas have is found")
+  void gapInAllReplicasIsFound() {
     logs.values().forEach(rows -> assertThat(rows.remove(5)).isNotNull());
 
     CliHarness.Result result = verify();
@@ -159,7 +168,8 @@ class VerifierTest {
   }
 
   @Test
-  void anOrderIdThatAllReplicasHaveTwiceIsFound() {
+  @DisplayName("An order id that all replicas have twice is found")
+  void duplicateOrderIdInAllReplicasIsFound() {
     LoggedOrder first = row(2);
     LoggedOrder row = row(9);
     LoggedOrder twice =
@@ -169,21 +179,23 @@ class VerifierTest {
     CliHarness.Result result = verify();
 
     assertThat(result.exitCode()).isEqualTo(ExitCode.VERIFICATION_FAILED);
-    assertThat(result.err()).contains("is there twice, again as order 9");
+    assertThat(result.err()).contains("occurs twice, again in order 9");
   }
 
   @Test
-  void aHoldThatTwoOrdersNameIsFound() {
+  @DisplayName("A hold id that two orders have is found")
+  void duplicateHoldIdIsFound() {
     LoggedOrder row = row(9);
     LoggedOrder twice =
         new LoggedOrder(9, row.orderId(), row(2).holdId(), "Tux", 2, 1599, 10, 9, 10, "hash-9");
     logs.values().forEach(rows -> rows.set(9, twice));
 
-    assertThat(verify().err()).contains("hold id").contains("again as order 9");
+    assertThat(verify().err()).contains("hold id").contains("again in order 9");
   }
 
   @Test
-  void aReplicaThatIsDownMakesItIncomplete() {
+  @DisplayName("If a replica is down, the result is incomplete")
+  void stoppedReplicaMakesTheResultIncomplete() {
     server("order-1").close();
 
     CliHarness.Result result = verify();
@@ -197,7 +209,8 @@ class VerifierTest {
   }
 
   @Test
-  void aReplicaThatDoesNotReachTheFenceMakesItIncomplete() {
+  @DisplayName("If a replica does not reach the fence, the result is incomplete")
+  void replicaBehindTheFenceIsIncomplete() {
     applied.put("order-2", 29L);
 
     CliHarness.Result result = verify("--timeout", "0.3");
@@ -207,7 +220,8 @@ class VerifierTest {
   }
 
   @Test
-  void aDivergenceOutweighsWhatIsIncomplete() {
+  @DisplayName("A divergence outweighs an incomplete comparison")
+  void divergenceOutweighsIncompleteness() {
     server("order-1").close();
     assertThat(logs("order-2").removeLast()).isNotNull();
 
@@ -215,14 +229,16 @@ class VerifierTest {
   }
 
   @Test
-  void theLeaderIsFoundWhoeverItIs() {
+  @DisplayName("The leader is found whichever replica it is")
+  void anyReplicaCanBeLeader() {
     leader = "order-1";
 
     assertThat(verify().exitCode()).isZero();
   }
 
   @Test
-  void withoutALeaderTheStateIsUnknown() {
+  @DisplayName("Without a leader the state is unknown")
+  void noLeaderMeansUnknownState() {
     leader = null;
 
     CliHarness.Result result = verify("--timeout", "0.3");
@@ -232,17 +248,19 @@ class VerifierTest {
   }
 
   @Test
-  void withoutAnyReplicaTheStateIsUnknownAtOnce() {
+  @DisplayName("If no replica is running, the command ends at once with an unknown state")
+  void noReplicaMeansUnknownStateAtOnce() {
     List.of("order-1", "order-2", "order-3").forEach(node -> server(node).close());
 
     CliHarness.Result result = verify("--timeout", "600");
 
     assertThat(result.exitCode()).isEqualTo(ExitCode.STATE_UNKNOWN);
-    assertThat(result.err()).contains("no order replica runs");
+    assertThat(result.err()).contains("no order replica is running");
   }
 
   @Test
-  void withoutTheCatalogItIsIncomplete() {
+  @DisplayName("Without the catalog the result is incomplete")
+  void noCatalogMeansIncomplete() {
     server("catalog").close();
 
     CliHarness.Result result = verify();
@@ -253,7 +271,8 @@ class VerifierTest {
   }
 
   @Test
-  void stockThatWasSoldButNotOrderedIsNotExact() {
+  @DisplayName("Stock that was sold without an order is not exact")
+  void stockSoldWithoutOrderIsNotExact() {
     stockChange = stock -> new Stock("Tux", 1599, 100, 75, 0, 25, 26);
 
     CliHarness.Result result = verify();
@@ -264,6 +283,7 @@ class VerifierTest {
   }
 
   @Test
+  @DisplayName("Stock whose parts do not add up is not exact")
   void stockThatDoesNotAddUpIsNotExact() {
     stockChange = stock -> new Stock("Tux", 1599, 101, 76, 0, 24, 26);
 
@@ -271,7 +291,8 @@ class VerifierTest {
   }
 
   @Test
-  void anOrderForWhatTheCatalogDoesNotHaveIsNotExact() {
+  @DisplayName("An order for a product that the catalog does not have is not exact")
+  void orderForUnknownProductIsNotExact() {
     stockChange = stock -> new Stock("Whale", 1599, 100, 100, 0, 0, 0);
 
     CliHarness.Result result = verify();
@@ -281,7 +302,8 @@ class VerifierTest {
   }
 
   @Test
-  void openHoldsAreWaitedForUntilTheyAreSettled() {
+  @DisplayName("The command waits until open holds are settled")
+  void openHoldsAreAwaited() {
     stockChange =
         stock -> stockReads.get() < 4 ? new Stock("Tux", 1599, 100, 76, 4, 20, 26) : stock;
 
@@ -293,7 +315,8 @@ class VerifierTest {
   }
 
   @Test
-  void openHoldsOfAStoreUnderLoadAreNotWaitedFor() {
+  @DisplayName("Under load the command does not wait for open holds")
+  void openHoldsUnderLoadAreNotAwaited() {
     stockChange =
         _ -> {
           int read = stockReads.get();
@@ -307,7 +330,8 @@ class VerifierTest {
   }
 
   @Test
-  void peopleGetTables() {
+  @DisplayName("The text output consists of tables and the result")
+  void textOutputHasTables() {
     CliHarness.Result result = cli.run("verify");
 
     assertThat(result.out()).contains("REPLICA").contains("PRODUCT").contains("equal at index 30");

@@ -10,27 +10,29 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/** The same work for several things at once, each on its own virtual thread. */
+/** Runs the same task for several keys in parallel, each on its own virtual thread. */
 public final class ParallelTasks {
   private ParallelTasks() {}
 
-  /** What is done for one of them. */
+  /** The task for one key. */
   @FunctionalInterface
-  public interface Work<K, V> {
+  public interface Task<K, V> {
     V apply(K key) throws Exception;
   }
 
   /**
-   * Does the work for all keys and waits for all results, which come in the keys' order. The first
-   * failure ends the others by interrupting them and is thrown as it was.
+   * Runs the task for all keys and waits for all results. When one task fails, the others are
+   * interrupted, and the exception of the failed task is rethrown.
+   *
+   * @return the result of each key, in the order of the keys
    */
-  public static <K, V> Map<K, V> forEach(List<K> keys, Work<K, V> work)
+  public static <K, V> Map<K, V> forEach(List<K> keys, Task<K, V> task)
       throws InterruptedException {
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       ExecutorCompletionService<V> completion = new ExecutorCompletionService<>(threads);
       List<Future<V>> futures = new ArrayList<>();
       for (K key : keys) {
-        futures.add(completion.submit(() -> work.apply(key)));
+        futures.add(completion.submit(() -> task.apply(key)));
       }
       try {
         for (int done = 0; done < keys.size(); done++) {
@@ -56,7 +58,7 @@ public final class ParallelTasks {
       case InterruptedException _ -> throw new InterruptedException();
       case null -> new IllegalStateException(e);
       case Throwable failure ->
-          new ToyctlException(ExitCode.FAILED, "failed", Wordings.reason(failure), null, e);
+          new ToyctlException(ExitCode.FAILED, "failed", ErrorText.reason(failure), null, e);
     };
   }
 }

@@ -5,7 +5,10 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** A text table: columns as wide as they need, numbers to the right, a dash for null. */
+/**
+ * A table for terminals and HTML pages. Each column is as wide as its longest cell. Columns with
+ * numbers are aligned to the right; a dash stands for null.
+ */
 public final class TextTable {
   private final List<String> header;
   private final List<List<@Nullable Object>> rows = new ArrayList<>();
@@ -26,7 +29,7 @@ public final class TextTable {
     return this;
   }
 
-  /** The lines of the table without a final line break. */
+  /** The table as lines of text, without a final line break. */
   public String render() {
     List<String> lines = new ArrayList<>();
     List<Integer> widths = new ArrayList<>();
@@ -48,17 +51,17 @@ public final class TextTable {
     return lines.stream().map(String::stripTrailing).collect(Collectors.joining("\n"));
   }
 
-  /** The same as a table of a page. */
+  /** The table as HTML. */
   public String html() {
     StringBuilder html = new StringBuilder("<table><tr>");
-    header.forEach(cell -> html.append("<th>").append(Wordings.escaped(cell)).append("</th>"));
+    header.forEach(cell -> html.append("<th>").append(HtmlText.escape(cell)).append("</th>"));
     html.append("</tr>");
     for (List<@Nullable Object> row : rows) {
       html.append("<tr>");
       row.forEach(
           cell ->
               html.append(cell instanceof Number ? "<td class=n>" : "<td>")
-                  .append(Wordings.escaped(text(cell)))
+                  .append(HtmlText.escape(text(cell)))
                   .append("</td>"));
       html.append("</tr>\n");
     }

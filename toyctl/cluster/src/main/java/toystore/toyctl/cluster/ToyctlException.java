@@ -2,7 +2,7 @@ package toystore.toyctl.cluster;
 
 import org.jspecify.annotations.Nullable;
 
-/** A command did not do what was asked: what, why, and which command helps. */
+/** An operation failed. The exception says what failed, why, and which command can help. */
 public final class ToyctlException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
@@ -15,6 +15,13 @@ public final class ToyctlException extends RuntimeException {
     this(exitCode, what, why, remedy, null);
   }
 
+  /**
+   * @param exitCode one of {@link ExitCode}, for the process that reports this failure
+   * @param what the operation or object that failed
+   * @param why the reason, in one line
+   * @param remedy a command that the user can type next, or null if none helps
+   * @param cause the exception behind this one, or null
+   */
   public ToyctlException(
       int exitCode, String what, String why, @Nullable String remedy, @Nullable Throwable cause) {
     super(what + ": " + why, cause);
@@ -36,7 +43,6 @@ public final class ToyctlException extends RuntimeException {
     return why;
   }
 
-  /** A command to type, or null if none would help. */
   public @Nullable String remedy() {
     return remedy;
   }

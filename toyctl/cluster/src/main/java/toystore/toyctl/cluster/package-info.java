@@ -1,4 +1,4 @@
-/** What the libraries of the command line share: exit codes, errors, HTTP, tables. */
+/** Exit codes, errors, parallel execution and text tables: shared by all packages below. */
 @NullMarked
 package toystore.toyctl.cluster;
 

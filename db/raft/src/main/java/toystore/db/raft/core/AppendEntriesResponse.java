@@ -1,10 +1,11 @@
 package toystore.db.raft.core;
 
 /**
- * What a follower says to that.
+ * The response to {@link AppendEntries}.
  *
- * @param term its own
- * @param taken whether its log agrees with the leader's up to the index, durably
- * @param index where not, the last one at which it may
+ * @param term the follower's current term
+ * @param success whether the follower's log agrees with the leader's up to {@code matchIndex}, and
+ *     is durable up to there
+ * @param matchIndex without success, the highest index at which the two logs may still agree
  */
-public record AppendEntriesResponse(long term, boolean taken, long index) {}
+public record AppendEntriesResponse(long term, boolean success, long matchIndex) {}

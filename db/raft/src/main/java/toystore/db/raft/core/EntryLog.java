@@ -3,27 +3,31 @@ package toystore.db.raft.core;
 import java.util.List;
 import toystore.db.log.LogPosition;
 
-/** A log as {@link Raft} sees it. Entries that were appended count once they are synced. */
+/**
+ * The log that {@link Raft} reads and changes. An appended entry counts as durable only after the
+ * log was synced.
+ */
 public interface EntryLog {
-  /** The position before the first entry that is here. */
+  /** The position immediately before the first entry that the log holds. */
   LogPosition base();
 
-  /** Index of the last entry; that of the base if there is none. */
-  long last();
+  /** Index of the last entry, or of the base if the log is empty. */
+  long lastIndex();
 
-  /** The term of an entry that is here, or of the base. */
+  /** The term of an entry that the log holds, or of its base. */
   long termAt(long index);
 
-  /** Appends after the last one. */
+  /** Appends entries after the last one. */
   void append(List<LogEntry> entries);
 
-  /** Forgets this entry and all after it. */
-  void truncate(long from);
+  /** Removes the entry at this index and all later ones. */
+  void truncateFrom(long index);
 
-  /** Forgets all, and goes on after this position, up to which a state was installed. */
+  /** Removes all entries and makes this position, up to which a state was installed, the base. */
   void reset(LogPosition base);
 
-  default LogPosition end() {
-    return new LogPosition(termAt(last()), last());
+  /** Position of the last entry, or the base if the log is empty. */
+  default LogPosition lastPosition() {
+    return new LogPosition(termAt(lastIndex()), lastIndex());
   }
 }

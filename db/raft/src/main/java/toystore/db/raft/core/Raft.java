@@ -12,17 +12,19 @@ import toystore.db.log.LogPosition;
 import toystore.db.log.Member;
 
 /**
- * Raft (Ongaro & Ousterhout 2014) as one member decides it. It sends nothing, waits for nothing and
- * knows no threads: messages come in as arguments, answers go out as results, and whoever calls it
- * sees to it that one call ends before the next begins. What it says is durable, the vote and the
- * log, is so before its answer leaves.
+ * The Raft state machine of one member (Ongaro & Ousterhout 2014). It only decides: it sends no
+ * message, never waits and uses no thread. Requests are arguments and responses are return values.
+ * The caller must make its calls one at a time. A term and a vote are durable when the method that
+ * changed them returns. The caller must sync the log before it sends a response that depends on it.
  *
- * <p>The group never changes. Beyond the paper's figure 2: a pre-vote (Ongaro's thesis §9.6), a
- * member that knows itself to be the better candidate asks to be it, a refusal tells where logs may
- * still agree (§5.3, last paragraphs), and a state that a member got otherwise takes the place of a
- * snapshot (§7). {@code RaftProtocolTest} walks through what messages, crashes and time can do.
+ * <p>The members of the group never change. This class goes beyond figure 2 of the paper in four
+ * points. It uses pre-votes (Ongaro's thesis §9.6). A member that receives a pre-vote request and
+ * is the better candidate starts an election itself. A rejected {@link AppendEntries} returns the
+ * index up to which the logs may still agree (§5.3, last paragraphs). A state that was fetched from
+ * another member replaces a snapshot (§7). {@code RaftProtocolTest} explores what messages, crashes
+ * and clocks can do.
  *
- * <p>Times are of a monotonic clock, in nanoseconds.
+ * <p>Times are readings of a monotonic clock, in nanoseconds.
  */
 public final class Raft {
   public enum Role {
@@ -31,66 +33,62 @@ public final class Raft {
     LEADER
   }
 
-  /** How long a follower bears silence; drawn anew each time. */
-  public record Patience(long minNanos, LongSupplier drawNanos) {}
-
-  /** What a leader knows of a follower. */
-  private static final class Peer {
-    private long match = -1;
-    private long heardNanos;
-
-    private Peer(long now) {
-      heardNanos = now;
-    }
-  }
+  /**
+   * How long a follower waits for its leader before it starts an election.
+   *
+   * @param minNanos the shortest timeout
+   * @param randomNanos draws a timeout at random
+   */
+  public record ElectionTimeout(long minNanos, LongSupplier randomNanos) {}
 
   private final Member self;
   private final Map<String, Member> others = new HashMap<>();
   private final EntryLog log;
-  private final Consumer<PersistentState> votes;
-  private final Patience patience;
+  private final Consumer<PersistentState> storage;
+  private final ElectionTimeout electionTimeout;
 
   private long term;
   private @Nullable String votedFor;
   private Role role = Role.FOLLOWER;
   private @Nullable String leader;
-  private long commit;
-  private long deadline;
-  private boolean heardLeader;
-  private long heardNanos;
-  private boolean triedInVain;
-  private final Map<String, Peer> peers = new HashMap<>();
-  private long durable;
+  private long commitIndex;
+  private long electionDeadline;
+  private boolean heardFromLeader;
+  private long lastLeaderContact;
+  private boolean lastElectionFailed;
+  private long durableIndex;
 
-  /** Index of this leader's first entry: what is before it is committed once this is. */
-  private long firstOfTerm;
+  /** State of a leader. */
+  private final FollowerProgress followers = new FollowerProgress();
+
+  private long firstIndexOfTerm;
 
   /**
-   * A member as it was when it stopped.
+   * Restores a member from its durable state.
    *
-   * @param votes makes a vote durable before it returns
-   * @param committed what the state holds, which is committed
-   * @param deadline until when it waits for a leader at first
+   * @param storage makes a term and a vote durable before it returns
+   * @param committed index up to which the replicated state holds entries; these are committed
+   * @param electionDeadline until when the member waits for a leader at first
    */
   public Raft(
       Member self,
       Collection<Member> members,
       EntryLog log,
-      PersistentState vote,
-      Consumer<PersistentState> votes,
-      Patience patience,
+      PersistentState persistent,
+      Consumer<PersistentState> storage,
+      ElectionTimeout electionTimeout,
       long committed,
-      long deadline) {
+      long electionDeadline) {
     this.self = self;
     self.others(members).forEach(member -> others.put(member.name(), member));
     this.log = log;
-    this.votes = votes;
-    this.patience = patience;
-    this.term = vote.term();
-    this.votedFor = vote.votedFor();
-    this.commit = Math.max(committed, log.base().index());
-    this.durable = log.last();
-    this.deadline = deadline;
+    this.storage = storage;
+    this.electionTimeout = electionTimeout;
+    this.term = persistent.term();
+    this.votedFor = persistent.votedFor();
+    this.commitIndex = Math.max(committed, log.base().index());
+    this.durableIndex = log.lastIndex();
+    this.electionDeadline = electionDeadline;
   }
 
   public Role role() {
@@ -101,330 +99,343 @@ public final class Raft {
     return term;
   }
 
-  /** Who leads in this term, as far as this member knows. */
+  /** The leader of the current term, or null if this member does not know it. */
   public @Nullable String leader() {
     return leader;
   }
 
-  public long commit() {
-    return commit;
+  public long commitIndex() {
+    return commitIndex;
   }
 
-  public LogPosition end() {
-    return log.end();
+  public LogPosition lastLog() {
+    return log.lastPosition();
   }
 
-  public long firstOfTerm() {
-    return firstOfTerm;
+  /** Index of this leader's first entry. Once it is committed, so are all entries before it. */
+  public long firstIndexOfTerm() {
+    return firstIndexOfTerm;
   }
 
-  /** When this member stands for election unless it hears from a leader before. */
-  public long deadline() {
-    return deadline;
+  /** When this member starts an election unless it hears from a leader before. */
+  public long electionDeadline() {
+    return electionDeadline;
   }
 
-  private void promise(long newTerm, @Nullable String newVote) {
-    // First what must not be forgotten: where that fails, nothing has happened.
-    votes.accept(new PersistentState(newTerm, newVote));
+  private void persistTermAndVote(long newTerm, @Nullable String newVote) {
+    // Storage first: if it fails, nothing has changed in memory.
+    storage.accept(new PersistentState(newTerm, newVote));
     term = newTerm;
     votedFor = newVote;
   }
 
-  private void follow(@Nullable String newLeader, long now) {
+  private void becomeFollower(@Nullable String newLeader, long now) {
     if (role == Role.LEADER) {
-      deadline = now + patience.drawNanos().getAsLong();
+      electionDeadline = now + electionTimeout.randomNanos().getAsLong();
     }
     role = Role.FOLLOWER;
     leader = newLeader;
   }
 
-  /**
-   * A term was heard of that is higher than this member's: whoever leads in an older one is past.
-   */
-  public void observe(long heardTerm, long now) {
-    if (heardTerm > term) {
-      promise(heardTerm, null);
-      follow(null, now);
+  /** Adopts a term that another member mentioned, if it is higher. A leader steps down then. */
+  public void observeTerm(long otherTerm, long now) {
+    if (otherTerm > term) {
+      persistTermAndVote(otherTerm, null);
+      becomeFollower(null, now);
     }
   }
 
-  /** A leader that may not lead any more, for its own reasons, stops; not to stand before then. */
-  public void resign(long now, long notBefore) {
-    follow(null, now);
-    deadline = notBefore;
+  /** Stops leading. This member starts no election before {@code notBefore}. */
+  public void stepDown(long now, long notBefore) {
+    becomeFollower(null, now);
+    electionDeadline = notBefore;
   }
 
   // Elections (§5.2, §5.4.1)
 
-  /** What to ask others before standing, which binds nobody. */
-  public RequestVote wouldYouVote() {
-    return new RequestVote(self.name(), term + 1, log.end(), false);
+  /** The request to send before an election. It changes nothing in this member. */
+  public RequestVote preVoteRequest() {
+    return new RequestVote(self.name(), term + 1, log.lastPosition(), true);
   }
 
-  /** Stands for election in the next term, with its own vote. */
-  public RequestVote stand(long now) {
-    promise(term + 1, self.name());
+  /** Becomes a candidate in the next term and votes for itself. */
+  public RequestVote startElection(long now) {
+    persistTermAndVote(term + 1, self.name());
     role = Role.CANDIDATE;
     leader = null;
-    deadline = now + patience.drawNanos().getAsLong();
-    return new RequestVote(self.name(), term, log.end(), true);
+    electionDeadline = now + electionTimeout.randomNanos().getAsLong();
+    return new RequestVote(self.name(), term, log.lastPosition(), false);
   }
 
-  /** An attempt to be elected came to nothing. */
-  public void failed(long now) {
+  /** A pre-vote or an election of this member did not reach a majority. */
+  public void electionFailed(long now) {
     if (role != Role.LEADER) {
-      triedInVain = true;
-      deadline = Math.max(deadline, now + patience.drawNanos().getAsLong());
+      lastElectionFailed = true;
+      electionDeadline =
+          Math.max(electionDeadline, now + electionTimeout.randomNanos().getAsLong());
     }
   }
 
-  /** A majority, this member with it, voted for it in this term. */
-  public void elected(long inTerm, long now) {
-    if (role != Role.CANDIDATE || term != inTerm) {
+  /** A majority of the group, including this member, has voted for it in this term. */
+  public void becomeLeader(long electedTerm, long now) {
+    if (role != Role.CANDIDATE || term != electedTerm) {
       return;
     }
     role = Role.LEADER;
     leader = self.name();
-    triedInVain = false;
-    peers.clear();
-    others.keySet().forEach(name -> peers.put(name, new Peer(now)));
-    // Entries of earlier terms commit with the first of this one (§5.4.2).
-    firstOfTerm = log.last() + 1;
+    lastElectionFailed = false;
+    followers.reset(others.keySet(), now);
+    // Entries of earlier terms are committed together with the first entry of this term (§5.4.2).
+    firstIndexOfTerm = log.lastIndex() + 1;
     propose(new byte[0]);
   }
 
-  /** Answers a candidate. */
-  public RequestVoteResponse asked(RequestVote asked, long now) {
-    Member candidate = others.get(asked.candidate());
+  public RequestVoteResponse handleRequestVote(RequestVote request, long now) {
+    Member candidate = others.get(request.candidate());
     if (candidate == null) {
-      return new RequestVoteResponse(term, false, log.end());
+      return voteResponse(false);
     }
-    boolean upToDate = asked.last().compareTo(log.end()) >= 0;
-    if (!asked.binding()) {
-      return new RequestVoteResponse(term, wouldVote(candidate, asked, upToDate, now), log.end());
+    boolean upToDate = request.lastLog().compareTo(log.lastPosition()) >= 0;
+    if (request.preVote()) {
+      return voteResponse(grantPreVote(candidate, request, upToDate, now));
     }
-    if (asked.term() < term) {
-      return new RequestVoteResponse(term, false, log.end());
+    if (request.term() < term) {
+      return voteResponse(false);
     }
-    boolean free = asked.term() > term || votedFor == null || votedFor.equals(asked.candidate());
+    boolean free =
+        request.term() > term || votedFor == null || votedFor.equals(request.candidate());
     boolean granted = free && upToDate;
-    if (asked.term() > term) {
-      promise(asked.term(), granted ? asked.candidate() : null);
-      follow(null, now);
+    if (request.term() > term) {
+      persistTermAndVote(request.term(), granted ? request.candidate() : null);
+      becomeFollower(null, now);
     } else if (granted && votedFor == null) {
-      promise(term, asked.candidate());
+      persistTermAndVote(term, request.candidate());
     }
     if (granted) {
-      deadline = now + patience.drawNanos().getAsLong();
+      electionDeadline = now + electionTimeout.randomNanos().getAsLong();
     }
-    return new RequestVoteResponse(term, granted, log.end());
+    return voteResponse(granted);
   }
 
-  private boolean wouldVote(Member candidate, RequestVote asked, boolean upToDate, long now) {
-    boolean led = role == Role.LEADER || (heardLeader && now - heardNanos < patience.minNanos());
-    if (led || asked.term() <= term) {
+  private RequestVoteResponse voteResponse(boolean granted) {
+    return new RequestVoteResponse(term, granted, log.lastPosition());
+  }
+
+  private boolean grantPreVote(Member candidate, RequestVote request, boolean upToDate, long now) {
+    boolean hasLeader =
+        role == Role.LEADER
+            || (heardFromLeader && now - lastLeaderContact < electionTimeout.minNanos());
+    if (hasLeader || request.term() <= term) {
       return false;
     }
-    boolean better = !upToDate || (asked.last().equals(log.end()) && self.id() > candidate.id());
-    if (better && !triedInVain) {
-      // The same votes would do for this member, which is to lead if it can: so it asks for them.
-      deadline = now;
+    boolean better =
+        !upToDate || (request.lastLog().equals(log.lastPosition()) && self.id() > candidate.id());
+    if (better && !lastElectionFailed) {
+      // The voters of this candidate would also vote for this member, which has priority.
+      electionDeadline = now;
     }
-    return upToDate && (!better || triedInVain);
+    return upToDate && (!better || lastElectionFailed);
   }
 
   // Replication (§5.3)
 
-  /** Puts a command into this leader's log. It counts once it is {@linkplain #synced synced}. */
+  /**
+   * Appends a command to this leader's log. The leader counts its own copy once {@link #logSynced}
+   * reports it durable.
+   */
   public LogEntry propose(byte[] command) {
     if (role != Role.LEADER) {
       throw new IllegalStateException("only a leader proposes");
     }
-    LogEntry entry = LogEntry.of(term, log.last() + 1, command);
+    LogEntry entry = LogEntry.of(term, log.lastIndex() + 1, command);
     log.append(List.of(entry));
     return entry;
   }
 
   /** This member's own log is durable up to this index. */
-  public void synced(long index) {
-    durable = Math.min(index, log.last());
+  public void logSynced(long index) {
+    durableIndex = Math.min(index, log.lastIndex());
     if (role == Role.LEADER) {
-      advance();
+      advanceCommitIndex();
     }
-  }
-
-  /** What to send a follower whose next entry is this one; of the entries, the caller's choice. */
-  public AppendEntries append(long next, List<LogEntry> entries) {
-    return new AppendEntries(
-        self.name(), term, new LogPosition(log.termAt(next - 1), next - 1), commit, entries);
   }
 
   /**
-   * Takes a leader's entries. The answer may leave when this log is durable, and {@link #confirm}
-   * has looked at it once more.
+   * The request for a follower whose next index is this one.
+   *
+   * @param entries the entries from that index on, as many as the caller wants to send
    */
-  public AppendEntriesResponse append(AppendEntries asked, long now) {
-    if (!hear(asked.leader(), asked.term(), now)) {
-      return new AppendEntriesResponse(term, false, log.last());
+  public AppendEntries appendEntriesFrom(long nextIndex, List<LogEntry> entries) {
+    LogPosition prevLog = new LogPosition(log.termAt(nextIndex - 1), nextIndex - 1);
+    return new AppendEntries(self.name(), term, prevLog, commitIndex, entries);
+  }
+
+  /**
+   * Appends a leader's entries. The caller must sync the log and pass the response to {@link
+   * #confirmDurable} before it sends it.
+   */
+  public AppendEntriesResponse handleAppendEntries(AppendEntries request, long now) {
+    if (!acceptLeader(request.leader(), request.term(), now)) {
+      return new AppendEntriesResponse(term, false, log.lastIndex());
     }
-    LogPosition before = asked.before();
-    // What is committed agrees with every leader's log (§5.4.3), whether it is here or not.
-    if (before.index() > commit) {
-      if (before.index() > log.last()) {
-        return new AppendEntriesResponse(term, false, log.last());
+    LogPosition prevLog = request.prevLog();
+    // A committed entry agrees with every leader's log (§5.4.3), even if it was dropped here.
+    if (prevLog.index() > commitIndex) {
+      if (prevLog.index() > log.lastIndex()) {
+        return new AppendEntriesResponse(term, false, log.lastIndex());
       }
-      if (log.termAt(before.index()) != before.term()) {
-        return new AppendEntriesResponse(term, false, lastBeforeTermOf(before.index()));
+      if (log.termAt(prevLog.index()) != prevLog.term()) {
+        return new AppendEntriesResponse(term, false, lastIndexBeforeTermAt(prevLog.index()));
       }
     }
-    List<LogEntry> missing = new ArrayList<>();
-    long matches = before.index();
-    for (LogEntry entry : asked.entries()) {
-      if (!missing.isEmpty()) {
-        missing.add(entry);
-      } else if (entry.index() > commit) {
-        if (entry.index() <= log.last() && log.termAt(entry.index()) != entry.term()) {
-          log.truncate(entry.index());
-          durable = Math.min(durable, log.last());
-        }
-        if (entry.index() > log.last()) {
-          missing.add(entry);
-        }
-      }
-      matches = entry.index();
-    }
+    List<LogEntry> missing = removeConflictsAndFindMissing(request.entries());
     if (!missing.isEmpty()) {
       log.append(missing);
     }
-    return new AppendEntriesResponse(term, true, matches);
+    long matchIndex =
+        request.entries().isEmpty() ? prevLog.index() : request.entries().getLast().index();
+    return new AppendEntriesResponse(term, true, matchIndex);
   }
 
-  private boolean hear(String from, long inTerm, long now) {
-    observe(inTerm, now);
-    if (inTerm < term || role == Role.LEADER) {
+  private List<LogEntry> removeConflictsAndFindMissing(List<LogEntry> entries) {
+    List<LogEntry> missing = new ArrayList<>();
+    for (LogEntry entry : entries) {
+      if (!missing.isEmpty()) {
+        missing.add(entry);
+      } else if (entry.index() > commitIndex) {
+        if (entry.index() <= log.lastIndex() && log.termAt(entry.index()) != entry.term()) {
+          log.truncateFrom(entry.index());
+          durableIndex = Math.min(durableIndex, log.lastIndex());
+        }
+        if (entry.index() > log.lastIndex()) {
+          missing.add(entry);
+        }
+      }
+    }
+    return missing;
+  }
+
+  /** Accepts the sender as the leader of its term; false if the sender's term is over. */
+  private boolean acceptLeader(String sender, long senderTerm, long now) {
+    observeTerm(senderTerm, now);
+    if (senderTerm < term || role == Role.LEADER) {
       return false;
     }
     role = Role.FOLLOWER;
-    leader = from;
-    heardLeader = true;
-    heardNanos = now;
-    triedInVain = false;
-    deadline = now + patience.drawNanos().getAsLong();
+    leader = sender;
+    heardFromLeader = true;
+    lastLeaderContact = now;
+    lastElectionFailed = false;
+    electionDeadline = now + electionTimeout.randomNanos().getAsLong();
     return true;
   }
 
-  /** No entry of a term that is wrong here need be tried one by one. */
-  private long lastBeforeTermOf(long index) {
-    long wrong = log.termAt(index);
-    long at = index - 1;
-    while (at > commit && log.termAt(at) == wrong) {
-      at--;
-    }
-    return at;
-  }
-
   /**
-   * The answer to a leader, now that this log is durable up to an index. Only what is durable may
-   * be told to be there, and only in the term in which it was asked: in a later one it may be gone.
+   * Skips a conflicting term as a whole, so that the leader need not try its entries one by one.
    */
-  public AppendEntriesResponse confirm(
-      AppendEntries asked, AppendEntriesResponse answer, long index) {
-    durable = Math.max(durable, Math.min(index, log.last()));
-    if (!answer.taken()) {
-      return answer;
+  private long lastIndexBeforeTermAt(long index) {
+    long conflicting = log.termAt(index);
+    long last = index - 1;
+    while (last > commitIndex && log.termAt(last) == conflicting) {
+      last--;
     }
-    if (term != asked.term() || answer.index() > Math.max(durable, commit)) {
-      return new AppendEntriesResponse(term, false, Math.min(answer.index(), durable));
-    }
-    commit = Math.max(commit, Math.min(asked.commit(), answer.index()));
-    return answer;
+    return last;
   }
 
   /**
-   * A leader says that its log begins only with this entry.
+   * Confirms a response after the log was synced. A follower acknowledges only durable entries, and
+   * only in the term of the request: in a later term they may have been removed.
    *
-   * @return whether this member has to get what lies before in another way
+   * @param response what {@link #handleAppendEntries} returned for this request
+   * @param syncedIndex index up to which this member's log is durable
+   * @return the response to send
    */
-  public boolean lacks(String from, long inTerm, long first, long now) {
-    return hear(from, inTerm, now) && commit < first - 1;
+  public AppendEntriesResponse confirmDurable(
+      AppendEntries request, AppendEntriesResponse response, long syncedIndex) {
+    durableIndex = Math.max(durableIndex, Math.min(syncedIndex, log.lastIndex()));
+    if (!response.success()) {
+      return response;
+    }
+    if (term != request.term() || response.matchIndex() > Math.max(durableIndex, commitIndex)) {
+      return new AppendEntriesResponse(term, false, Math.min(response.matchIndex(), durableIndex));
+    }
+    commitIndex = Math.max(commitIndex, Math.min(request.leaderCommit(), response.matchIndex()));
+    return response;
   }
 
-  /** The state was replaced by a later one, which is committed. */
-  public void installed(LogPosition position) {
-    if (position.index() <= commit) {
+  /**
+   * Handles a leader's notice that its log starts at an index.
+   *
+   * @return whether this member needs entries before that index, and must fetch a state instead
+   */
+  public boolean handleInstallState(String sender, long senderTerm, long firstIndex, long now) {
+    return acceptLeader(sender, senderTerm, now) && commitIndex < firstIndex - 1;
+  }
+
+  /** The replicated state was replaced by one at this position, which is committed. */
+  public void stateInstalled(LogPosition position) {
+    if (position.index() <= commitIndex) {
       return;
     }
-    if (position.index() > log.last() || log.termAt(position.index()) != position.term()) {
+    if (position.index() > log.lastIndex() || log.termAt(position.index()) != position.term()) {
       log.reset(position);
-      durable = log.last();
+      durableIndex = log.lastIndex();
     }
-    commit = position.index();
+    commitIndex = position.index();
   }
 
   /**
-   * A follower has answered this leader.
+   * Handles a follower's response to this leader.
    *
-   * @return whether the answer is of this leadership
+   * @return whether the response belongs to the current term of this leader
    */
-  public boolean answered(String from, AppendEntriesResponse answer, long now) {
-    observe(answer.term(), now);
-    Peer peer = peers.get(from);
-    if (role != Role.LEADER || peer == null || answer.term() != term) {
+  public boolean handleAppendEntriesResponse(
+      String follower, AppendEntriesResponse response, long now) {
+    observeTerm(response.term(), now);
+    if (role != Role.LEADER || !followers.isFollower(follower) || response.term() != term) {
       return false;
     }
-    peer.heardNanos = now;
-    if (answer.taken()) {
-      peer.match = Math.max(peer.match, answer.index());
-      advance();
+    followers.recordContact(follower, now);
+    if (response.success()) {
+      followers.recordMatch(follower, response.matchIndex());
+      advanceCommitIndex();
     }
     return true;
   }
 
-  /** Commits what a majority has, if it is of this term: the rest of Raft §5.4.2's rule. */
-  private void advance() {
-    long[] matches = new long[peers.size() + 1];
-    int i = 0;
-    for (Peer peer : peers.values()) {
-      matches[i++] = peer.match;
-    }
-    matches[i] = durable;
-    java.util.Arrays.sort(matches);
-    long majority = matches[(matches.length - 1) / 2];
-    if (majority > commit && log.termAt(majority) == term) {
-      commit = majority;
+  /** Commits what a majority has, provided that it is an entry of the current term (§5.4.2). */
+  private void advanceCommitIndex() {
+    long majority = followers.majorityIndex(durableIndex);
+    if (majority > commitIndex && log.termAt(majority) == term) {
+      commitIndex = majority;
     }
   }
 
-  /** Index up to which a follower's log is known to agree with this leader's. */
-  public long match(String follower) {
-    Peer peer = peers.get(follower);
-    return peer == null ? -1 : peer.match;
+  /** Index up to which a follower's log is known to match this leader's, or -1. */
+  public long matchIndex(String follower) {
+    return followers.matchIndex(follower);
   }
 
-  /** A follower that has not answered yet is alive. */
-  public void alive(String follower, long now) {
-    Peer peer = peers.get(follower);
-    if (peer != null) {
-      peer.heardNanos = now;
-    }
+  /** A follower has reported that it is alive and still working on a request. */
+  public void followerBusy(String follower, long now) {
+    followers.recordContact(follower, now);
   }
 
-  /** This member could not listen until now: that is no silence of its leader. */
-  public void wasBusy(long now) {
+  /** Restarts the election timeout of a follower that was too busy to receive its leader. */
+  public void postponeElection(long now) {
     if (role == Role.FOLLOWER) {
-      deadline = Math.max(deadline, now + patience.drawNanos().getAsLong());
+      electionDeadline =
+          Math.max(electionDeadline, now + electionTimeout.randomNanos().getAsLong());
     }
   }
 
-  /** How long ago a follower answered this leader, in nanoseconds. */
-  public long silence(String follower, long now) {
-    Peer peer = peers.get(follower);
-    return peer == null ? Long.MAX_VALUE : now - peer.heardNanos;
+  /** Time since a follower last responded to this leader. */
+  public long nanosSinceContact(String follower, long now) {
+    return followers.nanosSinceContact(follower, now);
   }
 
-  /** Whether a majority, this leader with it, has answered within this time. */
-  public boolean hearsMajority(long now, long withinNanos) {
-    long hears = 1 + peers.values().stream().filter(p -> now - p.heardNanos <= withinNanos).count();
-    return 2 * hears > peers.size() + 1;
+  /** Whether a majority of the group, including this leader, has responded within this time. */
+  public boolean heardFromMajority(long now, long withinNanos) {
+    return followers.heardFromMajority(now, withinNanos);
   }
 }

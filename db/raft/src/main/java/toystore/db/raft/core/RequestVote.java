@@ -3,9 +3,10 @@ package toystore.db.raft.core;
 import toystore.db.log.LogPosition;
 
 /**
- * A candidate asks for a vote (Raft §5.2).
+ * A candidate's request for a vote (Raft §5.2).
  *
- * @param last the last entry of its log
- * @param binding whether an answer is a vote; else it only tells what a vote would be
+ * @param lastLog position of the last entry in the candidate's log
+ * @param preVote whether the candidate only asks if it would get the vote (Ongaro's thesis §9.6);
+ *     the response to a pre-vote commits the voter to nothing
  */
-public record RequestVote(String candidate, long term, LogPosition last, boolean binding) {}
+public record RequestVote(String candidate, long term, LogPosition lastLog, boolean preVote) {}

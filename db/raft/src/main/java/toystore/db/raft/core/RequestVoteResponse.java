@@ -3,8 +3,8 @@ package toystore.db.raft.core;
 import toystore.db.log.LogPosition;
 
 /**
- * The answer to a {@link RequestVote}.
+ * The response to a {@link RequestVote}.
  *
- * @param last the last entry of the voter's log
+ * @param lastLog position of the last entry in the voter's log
  */
-public record RequestVoteResponse(long term, boolean granted, LogPosition last) {}
+public record RequestVoteResponse(long term, boolean voteGranted, LogPosition lastLog) {}

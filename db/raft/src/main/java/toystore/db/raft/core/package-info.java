@@ -1,4 +1,4 @@
-/** The Raft protocol as one member decides it: no thread, no file, no socket. */
+/** The Raft protocol as the state machine of one member. It uses no thread, file or socket. */
 @NullMarked
 package toystore.db.raft.core;
 

@@ -5,12 +5,13 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/** Makes the names of files durable. */
+/** Makes changes to a directory durable. */
 public final class DirectorySync {
   private DirectorySync() {}
 
   /**
-   * Syncs a directory, so that files created in it or renamed into it survive a loss of power.
+   * Syncs a directory, so that the creation, renaming and deletion of its files survive a power
+   * loss.
    *
    * @throws IOException if the directory cannot be opened or synced
    */

@@ -4,10 +4,8 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import toystore.db.log.LogPosition;
@@ -15,31 +13,27 @@ import toystore.db.raft.core.EntryLog;
 import toystore.db.raft.core.LogEntry;
 
 /**
- * The log of one member on disk, in {@link Segment}s, its newest entries also in memory. Changed by
- * one thread at a time, which the caller sees to; {@link #sync} and {@link #synced} are for any.
+ * The log of one member on disk, in {@link Segment}s. The newest entries are also in memory.
+ *
+ * <p>The caller must ensure that only one thread at a time reads or changes the log. Any thread may
+ * call {@link #sync} and {@link #syncedIndex}.
  */
 public final class RaftLog implements EntryLog, Closeable {
   private static final System.Logger LOG = System.getLogger(RaftLog.class.getName());
-  private static final int RECENT = 1024;
-  private static final long RECENT_BYTES = 2 << 20;
 
   private final Path directory;
   private final int segmentBytes;
 
-  /** Changed by one thread at a time, and read by those that sync. */
+  /** Changed by one thread at a time; threads that sync read it concurrently. */
   private final List<Segment> segments = new CopyOnWriteArrayList<>();
 
-  /** The newest entries, by index modulo its length. */
-  private final LogEntry[] recent = new LogEntry[RECENT];
+  private final RecentEntries recent = new RecentEntries();
 
-  private long recentFrom;
-  private long recentBytes;
+  /** Held while a file is synced, and while files are created, finished or truncated. */
+  private final Object syncLock = new Object();
 
-  /** Held while a file is synced, and while files begin, end or become shorter. */
-  private final Object syncing = new Object();
-
-  private volatile long last;
-  private volatile long synced;
+  private volatile long lastIndex;
+  private volatile long syncedIndex;
   private volatile boolean closed;
   private volatile boolean broken;
 
@@ -51,58 +45,59 @@ public final class RaftLog implements EntryLog, Closeable {
   /**
    * Opens the log in this directory.
    *
-   * @param read the files of the log, in order, as they were read and checked; possibly none
-   * @param durable position of the state, which is committed: where the log does not agree with it
-   *     or ends before it, the state came from another member, and the log begins anew after it
+   * <p>If the log ends before the state's position, or holds an entry of another term there, the
+   * state came from another member. The log is then emptied and starts after the state.
+   *
+   * @param segments the verified segments of the log in order, possibly none
+   * @param state position of the replicated state, which is committed
    */
   public static RaftLog open(
-      Path directory, int segmentBytes, List<Segment> read, LogPosition durable)
+      Path directory, int segmentBytes, List<Segment> segments, LogPosition state)
       throws IOException {
     RaftLog log = new RaftLog(directory, segmentBytes);
-    Files.deleteIfExists(directory.resolve("new-segment"));
-    log.segments.addAll(read);
+    Files.deleteIfExists(directory.resolve(Segment.TEMPORARY_NAME));
+    log.segments.addAll(segments);
     if (log.segments.isEmpty()) {
-      log.segments.add(Segment.create(directory, durable));
+      log.segments.add(Segment.create(directory, state));
     }
-    log.ended();
+    log.lastSegmentChanged();
     // A process that was killed may have written more than it synced.
-    log.open().trim();
-    log.open().syncable().force(true);
-    log.synced = log.last;
+    log.lastSegment().trimAndSync();
+    log.syncedIndex = log.lastIndex;
     boolean agrees =
-        durable.index() < log.base().index()
-            || (durable.index() <= log.last && log.termAt(durable.index()) == durable.term());
+        state.index() < log.base().index()
+            || (state.index() <= log.lastIndex && log.termAt(state.index()) == state.term());
     if (!agrees) {
       LOG.log(
           Level.WARNING,
-          "the log up to {0} does not go on from the state at {1}, and begins anew there",
-          log.end(),
-          durable);
-      log.reset(durable);
-    } else if (!log.open().isOpen()) {
-      log.segments.add(Segment.create(directory, log.end()));
+          "the log ends at {0} and does not contain the position {1} of the state;"
+              + " it is emptied and starts after the state",
+          log.lastPosition(),
+          state);
+      log.reset(state);
+    } else if (!log.lastSegment().isOpen()) {
+      log.segments.add(Segment.create(directory, log.lastPosition()));
     }
     return log;
   }
 
-  private Segment open() {
+  private Segment lastSegment() {
     return segments.getLast();
   }
 
-  private void ended() {
-    last = open().last();
-    recentFrom = last + 1;
-    recentBytes = 0;
+  private void lastSegmentChanged() {
+    lastIndex = lastSegment().lastIndex();
+    recent.clear(lastIndex + 1);
   }
 
   @Override
   public LogPosition base() {
-    return segments.getFirst().before();
+    return segments.getFirst().base();
   }
 
   @Override
-  public long last() {
-    return last;
+  public long lastIndex() {
+    return lastIndex;
   }
 
   @Override
@@ -113,58 +108,52 @@ public final class RaftLog implements EntryLog, Closeable {
   private Segment segment(long index) {
     for (int i = segments.size() - 1; i >= 0; i--) {
       Segment segment = segments.get(i);
-      if (index > segment.before().index() || i == 0) {
-        if (index < segment.before().index() || index > segment.last()) {
-          throw new IllegalArgumentException("entry " + index + " is not here");
+      if (index > segment.base().index() || i == 0) {
+        if (index < segment.base().index() || index > segment.lastIndex()) {
+          throw new IllegalArgumentException("the log does not hold entry " + index);
         }
         return segment;
       }
     }
-    throw new IllegalStateException("a log without a file");
+    throw new IllegalStateException("a log without a segment");
   }
 
-  /** Entries from this one on, as many as fit into so many bytes, and one at least. */
-  public List<LogEntry> entries(long from, int bytes) {
-    if (from < recentFrom) {
-      // Else a file that is closed would be opened once more.
-      requireWhole();
-      try {
-        return segment(from).entries(from, bytes);
-      } catch (IOException e) {
-        throw new UncheckedIOException("the Raft log cannot be read", e);
-      }
+  /**
+   * Entries from this index on, of one segment at most.
+   *
+   * @param maxBytes limit for the entries; the first one is returned even if it is larger
+   */
+  public List<LogEntry> entries(long firstIndex, int maxBytes) {
+    if (firstIndex >= recent.firstIndex()) {
+      return recent.range(firstIndex, lastIndex, maxBytes);
     }
-    List<LogEntry> entries = new ArrayList<>();
-    int size = 0;
-    for (long index = from; index <= last; index++) {
-      LogEntry entry = recent[(int) (index % RECENT)];
-      size += entry.size();
-      if (size > bytes && !entries.isEmpty()) {
-        break;
-      }
-      entries.add(entry);
+    // After close(), reading would open the file again.
+    requireUsable();
+    try {
+      return segment(firstIndex).entries(firstIndex, maxBytes);
+    } catch (IOException e) {
+      throw new UncheckedIOException("the Raft log cannot be read", e);
     }
-    return entries;
   }
 
-  /** Bytes of an entry that is here. */
-  public int sizeAt(long index) {
-    return segment(index).sizeAt(index);
+  /** Bytes that an entry in the log takes. */
+  public int entryBytes(long index) {
+    return segment(index).entryBytes(index);
   }
 
   @Override
   public void append(List<LogEntry> entries) {
-    requireWhole();
+    requireUsable();
     try {
-      if (open().size() >= segmentBytes) {
-        roll();
+      if (lastSegment().size() >= segmentBytes) {
+        startNewSegment();
       }
-      open().append(entries);
+      lastSegment().append(entries);
     } catch (IOException e) {
       throw broken(e);
     }
-    entries.forEach(this::remember);
-    last = open().last();
+    entries.forEach(recent::add);
+    lastIndex = lastSegment().lastIndex();
   }
 
   private UncheckedIOException broken(IOException e) {
@@ -173,102 +162,83 @@ public final class RaftLog implements EntryLog, Closeable {
   }
 
   /**
-   * After a write or a sync that failed nobody knows what the disk has: the kernel tells of it
-   * once, and a later sync succeeds without having written what the first one could not.
+   * After a failed write or sync, the content of the disk is unknown. The kernel reports such an
+   * error once; a later sync succeeds although it does not write what the first one could not.
    */
-  private void requireWhole() {
+  private void requireUsable() {
     if (broken || closed) {
       throw new UncheckedIOException(
           new IOException(closed ? "the Raft log is closed" : "the Raft log is broken"));
     }
   }
 
-  private void remember(LogEntry entry) {
-    recentBytes += entry.size();
-    if (entry.index() - recentFrom >= RECENT) {
-      forgetOldest();
-    }
-    recent[(int) (entry.index() % RECENT)] = entry;
-    while (recentBytes > RECENT_BYTES && recentFrom < entry.index()) {
-      forgetOldest();
-    }
-  }
-
-  @SuppressWarnings("NullAway") // a place without an entry is never read
-  private void forgetOldest() {
-    int at = (int) (recentFrom % RECENT);
-    recentBytes -= recent[at].size();
-    recent[at] = null;
-    recentFrom++;
-  }
-
-  private void roll() throws IOException {
-    synchronized (syncing) {
-      Segment full = open();
+  private void startNewSegment() throws IOException {
+    synchronized (syncLock) {
+      Segment full = lastSegment();
       full.finish();
-      segments.add(Segment.create(directory, new LogPosition(full.termAt(last), last)));
-      synced = last;
+      segments.add(Segment.create(directory, new LogPosition(full.termAt(lastIndex), lastIndex)));
+      syncedIndex = lastIndex;
     }
   }
 
   /**
-   * Makes all durable that was appended before this call, and tells up to where that is. One sync
-   * serves all who asked before it began.
+   * Makes all entries durable that were appended before this call. One sync serves all threads that
+   * called before it started (group commit).
    *
-   * @throws UncheckedIOException if that is not possible: nothing may be acknowledged any more
+   * @return index up to which entries are durable
+   * @throws UncheckedIOException if the sync fails: this member must not acknowledge anything more
    */
   public long sync() {
-    long wanted = last;
-    if (synced >= wanted) {
-      return synced;
+    long wanted = lastIndex;
+    if (syncedIndex >= wanted) {
+      return syncedIndex;
     }
-    synchronized (syncing) {
-      requireWhole();
-      if (synced < wanted) {
-        long upTo = last;
+    synchronized (syncLock) {
+      requireUsable();
+      if (syncedIndex < wanted) {
+        long last = lastIndex;
         try {
-          FileChannel channel = open().syncable();
-          channel.force(false);
+          lastSegment().sync();
         } catch (IOException e) {
           throw broken(e);
         }
-        synced = upTo;
+        syncedIndex = last;
       }
-      return synced;
+      return syncedIndex;
     }
   }
 
   /** Index up to which entries are durable. */
-  public long synced() {
-    return synced;
+  public long syncedIndex() {
+    return syncedIndex;
   }
 
   @Override
-  public void truncate(long from) {
-    synchronized (syncing) {
+  public void truncateFrom(long index) {
+    synchronized (syncLock) {
       try {
-        while (segments.size() > 1 && open().before().index() + 1 >= from) {
+        while (segments.size() > 1 && lastSegment().base().index() + 1 >= index) {
           segments.removeLast().delete();
         }
-        if (!open().isOpen()) {
-          open().reopen();
+        if (!lastSegment().isOpen()) {
+          lastSegment().reopen();
         }
-        if (from <= open().last()) {
-          open().truncate(from);
+        if (index <= lastSegment().lastIndex()) {
+          lastSegment().truncateFrom(index);
         }
       } catch (IOException e) {
         throw broken(e);
       }
-      ended();
-      synced = Math.min(synced, last);
+      lastSegmentChanged();
+      syncedIndex = Math.min(syncedIndex, lastIndex);
     }
   }
 
   @Override
   public void reset(LogPosition base) {
-    synchronized (syncing) {
+    synchronized (syncLock) {
       try {
-        // The newest first: what is left of an interrupted attempt has no gaps.
+        // The newest first: after a crash, the remaining segments have no gap.
         while (!segments.isEmpty()) {
           segments.removeLast().delete();
         }
@@ -276,36 +246,35 @@ public final class RaftLog implements EntryLog, Closeable {
       } catch (IOException e) {
         throw broken(e);
       }
-      ended();
-      synced = last;
+      lastSegmentChanged();
+      syncedIndex = lastIndex;
     }
   }
 
-  /** Drops entries up to this one, by whole files. */
-  public void purge(long upTo) {
-    requireWhole();
+  /** Deletes the segments whose entries all have this index or a lower one. */
+  public void purge(long upToIndex) {
+    requireUsable();
     try {
-      // The file that is being synced is not among them: nobody waits for a sync here.
-      while (segments.size() > 1 && segments.getFirst().last() <= upTo) {
+      // A concurrent sync uses the last segment, which is not deleted here. No lock is needed.
+      while (segments.size() > 1 && segments.getFirst().lastIndex() <= upToIndex) {
         segments.removeFirst().delete();
       }
     } catch (IOException e) {
-      throw new UncheckedIOException("the Raft log cannot be shortened", e);
+      throw new UncheckedIOException("old segments of the Raft log cannot be deleted", e);
     }
   }
 
   @Override
   public void close() throws IOException {
-    synchronized (syncing) {
+    synchronized (syncLock) {
       if (closed) {
         return;
       }
       closed = true;
       try {
         if (!broken) {
-          open().trim();
-          open().syncable().force(true);
-          synced = last;
+          lastSegment().trimAndSync();
+          syncedIndex = lastIndex;
         }
       } finally {
         segments.forEach(Segment::close);

@@ -10,71 +10,72 @@ import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import toystore.db.raft.core.LogEntry;
 
 /**
- * Mends what a crash left of the last write to a Raft log. A process that is killed in the middle
- * of a write, and a disk that loses power, leave the beginning of it, before the zeros that files
- * are filled with in advance.
+ * Repairs the end of a Raft log whose last write was interrupted by a crash. A killed process and a
+ * power loss both leave the beginning of that write, followed by the zeros that reserve space.
  *
- * <p>Nobody was told that an unfinished write happened: acknowledging comes after its sync. So an
- * entry without its checksum is cut off. One whose message is there, as the bytes of the checksum
- * that were written say, is completed: it is right to keep it, whether it was acknowledged or not.
- * What looks like neither is left as it is, for damage may concern what was acknowledged: an entry
- * that the written bytes of its checksum contradict, or one with anything behind it, be it by a
- * length that is not its own.
+ * <p>A member acknowledges an entry only after a sync, so an interrupted write was never
+ * acknowledged. An entry without its checksum is therefore cut off. An entry whose body is
+ * complete, which the written part of its checksum shows, gets the rest of its checksum: keeping it
+ * is safe whether it was acknowledged or not.
  *
- * <p>A file: eight bytes, then entries, each a varint with the length of its message, the message,
- * and a CRC-32C of both in four bytes; then zeros.
+ * <p>Everything else is left unchanged, because it may be damage to an acknowledged entry. This
+ * applies to an entry that contradicts the written part of its checksum, and to an entry with
+ * further data after it. A damaged length can make a whole entry look unfinished; this case is
+ * recognized too.
+ *
+ * <p>{@link Segment} and {@link LogEntry} describe the file format.
  */
 public final class TornTailRepair {
   private static final System.Logger LOG = System.getLogger(TornTailRepair.class.getName());
-  private static final int HEADER = 8;
-  private static final int CHECKSUM = LogEntry.CHECKSUM;
-  private static final int LONGEST_VARINT = LogEntry.LONGEST_VARINT;
+  private static final int MAGIC_BYTES = 8;
+  private static final int CHECKSUM_BYTES = LogEntry.CHECKSUM_BYTES;
+  private static final int MAX_VARINT_BYTES = LogEntry.MAX_VARINT_BYTES;
 
   private TornTailRepair() {}
 
-  /** Mends the open segments below this directory, of which a member has one at most. */
-  public static void mend(Path directory) throws IOException {
+  /** Repairs the open segments below this directory. A member has at most one. */
+  public static void repair(Path directory) throws IOException {
     if (!Files.isDirectory(directory)) {
       return;
     }
     try (Stream<Path> files = Files.walk(directory, 3)) {
       List<Path> open =
           files
-              .filter(file -> String.valueOf(file.getFileName()).startsWith("log_inprogress_"))
+              .filter(
+                  file -> String.valueOf(file.getFileName()).startsWith(SegmentName.OPEN_PREFIX))
               .toList();
       for (Path file : open) {
-        mend(file, Files.readAllBytes(file));
+        repair(file, Files.readAllBytes(file));
       }
     }
   }
 
-  private static void mend(Path file, byte[] content) throws IOException {
-    // A file that lost its end with the power had zeros there, perhaps a checksum's last ones, or
-    // what would be unfinished as well.
-    ByteBuffer bytes = ByteBuffer.wrap(Arrays.copyOf(content, content.length + CHECKSUM));
-    int end = content.length < HEADER ? -1 : endOfWholeEntries(bytes);
+  private static void repair(Path file, byte[] content) throws IOException {
+    // A power loss may also shorten the file. The bytes it lost were zeros, possibly the last zero
+    // bytes of a checksum, or belonged to an interrupted write. Hence a few zeros are added back.
+    ByteBuffer bytes = ByteBuffer.wrap(Arrays.copyOf(content, content.length + CHECKSUM_BYTES));
+    int end = content.length < MAGIC_BYTES ? -1 : endOfWholeRecords(bytes);
     if (end < 0) {
       return;
     }
-    Place almost = withoutEndOfItsChecksum(bytes, end);
-    if (almost != null || end > content.length) {
+    RecordExtent completable = recordWithPartOfItsChecksum(bytes, end);
+    if (completable != null || end > content.length) {
       LOG.log(
           Level.WARNING,
-          "{0}: the last write was cut short by a crash within its checksum, which is completed",
+          "{0}: a crash interrupted the last write within the checksum, which is completed",
           file);
-      if (almost != null) {
-        bytes.putInt(almost.end - CHECKSUM, almost.checksum(bytes));
+      if (completable != null) {
+        bytes.putInt(completable.checksumStart(), completable.checksum(bytes));
       }
-      writeChecksum(file, bytes, almost == null ? end : almost.end);
+      writeChecksum(file, bytes, completable == null ? end : completable.end());
     } else if (isUnfinished(bytes, end)) {
       LOG.log(
           Level.WARNING,
-          "{0}: the last write was cut short by a crash; it is forgotten from byte {1} on",
+          "{0}: a crash interrupted the last write; the file is cut off at offset {1}",
           file,
           Integer.toString(end));
       try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
@@ -84,10 +85,10 @@ public final class TornTailRepair {
     }
   }
 
-  /** Writes the checksum that ends here, which the file may have a part of. */
+  /** Writes the checksum that ends at this offset; the file may already hold a part of it. */
   private static void writeChecksum(Path file, ByteBuffer bytes, int end) throws IOException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-      ByteBuffer checksum = bytes.slice(end - CHECKSUM, CHECKSUM);
+      ByteBuffer checksum = bytes.slice(end - CHECKSUM_BYTES, CHECKSUM_BYTES);
       while (checksum.hasRemaining()) {
         var _ = channel.write(checksum, end - checksum.remaining());
       }
@@ -95,75 +96,77 @@ public final class TornTailRepair {
     }
   }
 
-  /** Where the first entry begins that is not whole. */
-  private static int endOfWholeEntries(ByteBuffer bytes) {
-    int at = HEADER;
-    while (at < bytes.limit() && bytes.get(at) != 0) {
-      Place entry = Place.at(bytes, at);
-      if (entry == null || !entry.isWhole(bytes)) {
-        return at;
+  /** Offset of the first record that is not whole, or of the zeros after the last record. */
+  private static int endOfWholeRecords(ByteBuffer bytes) {
+    int offset = MAGIC_BYTES;
+    while (offset < bytes.limit() && bytes.get(offset) != 0) {
+      RecordExtent record = RecordExtent.at(bytes, offset);
+      if (record == null || !record.isWhole(bytes)) {
+        return offset;
       }
-      at = entry.end;
+      offset = record.end();
     }
-    return at;
+    return offset;
   }
 
-  private static int endOfWritten(ByteBuffer bytes, int from) {
-    int written = bytes.limit();
-    while (written > from && bytes.get(written - 1) == 0) {
-      written--;
+  /** Offset after the last byte that is not zero. */
+  private static int endOfWritten(ByteBuffer bytes, int start) {
+    int end = bytes.limit();
+    while (end > start && bytes.get(end - 1) == 0) {
+      end--;
     }
-    return written;
+    return end;
   }
 
-  /** The entry from here on if it is all there is and lacks only the last bytes of its checksum. */
-  private static @Nullable Place withoutEndOfItsChecksum(ByteBuffer bytes, int from) {
-    int written = endOfWritten(bytes, from);
-    Place entry = written == from ? null : Place.at(bytes, from);
-    if (entry == null
-        || entry.length < 0
-        || entry.end > bytes.limit()
-        || written <= entry.end - CHECKSUM
-        || written >= entry.end) {
+  /** The record at this offset if it is the last one and lacks only bytes of its checksum. */
+  private static @Nullable RecordExtent recordWithPartOfItsChecksum(ByteBuffer bytes, int start) {
+    int written = endOfWritten(bytes, start);
+    RecordExtent record = written == start ? null : RecordExtent.at(bytes, start);
+    if (record == null
+        || record.isInvalid()
+        || record.end() > bytes.limit()
+        || written <= record.checksumStart()
+        || written >= record.end()) {
       return null;
     }
-    int missing = 8 * (entry.end - written);
+    int missingBits = 8 * (record.end() - written);
     boolean agrees =
-        entry.checksum(bytes) >>> missing == bytes.getInt(entry.end - CHECKSUM) >>> missing;
-    return agrees ? entry : null;
+        record.checksum(bytes) >>> missingBits
+            == bytes.getInt(record.checksumStart()) >>> missingBits;
+    return agrees ? record : null;
   }
 
-  /** Whether what is there from here on can be the beginning of an entry, and nothing else. */
-  private static boolean isUnfinished(ByteBuffer bytes, int from) {
-    int written = endOfWritten(bytes, from);
-    if (written == from) {
+  /** Whether the bytes from this offset on can only be the beginning of one record. */
+  private static boolean isUnfinished(ByteBuffer bytes, int start) {
+    int written = endOfWritten(bytes, start);
+    if (written == start) {
       return false;
     }
-    Place entry = Place.at(bytes, from);
-    // Zeros may belong to the entry, but then at least its checksum is missing.
+    RecordExtent record = RecordExtent.at(bytes, start);
+    // The record may itself end in zeros, but then at least its checksum is missing.
     boolean cutShort =
-        entry == null
-            ? written - from < LONGEST_VARINT
-            : entry.length >= 0 && written <= entry.end - CHECKSUM;
+        record == null
+            ? written - start < MAX_VARINT_BYTES
+            : !record.isInvalid() && written <= record.checksumStart();
     return cutShort
-        && !isWholeButForItsLength(bytes, from, written)
-        && !hasWholeEntry(bytes, from + 1, written);
+        && !isWholeWithAnotherLength(bytes, start, written)
+        && !containsWholeRecord(bytes, start + 1, written);
   }
 
-  /** A length that was damaged makes what follows it look cut short. */
-  private static boolean isWholeButForItsLength(ByteBuffer bytes, int from, int written) {
-    // The checksum may end in zeros.
-    for (int end = written; end < written + CHECKSUM && end <= bytes.limit(); end++) {
-      for (int digits = 1; digits <= LONGEST_VARINT; digits++) {
-        int length = end - CHECKSUM - digits - from;
+  /** Whether a damaged length only makes a whole record look cut short. */
+  private static boolean isWholeWithAnotherLength(ByteBuffer bytes, int start, int written) {
+    // The checksum may end in zeros, so several ends are possible.
+    for (int end = written; end < written + CHECKSUM_BYTES && end <= bytes.limit(); end++) {
+      for (int digits = 1; digits <= MAX_VARINT_BYTES; digits++) {
+        int length = end - CHECKSUM_BYTES - digits - start;
         if (length > 0) {
-          ByteBuffer repaired = ByteBuffer.allocate(end - from);
-          repaired.put(bytes.slice(from, end - from));
+          ByteBuffer repaired = ByteBuffer.allocate(end - start);
+          repaired.put(bytes.slice(start, end - start));
           for (int i = 0; i < digits; i++) {
             int more = i < digits - 1 ? 0x80 : 0;
             repaired.put(i, (byte) (((length >> (7 * i)) & 0x7f) | more));
           }
-          if (new Place(0, length, end - from).isWhole(repaired)) {
+          if (new RecordExtent(0, length, end - start).isWhole(repaired)) {
             return true;
           }
         }
@@ -172,58 +175,16 @@ public final class TornTailRepair {
     return false;
   }
 
-  private static boolean hasWholeEntry(ByteBuffer bytes, int from, int to) {
-    for (int at = from; at < to; at++) {
-      Place entry = Place.at(bytes, at);
-      if (entry != null && entry.length > 0 && entry.end <= to + CHECKSUM && entry.isWhole(bytes)) {
+  private static boolean containsWholeRecord(ByteBuffer bytes, int start, int end) {
+    for (int offset = start; offset < end; offset++) {
+      RecordExtent record = RecordExtent.at(bytes, offset);
+      if (record != null
+          && record.length() > 0
+          && record.end() <= end + CHECKSUM_BYTES
+          && record.isWhole(bytes)) {
         return true;
       }
     }
     return false;
-  }
-
-  /**
-   * An entry's place.
-   *
-   * @param length of the message; negative if it is none
-   * @param end where the next one begins, perhaps behind the file's end
-   */
-  private record Place(int start, int length, int end) {
-    /** The entry that begins here, or null if the file or the zeros begin within its length. */
-    static @Nullable Place at(ByteBuffer bytes, int start) {
-      int length = 0;
-      for (int i = 0; i < LONGEST_VARINT; i++) {
-        if (start + i >= bytes.limit()) {
-          return null;
-        }
-        byte next = bytes.get(start + i);
-        length |= (next & 0x7f) << (7 * i);
-        if (next >= 0) {
-          // A length does not end in a group of zeros: those bytes were not written yet.
-          if (next == 0 && i > 0) {
-            return null;
-          }
-          long end = start + i + 1L + length + CHECKSUM;
-          return length < 0 || end > Integer.MAX_VALUE
-              ? new Place(start, -1, start)
-              : new Place(start, length, (int) end);
-        }
-      }
-      return new Place(start, -1, start);
-    }
-
-    boolean isWhole(ByteBuffer bytes) {
-      if (length < 0 || end > bytes.limit()) {
-        return false;
-      }
-      return checksum(bytes) == bytes.getInt(end - CHECKSUM);
-    }
-
-    /** What the checksum of this length and message is. */
-    int checksum(ByteBuffer bytes) {
-      CRC32C crc = new CRC32C();
-      crc.update(bytes.slice(start, end - CHECKSUM - start));
-      return (int) crc.getValue();
-    }
   }
 }

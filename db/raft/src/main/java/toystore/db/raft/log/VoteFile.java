@@ -10,12 +10,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Objects;
 import java.util.zip.CRC32C;
 import toystore.db.raft.core.PersistentState;
 
 /**
- * What a member promised (Raft §5.2): the highest term that it has seen, and whom it voted for in
- * it. A text file with a checksum, replaced as a whole.
+ * The file that holds a member's {@link PersistentState}: its term and its vote. It is a text file
+ * with a checksum. Each write replaces the whole file atomically.
  */
 public final class VoteFile {
   public static final String NAME = "raft-meta";
@@ -31,7 +32,9 @@ public final class VoteFile {
   }
 
   /**
-   * @throws IOException if the file is not as it was written
+   * Reads the file and verifies its checksum.
+   *
+   * @throws IOException if the file cannot be read or is damaged
    */
   public PersistentState read() throws IOException {
     String text = Files.readString(file);
@@ -39,50 +42,50 @@ public final class VoteFile {
     if (lines.length == 4 && lines[0].startsWith("term=") && lines[1].startsWith("votedFor=")) {
       String votedFor = lines[1].substring("votedFor=".length());
       try {
-        PersistentState vote =
+        PersistentState state =
             new PersistentState(
                 Long.parseLong(lines[0].substring("term=".length())),
                 votedFor.isEmpty() ? null : votedFor);
-        if (text.equals(withChecksum(vote))) {
-          return vote;
+        if (text.equals(withChecksum(state))) {
+          return state;
         }
       } catch (NumberFormatException e) {
         throw new IOException(file + " is unreadable", e);
       }
     }
-    throw new IOException(file + " is not as it was written, or of an older version");
+    throw new IOException(file + " is damaged, or was written by an older version");
   }
 
-  private static String withChecksum(PersistentState vote) {
+  private static String withChecksum(PersistentState state) {
     String text =
         "term="
-            + vote.term()
+            + state.term()
             + "\nvotedFor="
-            + (vote.votedFor() == null ? "" : vote.votedFor())
+            + (state.votedFor() == null ? "" : state.votedFor())
             + "\n";
     CRC32C crc = new CRC32C();
     crc.update(text.getBytes(UTF_8));
     return text + "crc32c=" + Long.toHexString(crc.getValue()) + "\n";
   }
 
-  /** Writes this vote; it is durable when this returns. */
-  public void write(PersistentState vote) {
-    Path made = file.resolveSibling(NAME + ".new");
+  /** Writes a term and a vote; they are durable when this method returns. */
+  public void write(PersistentState state) {
+    Path temporary = file.resolveSibling(NAME + ".new");
     try (FileChannel channel =
         FileChannel.open(
-            made,
+            temporary,
             StandardOpenOption.CREATE,
             StandardOpenOption.TRUNCATE_EXISTING,
             StandardOpenOption.WRITE)) {
-      ByteBuffer bytes = ByteBuffer.wrap(withChecksum(vote).getBytes(UTF_8));
+      ByteBuffer bytes = ByteBuffer.wrap(withChecksum(state).getBytes(UTF_8));
       while (bytes.hasRemaining()) {
         var _ = channel.write(bytes);
       }
       channel.force(true);
-      Files.move(made, file, StandardCopyOption.ATOMIC_MOVE);
-      DirectorySync.sync(java.util.Objects.requireNonNull(file.getParent()));
+      Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+      DirectorySync.sync(Objects.requireNonNull(file.getParent()));
     } catch (IOException e) {
-      throw new UncheckedIOException("a vote cannot be written", e);
+      throw new UncheckedIOException("the term and the vote cannot be written", e);
     }
   }
 }

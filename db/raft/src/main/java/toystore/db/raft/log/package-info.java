@@ -1,4 +1,4 @@
-/** A member's log and vote on disk. */
+/** The log and the vote of one member on disk. */
 @NullMarked
 package toystore.db.raft.log;
 

@@ -21,97 +21,97 @@ import toystore.db.raft.log.TornTailRepair;
 import toystore.db.raft.log.VoteFile;
 
 /**
- * A member's Raft directory as it is before the member starts: its vote and its log. Looked at
- * first, because a member that runs takes part in elections, and one whose log has lost its end
- * looks like one that is behind.
+ * The state of a member's Raft directory, which holds its vote and its log, before the member
+ * starts. It must be inspected first: a running member takes part in elections, and once it runs, a
+ * log that has lost its end cannot be distinguished from one that is behind.
  */
 public sealed interface RaftDirectory {
-  /** Nothing was ever written here. */
-  record None() implements RaftDirectory {}
+  /** The directory was never written. */
+  record Absent() implements RaftDirectory {}
 
   /**
-   * All that was written is there, as far as checksums and the numbering of entries show.
+   * The files are complete, as far as checksums and the numbering of entries can show.
    *
-   * @param vote the highest term that this member has seen, and its vote in it
-   * @param segments the files of the log in order, read and checked; possibly none
+   * @param segments the verified segments of the log in order, possibly none
    */
-  record Whole(PersistentState vote, List<Segment> segments) implements RaftDirectory {
-    public Whole {
+  record Intact(PersistentState persistent, List<Segment> segments) implements RaftDirectory {
+    public Intact {
       segments = List.copyOf(segments);
     }
 
     /** The index of the first entry, or -1 if the log holds none. */
-    public long first() {
-      return holdsNone() ? -1 : segments.getFirst().before().index() + 1;
+    public long firstIndex() {
+      return hasNoEntries() ? -1 : segments.getFirst().base().index() + 1;
     }
 
     /** The index of the last entry, or -1 if the log holds none. */
-    public long last() {
-      return holdsNone() ? -1 : segments.getLast().last();
+    public long lastIndex() {
+      return hasNoEntries() ? -1 : segments.getLast().lastIndex();
     }
 
-    private boolean holdsNone() {
+    private boolean hasNoEntries() {
       return segments.isEmpty()
-          || segments.getLast().last() == segments.getFirst().before().index();
+          || segments.getLast().lastIndex() == segments.getFirst().base().index();
     }
   }
 
-  /** A vote or acknowledged entries are lost: this member must not take part as it is. */
-  record Damaged(String why) implements RaftDirectory {}
+  /** The vote or acknowledged entries are lost: the member must not take part in the group. */
+  record Damaged(String reason) implements RaftDirectory {}
 
   /**
-   * Looks at the directory, and changes nothing in it but for what a crash left of the last write,
-   * which is cut off ({@link TornTailRepair}). Reads the whole log.
+   * Reads and verifies the whole directory. The only change it makes is to repair a last write that
+   * a crash interrupted ({@link TornTailRepair}).
    */
   static RaftDirectory inspect(UUID group, List<Member> members, Path directory) {
     try {
-      // What a crash left of a write that nobody was told of is no damage.
-      TornTailRepair.mend(directory);
-      return RaftDirectoryReader.of(members, current(group, directory));
+      // A write that was interrupted before it was acknowledged is not damage.
+      TornTailRepair.repair(directory);
+      return RaftDirectoryReader.read(members, currentDirectory(group, directory));
     } catch (IOException | UncheckedIOException e) {
       return new Damaged(String.valueOf(e.getMessage()));
     }
   }
 
-  /** Writes what a member has that never voted. */
-  static Whole createForNewMember(UUID group, Path directory) {
-    return write(group, directory, PersistentState.NONE);
+  /** Creates the directory of a new member, which has never voted. */
+  static Intact createForNewMember(UUID group, Path directory) {
+    return write(group, directory, PersistentState.INITIAL);
   }
 
   /**
-   * Writes what a member has that must not vote any more up to this term: that it has voted in it,
-   * for itself. The directory appears as a whole or not at all.
+   * Creates the directory of a member that must not vote for another member up to this term: it
+   * records a vote for the member itself in this term. The directory appears complete or not at
+   * all.
    */
-  static Whole createForVoteless(UUID group, Path directory, Member self, long term) {
+  static Intact createWithoutVote(UUID group, Path directory, Member self, long term) {
     return write(group, directory, new PersistentState(term, self.name()));
   }
 
-  /** Where a group's files are. */
-  static Path current(UUID group, Path directory) {
+  /** The directory that holds the vote and the log of a group. */
+  static Path currentDirectory(UUID group, Path directory) {
     return directory.resolve(group.toString()).resolve("current");
   }
 
-  private static Whole write(UUID group, Path directory, PersistentState vote) {
-    Path made = directory.resolveSibling(directory.getFileName() + ".new");
+  private static Intact write(UUID group, Path directory, PersistentState persistent) {
+    Path temporary = directory.resolveSibling(directory.getFileName() + ".new");
     try {
-      deleteTree(made);
-      Path root = Files.createDirectories(current(group, made));
-      new VoteFile(root).write(vote);
-      DirectorySync.sync(made.resolve(group.toString()));
-      DirectorySync.sync(made);
-      // An empty directory may be there, of a start that was cut short.
-      Files.deleteIfExists(current(group, directory));
+      deleteTree(temporary);
+      Path root = Files.createDirectories(currentDirectory(group, temporary));
+      new VoteFile(root).write(persistent);
+      DirectorySync.sync(temporary.resolve(group.toString()));
+      DirectorySync.sync(temporary);
+      // An interrupted start may have left an empty directory.
+      Files.deleteIfExists(currentDirectory(group, directory));
       Files.deleteIfExists(directory.resolve(group.toString()));
       Files.deleteIfExists(directory);
-      Files.move(made, directory, StandardCopyOption.ATOMIC_MOVE);
+      Files.move(temporary, directory, StandardCopyOption.ATOMIC_MOVE);
       DirectorySync.sync(Objects.requireNonNull(directory.toAbsolutePath().getParent()));
-      return new Whole(vote, List.of());
+      return new Intact(persistent, List.of());
     } catch (IOException e) {
-      throw new LogStorageException("the Raft directory " + directory + " cannot be made", e);
+      throw new LogStorageException("the Raft directory " + directory + " cannot be created", e);
     }
   }
 
-  /** Only ever what an earlier attempt to make a directory has left. */
+  /** Deletes what an earlier, interrupted attempt to create a directory has left. */
   private static void deleteTree(Path root) throws IOException {
     if (!Files.exists(root)) {
       return;

@@ -7,52 +7,67 @@ import java.util.List;
 import toystore.db.log.Member;
 import toystore.db.raft.core.PersistentState;
 import toystore.db.raft.log.Segment;
+import toystore.db.raft.log.SegmentName;
 import toystore.db.raft.log.VoteFile;
 
-/** Reads the vote and every entry of a Raft directory, and says what is wrong with them. */
+/** Reads and verifies the vote and every entry of a Raft directory. */
 final class RaftDirectoryReader {
   private RaftDirectoryReader() {}
 
-  static RaftDirectory of(List<Member> members, Path current) throws IOException {
-    List<Segment.Name> names = Segment.list(current);
-    VoteFile votes = new VoteFile(current);
-    if (!votes.exists()) {
+  static RaftDirectory read(List<Member> members, Path directory) throws IOException {
+    List<SegmentName> names = SegmentName.list(directory);
+    VoteFile voteFile = new VoteFile(directory);
+    if (!voteFile.exists()) {
       return names.isEmpty()
-          ? new RaftDirectory.None()
+          ? new RaftDirectory.Absent()
           : new RaftDirectory.Damaged(
-              current.resolve(VoteFile.NAME) + ", which holds its vote, is missing");
+              directory.resolve(VoteFile.NAME) + ", which holds the vote, is missing");
     }
-    PersistentState vote = votes.read();
-    String votedFor = vote.votedFor();
+    PersistentState persistent = voteFile.read();
+    String votedFor = persistent.votedFor();
     if (votedFor != null && members.stream().noneMatch(m -> m.name().equals(votedFor))) {
       return new RaftDirectory.Damaged(
-          current.resolve(VoteFile.NAME) + " names a vote for '" + votedFor + "'");
+          directory.resolve(VoteFile.NAME)
+              + " holds a vote for '"
+              + votedFor
+              + "', which is not a member");
     }
-    if (names.isEmpty()) {
-      return new RaftDirectory.Whole(vote, List.of());
-    }
-    long first = names.getFirst().first();
-    long next = first;
+    return names.isEmpty()
+        ? new RaftDirectory.Intact(persistent, List.of())
+        : readSegments(persistent, names);
+  }
+
+  private static RaftDirectory readSegments(PersistentState persistent, List<SegmentName> names)
+      throws IOException {
+    long firstIndex = names.getFirst().firstIndex();
+    long nextIndex = firstIndex;
     long term = 0;
     List<Segment> segments = new ArrayList<>();
-    for (Segment.Name name : names) {
-      if (name.first() != next) {
+    for (SegmentName name : names) {
+      if (name.firstIndex() != nextIndex) {
         return new RaftDirectory.Damaged(
-            "entries " + next + " to " + (name.first() - 1) + " are missing");
+            "entries " + nextIndex + " to " + (name.firstIndex() - 1) + " are missing");
       }
       Segment segment = Segment.read(name);
       segments.add(segment);
-      if (segment.before().term() != term && next != first) {
+      if (segment.base().term() != term && nextIndex != firstIndex) {
         return new RaftDirectory.Damaged(
-            name.file() + " says that term " + segment.before().term() + " is before it");
+            name.file()
+                + " follows an entry of term "
+                + segment.base().term()
+                + ", but the entry before it has term "
+                + term);
       }
-      next = segment.last() + 1;
-      term = segment.termAt(segment.last());
+      nextIndex = segment.lastIndex() + 1;
+      term = segment.termAt(segment.lastIndex());
     }
-    if (term > vote.term()) {
+    if (term > persistent.term()) {
       return new RaftDirectory.Damaged(
-          "its log knows term " + term + ", its vote only term " + vote.term());
+          "the log holds an entry of term "
+              + term
+              + ", but the vote file only knows term "
+              + persistent.term());
     }
-    return new RaftDirectory.Whole(vote, segments);
+    return new RaftDirectory.Intact(persistent, segments);
   }
 }

@@ -1,4 +1,4 @@
-/** Reads and checks a member's Raft directory before the member starts. */
+/** Reads and verifies a member's Raft directory before the member starts. */
 @NullMarked
 package toystore.db.raft.recovery;
 

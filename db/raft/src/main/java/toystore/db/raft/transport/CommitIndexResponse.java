@@ -1,4 +1,7 @@
 package toystore.db.raft.transport;
 
-/** What a member knows when it is asked for its commit index; only a leader's word counts. */
-public record CommitIndexResponse(long term, boolean leads, long commit) {}
+/**
+ * The response to a request for the commit index. The commit index is up to date only if the member
+ * leads.
+ */
+public record CommitIndexResponse(long term, boolean leads, long commitIndex) {}

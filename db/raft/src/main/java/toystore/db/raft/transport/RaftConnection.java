@@ -15,23 +15,24 @@ import java.nio.ByteBuffer;
 import java.util.UUID;
 import jdk.net.ExtendedSocketOptions;
 import org.jspecify.annotations.Nullable;
-import toystore.db.raft.FollowerReplicator;
+import toystore.db.framing.LengthPrefix;
 
 /**
- * One connection between two members. Who opens it greets, with the version of this protocol and
- * the group; then both send frames: the length of a message in four bytes, its kind in one, and the
- * message ({@link RaftMessageCodec}).
+ * One connection between two members. The member that opens it sends a greeting with the version of
+ * this protocol and the id of the group. Then both sides send frames. A frame consists of the
+ * length of the message (four bytes), its kind (one byte) and the message ({@link
+ * RaftMessageCodec}).
  */
 public final class RaftConnection implements Closeable {
-  /** What a frame is about; an answer is of its question's kind. */
+  /** The kind of a message. A response has the kind of its request. */
   public enum Kind {
-    APPEND(1),
-    VOTE(2),
-    SUCCEED(3),
-    BEGINS(4),
-    COMMITTED(5),
+    APPEND_ENTRIES(1),
+    REQUEST_VOTE(2),
+    TIMEOUT_NOW(3),
+    INSTALL_STATE(4),
+    COMMIT_INDEX(5),
 
-    /** No answer yet: its sender is at what it was asked, and alive. */
+    /** Precedes a response: the sender is alive and still working on the request. */
     BUSY(6);
 
     private final int code;
@@ -40,7 +41,7 @@ public final class RaftConnection implements Closeable {
       this.code = code;
     }
 
-    public static @Nullable Kind of(int code) {
+    static @Nullable Kind of(int code) {
       for (Kind kind : values()) {
         if (kind.code == code) {
           return kind;
@@ -55,15 +56,18 @@ public final class RaftConnection implements Closeable {
   /** "TOY" and the version of this protocol. */
   private static final int GREETING = 0x544f5902;
 
-  private static final int HEADER = Integer.BYTES + 1;
-  private static final int LONGEST = 16 << 20;
+  private static final int HEADER_BYTES = LengthPrefix.BYTES + 1;
+  private static final LengthPrefix MESSAGE_LENGTH = new LengthPrefix(0, 16 << 20);
 
-  /** More than {@link FollowerReplicator} has unanswered where it must not block. */
-  private static final int SEND_BUFFER = 256 << 10;
+  /** More than a leader sends ahead of the responses when it must not block. */
+  private static final int SEND_BUFFER_BYTES = 256 << 10;
 
   private final Socket socket;
   private final DataInputStream in;
   private final OutputStream out;
+
+  /** Used by the receiving thread only. */
+  private final byte[] receivedHeader = new byte[HEADER_BYTES];
 
   private RaftConnection(Socket socket) throws IOException {
     this.socket = socket;
@@ -73,15 +77,16 @@ public final class RaftConnection implements Closeable {
   }
 
   /**
-   * Connects and greets; the connection is given up where that takes longer.
+   * Connects to a member and sends the greeting.
    *
-   * @param group of both members
+   * @param timeoutMs limit for establishing the connection
+   * @param group the group of both members
    */
   static RaftConnection open(InetSocketAddress address, int timeoutMs, UUID group)
       throws IOException {
     Socket socket = new Socket(Proxy.NO_PROXY);
     try {
-      socket.setSendBufferSize(SEND_BUFFER);
+      socket.setSendBufferSize(SEND_BUFFER_BYTES);
       socket.connect(address, timeoutMs);
       RaftConnection connection = new RaftConnection(socket);
       connection.out.write(
@@ -97,68 +102,62 @@ public final class RaftConnection implements Closeable {
     }
   }
 
-  /** The other side of {@link #open}; waits for the greeting. */
-  public static RaftConnection accepted(Socket socket, UUID group) throws IOException {
+  /**
+   * Waits for the greeting on an accepted connection.
+   *
+   * @throws IOException if the peer speaks another protocol or belongs to another group
+   */
+  public static RaftConnection accept(Socket socket, UUID group) throws IOException {
     RaftConnection connection = new RaftConnection(socket);
     if (connection.in.readInt() != GREETING) {
-      throw new IOException("whoever connects is no member, or of another version");
+      throw new IOException("the peer is not a member, or of another version");
     }
     if (!new UUID(connection.in.readLong(), connection.in.readLong()).equals(group)) {
-      throw new IOException("whoever connects is a member of another group");
+      throw new IOException("the peer is a member of another group");
     }
     return connection;
   }
 
   /**
-   * Lets the system look after a silent connection: one whose other side is gone without a word
-   * ends within a minute, instead of never.
+   * Enables TCP keep-alive, so that the connection ends within a minute after the peer's host has
+   * disappeared. Without it, the connection would stay open forever.
    */
-  public static void noticeDeath(Socket socket) throws IOException {
+  public static void enableKeepAlive(Socket socket) throws IOException {
     socket.setKeepAlive(true);
-    setIfPossible(socket, ExtendedSocketOptions.TCP_KEEPIDLE, 20);
-    setIfPossible(socket, ExtendedSocketOptions.TCP_KEEPINTERVAL, 5);
-    setIfPossible(socket, ExtendedSocketOptions.TCP_KEEPCOUNT, 6);
+    setIfSupported(socket, ExtendedSocketOptions.TCP_KEEPIDLE, 20);
+    setIfSupported(socket, ExtendedSocketOptions.TCP_KEEPINTERVAL, 5);
+    setIfSupported(socket, ExtendedSocketOptions.TCP_KEEPCOUNT, 6);
   }
 
-  private static void setIfPossible(Socket socket, SocketOption<Integer> option, int value)
+  private static void setIfSupported(Socket socket, SocketOption<Integer> option, int value)
       throws IOException {
     if (socket.supportedOptions().contains(option)) {
       socket.setOption(option, value);
     }
   }
 
-  /** How long {@link #receive} waits for a frame, in milliseconds; 0 for ever. */
-  void patience(int timeoutMs) throws IOException {
+  /** Sets how long {@link #receive} waits for a frame, in milliseconds; 0 for no limit. */
+  void receiveTimeout(int timeoutMs) throws IOException {
     socket.setSoTimeout(timeoutMs);
   }
 
-  /** Sends a frame at once; for several threads. Blocks while the other side takes nothing. */
+  /**
+   * Sends a frame without delay. Any thread may call this. It blocks while the peer's receive
+   * buffer is full.
+   */
   public void send(Kind kind, byte[] message) throws IOException {
-    byte[] frame = frame(kind, message.length);
-    System.arraycopy(message, 0, frame, HEADER, message.length);
-    write(frame);
-  }
-
-  private static byte[] frame(Kind kind, int length) throws IOException {
-    if (length > LONGEST) {
-      throw new IOException("a message of " + length + " bytes is too long");
-    }
-    byte[] frame = new byte[HEADER + length];
-    ByteBuffer.wrap(frame).putInt(length).put((byte) kind.code);
-    return frame;
-  }
-
-  private void write(byte[] frame) throws IOException {
+    byte[] frame =
+        MESSAGE_LENGTH.allocate(message.length, 1).put((byte) kind.code).put(message).array();
     synchronized (out) {
       out.write(frame);
     }
   }
 
   /**
-   * Waits for the next frame; for one thread.
+   * Waits for the next frame. Only one thread may call this.
    *
-   * @throws SocketTimeoutException if none begins in time; the connection can go on
-   * @throws IOException if the connection is at its end
+   * @throws SocketTimeoutException if no frame begins in time; the connection stays usable
+   * @throws IOException if the connection has ended or is unusable
    */
   public Frame receive() throws IOException {
     int first = in.read();
@@ -166,17 +165,14 @@ public final class RaftConnection implements Closeable {
       throw new EOFException("the connection was closed");
     }
     try {
-      int length =
-          first << 24
-              | in.readUnsignedByte() << 16
-              | in.readUnsignedByte() << 8
-              | in.readUnsignedByte();
-      int code = in.readUnsignedByte();
-      Kind kind = Kind.of(code);
-      if (length < 0 || length > LONGEST || kind == null) {
-        throw new IOException("not a frame: " + length + " bytes of kind " + code);
+      receivedHeader[0] = (byte) first;
+      in.readFully(receivedHeader, 1, HEADER_BYTES - 1);
+      int length = MESSAGE_LENGTH.decode(receivedHeader);
+      Kind kind = Kind.of(Byte.toUnsignedInt(receivedHeader[HEADER_BYTES - 1]));
+      if (kind == null) {
+        throw new IOException("not a frame: unknown kind " + receivedHeader[HEADER_BYTES - 1]);
       }
-      // Takes memory for what has come, not for what was announced.
+      // Allocates memory as bytes arrive, not for the whole announced length.
       byte[] body = in.readNBytes(length);
       if (body.length < length) {
         throw new EOFException("a frame was cut off");
@@ -193,7 +189,7 @@ public final class RaftConnection implements Closeable {
       socket.close();
     } catch (IOException e) {
       System.getLogger(RaftConnection.class.getName())
-          .log(System.Logger.Level.DEBUG, "closing a connection", e);
+          .log(System.Logger.Level.DEBUG, "a connection did not close cleanly", e);
     }
   }
 }

@@ -15,35 +15,35 @@ import toystore.db.raft.core.RequestVote;
 import toystore.db.raft.core.RequestVoteResponse;
 
 /**
- * What members say to each other, in bytes: numbers of eight, names with their length in one,
- * entries as {@link LogEntry} has them.
+ * Encodes and decodes the messages between members. Numbers take eight bytes. A name is preceded by
+ * its length in one byte. Entries have the encoding of {@link LogEntry}.
  */
 public final class RaftMessageCodec {
-  private static final int LONGEST_NAME = 255;
+  private static final int MAX_NAME_BYTES = 255;
 
   private RaftMessageCodec() {}
 
   @FunctionalInterface
-  private interface Reading<T> {
-    T from(ByteBuffer in) throws IOException;
+  private interface Decoder<T> {
+    T decode(ByteBuffer in) throws IOException;
   }
 
-  private static <T> T read(byte[] message, Reading<T> reading) throws IOException {
+  private static <T> T decode(byte[] message, Decoder<T> decoder) throws IOException {
     ByteBuffer in = ByteBuffer.wrap(message);
     try {
-      T read = reading.from(in);
+      T decoded = decoder.decode(in);
       if (in.hasRemaining()) {
-        throw new IOException("a message goes on where it should end");
+        throw new IOException("a message is longer than its content");
       }
-      return read;
+      return decoded;
     } catch (BufferUnderflowException e) {
-      throw new IOException("a message ends where it should go on", e);
+      throw new IOException("a message is cut off", e);
     }
   }
 
-  private static byte[] name(String name) {
+  private static byte[] encodeName(String name) {
     byte[] bytes = name.getBytes(UTF_8);
-    if (bytes.length > LONGEST_NAME) {
+    if (bytes.length > MAX_NAME_BYTES) {
       throw new IllegalArgumentException("the name '" + name + "' is too long");
     }
     return bytes;
@@ -66,7 +66,7 @@ public final class RaftMessageCodec {
   private static boolean flag(ByteBuffer in) throws IOException {
     byte flag = in.get();
     if (flag != 0 && flag != 1) {
-      throw new IOException("neither yes nor no: " + flag);
+      throw new IOException("not a flag: " + flag);
     }
     return flag == 1;
   }
@@ -79,96 +79,98 @@ public final class RaftMessageCodec {
     return new LogPosition(in.getLong(), in.getLong());
   }
 
-  public static byte[] encode(AppendEntries append) {
-    byte[] leader = name(append.leader());
-    int entries = append.entries().stream().mapToInt(LogEntry::size).sum();
+  public static byte[] encode(AppendEntries request) {
+    byte[] leader = encodeName(request.leader());
+    int entries = request.entries().stream().mapToInt(LogEntry::size).sum();
     ByteBuffer out = ByteBuffer.allocate(1 + leader.length + 4 * Long.BYTES + entries);
     putName(out, leader);
-    out.putLong(append.term());
-    put(out, append.before());
-    out.putLong(append.commit());
-    append.entries().forEach(entry -> out.put(entry.encoded()));
+    out.putLong(request.term());
+    put(out, request.prevLog());
+    out.putLong(request.leaderCommit());
+    request.entries().forEach(entry -> out.put(entry.encoded()));
     return out.array();
   }
 
-  public static AppendEntries append(byte[] message) throws IOException {
-    return read(
+  public static AppendEntries decodeAppendEntries(byte[] message) throws IOException {
+    return decode(
         message,
         in -> {
           String leader = name(in);
           long term = in.getLong();
-          LogPosition before = position(in);
-          long commit = in.getLong();
+          LogPosition prevLog = position(in);
+          long leaderCommit = in.getLong();
           List<LogEntry> entries = new ArrayList<>();
-          long index = before.index();
+          long index = prevLog.index();
           LogEntry entry = LogEntry.read(in);
           while (entry != null) {
-            if (entry.isBeginning() || entry.index() != ++index) {
-              throw new IOException("entry " + entry.index() + " where " + index + " was to be");
+            if (entry.isSegmentHeader() || entry.index() != ++index) {
+              throw new IOException("entry " + entry.index() + " instead of entry " + index);
             }
             entries.add(entry);
             entry = LogEntry.read(in);
           }
-          return new AppendEntries(leader, term, before, commit, List.copyOf(entries));
+          return new AppendEntries(leader, term, prevLog, leaderCommit, List.copyOf(entries));
         });
   }
 
-  public static byte[] encode(AppendEntriesResponse appended) {
+  public static byte[] encode(AppendEntriesResponse response) {
     ByteBuffer out = ByteBuffer.allocate(2 * Long.BYTES + 1);
-    out.putLong(appended.term());
-    putFlag(out, appended.taken());
-    out.putLong(appended.index());
+    out.putLong(response.term());
+    putFlag(out, response.success());
+    out.putLong(response.matchIndex());
     return out.array();
   }
 
-  public static AppendEntriesResponse appended(byte[] message) throws IOException {
-    return read(message, in -> new AppendEntriesResponse(in.getLong(), flag(in), in.getLong()));
+  public static AppendEntriesResponse decodeAppendEntriesResponse(byte[] message)
+      throws IOException {
+    return decode(message, in -> new AppendEntriesResponse(in.getLong(), flag(in), in.getLong()));
   }
 
-  public static byte[] encode(RequestVote asked) {
-    byte[] candidate = name(asked.candidate());
+  public static byte[] encode(RequestVote request) {
+    byte[] candidate = encodeName(request.candidate());
     ByteBuffer out = ByteBuffer.allocate(1 + candidate.length + 3 * Long.BYTES + 1);
     putName(out, candidate);
-    out.putLong(asked.term());
-    put(out, asked.last());
-    putFlag(out, asked.binding());
+    out.putLong(request.term());
+    put(out, request.lastLog());
+    // The flag says whether the request is for a real vote.
+    putFlag(out, !request.preVote());
     return out.array();
   }
 
-  public static RequestVote voteAsked(byte[] message) throws IOException {
-    return read(message, in -> new RequestVote(name(in), in.getLong(), position(in), flag(in)));
+  public static RequestVote decodeRequestVote(byte[] message) throws IOException {
+    return decode(message, in -> new RequestVote(name(in), in.getLong(), position(in), !flag(in)));
   }
 
-  public static byte[] encode(RequestVoteResponse voted) {
+  public static byte[] encode(RequestVoteResponse response) {
     ByteBuffer out = ByteBuffer.allocate(3 * Long.BYTES + 1);
-    out.putLong(voted.term());
-    putFlag(out, voted.granted());
-    put(out, voted.last());
+    out.putLong(response.term());
+    putFlag(out, response.voteGranted());
+    put(out, response.lastLog());
     return out.array();
   }
 
-  public static RequestVoteResponse voted(byte[] message) throws IOException {
-    return read(message, in -> new RequestVoteResponse(in.getLong(), flag(in), position(in)));
+  public static RequestVoteResponse decodeRequestVoteResponse(byte[] message) throws IOException {
+    return decode(message, in -> new RequestVoteResponse(in.getLong(), flag(in), position(in)));
   }
 
-  public static byte[] encode(InstallState begins) {
-    return named(begins.leader(), begins.term(), begins.first());
+  public static byte[] encode(InstallState request) {
+    return nameAndNumbers(request.leader(), request.term(), request.firstIndex());
   }
 
-  public static InstallState begins(byte[] message) throws IOException {
-    return read(message, in -> new InstallState(name(in), in.getLong(), in.getLong()));
+  public static InstallState decodeInstallState(byte[] message) throws IOException {
+    return decode(message, in -> new InstallState(name(in), in.getLong(), in.getLong()));
   }
 
-  public static byte[] encode(TimeoutNow succeed) {
-    return named(succeed.leader(), succeed.term());
+  public static byte[] encode(TimeoutNow request) {
+    return nameAndNumbers(request.leader(), request.term());
   }
 
-  public static TimeoutNow succeed(byte[] message) throws IOException {
-    return read(message, in -> new TimeoutNow(name(in), in.getLong()));
+  public static TimeoutNow decodeTimeoutNow(byte[] message) throws IOException {
+    return decode(message, in -> new TimeoutNow(name(in), in.getLong()));
   }
 
-  private static byte[] named(String name, long... numbers) {
-    byte[] bytes = name(name);
+  private static byte[] nameAndNumbers(String name, long... numbers) {
+    byte[] bytes = encodeName(name);
     ByteBuffer out = ByteBuffer.allocate(1 + bytes.length + numbers.length * Long.BYTES);
     putName(out, bytes);
     for (long number : numbers) {
@@ -177,15 +179,15 @@ public final class RaftMessageCodec {
     return out.array();
   }
 
-  public static byte[] encode(CommitIndexResponse committed) {
+  public static byte[] encode(CommitIndexResponse response) {
     ByteBuffer out = ByteBuffer.allocate(2 * Long.BYTES + 1);
-    out.putLong(committed.term());
-    putFlag(out, committed.leads());
-    out.putLong(committed.commit());
+    out.putLong(response.term());
+    putFlag(out, response.leads());
+    out.putLong(response.commitIndex());
     return out.array();
   }
 
-  public static CommitIndexResponse committed(byte[] message) throws IOException {
-    return read(message, in -> new CommitIndexResponse(in.getLong(), flag(in), in.getLong()));
+  public static CommitIndexResponse decodeCommitIndexResponse(byte[] message) throws IOException {
+    return decode(message, in -> new CommitIndexResponse(in.getLong(), flag(in), in.getLong()));
   }
 }

@@ -1,4 +1,4 @@
-/** Connections and messages between members. */
+/** Connections and messages between the members of a group. */
 @NullMarked
 package toystore.db.raft.transport;
 

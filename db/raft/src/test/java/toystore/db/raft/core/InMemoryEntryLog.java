@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Random;
 import toystore.db.log.LogPosition;
 
-/** A log in memory that a crash may shorten down to what was synced. */
+/** A log in memory. A simulated crash may remove entries that were not synced. */
 final class InMemoryEntryLog implements EntryLog {
   private final List<LogEntry> entries = new ArrayList<>();
   private LogPosition base = LogPosition.NONE;
@@ -17,7 +17,7 @@ final class InMemoryEntryLog implements EntryLog {
   }
 
   @Override
-  public long last() {
+  public long lastIndex() {
     return base.index() + entries.size();
   }
 
@@ -31,19 +31,19 @@ final class InMemoryEntryLog implements EntryLog {
   }
 
   @Override
-  public void append(List<LogEntry> more) {
-    for (LogEntry entry : more) {
-      if (entry.index() != last() + 1 || entry.term() < termAt(last())) {
-        throw new AssertionError(entry + " after " + end());
+  public void append(List<LogEntry> added) {
+    for (LogEntry entry : added) {
+      if (entry.index() != lastIndex() + 1 || entry.term() < termAt(lastIndex())) {
+        throw new AssertionError(entry + " after " + lastPosition());
       }
       entries.add(entry);
     }
   }
 
   @Override
-  public void truncate(long from) {
-    entries.subList((int) (from - base.index()) - 1, entries.size()).clear();
-    synced = Math.min(synced, last());
+  public void truncateFrom(long index) {
+    entries.subList((int) (index - base.index()) - 1, entries.size()).clear();
+    synced = Math.min(synced, lastIndex());
   }
 
   @Override
@@ -53,15 +53,18 @@ final class InMemoryEntryLog implements EntryLog {
     synced = position.index();
   }
 
+  /** Makes all entries durable, and returns the index of the last one. */
   long sync() {
-    synced = last();
+    synced = lastIndex();
     return synced;
   }
 
+  /** The index of the last durable entry. */
   long synced() {
     return synced;
   }
 
+  /** Drops the entries up to this index. */
   void purge(long upTo) {
     if (upTo > base.index()) {
       LogPosition next = new LogPosition(termAt(upTo), upTo);
@@ -70,11 +73,11 @@ final class InMemoryEntryLog implements EntryLog {
     }
   }
 
-  /** What was written and not synced may be there, up to any entry. */
+  /** Keeps the durable entries, and a random number of those that were written but not synced. */
   void crash(Random random) {
-    long kept = synced + random.nextInt((int) (last() - synced) + 1);
-    if (kept < last()) {
-      truncate(kept + 1);
+    long kept = synced + random.nextInt((int) (lastIndex() - synced) + 1);
+    if (kept < lastIndex()) {
+      truncateFrom(kept + 1);
     }
     sync();
   }

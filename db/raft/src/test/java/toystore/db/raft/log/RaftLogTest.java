@@ -14,16 +14,17 @@ import java.util.Random;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import toystore.db.log.LogPosition;
 import toystore.db.raft.core.LogEntry;
 
-/** The log of one member, in real files. */
+/** Tests the log of one member with real files. */
 @Timeout(60)
 class RaftLogTest {
-  private static final int SEGMENT = 4_096;
+  private static final int SEGMENT_BYTES = 4_096;
 
   @TempDir private Path directory = Path.of("");
   private RaftLog log;
@@ -49,13 +50,13 @@ class RaftLogTest {
 
   private void append(long term, int count, int bytes) {
     for (int i = 0; i < count; i++) {
-      log.append(List.of(entry(term, log.last() + 1, bytes)));
+      log.append(List.of(entry(term, log.lastIndex() + 1, bytes)));
     }
   }
 
   private List<Long> indexes(long from) {
     List<Long> indexes = new ArrayList<>();
-    for (long next = from; next <= log.last(); ) {
+    for (long next = from; next <= log.lastIndex(); ) {
       for (LogEntry entry : log.entries(next, 1_000)) {
         assertThat(ByteBuffer.wrap(entry.command()).getLong()).isEqualTo(entry.index());
         assertThat(entry.term()).isEqualTo(log.termAt(entry.index()));
@@ -68,15 +69,16 @@ class RaftLogTest {
 
   private void assertHolds(long from, long to) {
     assertThat(log.base().index()).isEqualTo(from - 1);
-    assertThat(log.last()).isEqualTo(to);
+    assertThat(log.lastIndex()).isEqualTo(to);
     assertThat(indexes(from)).isEqualTo(LongStream.rangeClosed(from, to).boxed().toList());
   }
 
   @Test
-  void entriesAreThereAfterwardsInTheirOrderAndTerms() throws IOException {
+  @DisplayName("Entries survive reopening with their order and terms")
+  void entriesSurviveReopening() throws IOException {
     append(1, 50, 100);
     append(3, 50, 1_000);
-    append(4, 1, 3 * SEGMENT);
+    append(4, 1, 3 * SEGMENT_BYTES);
     append(4, 10, 0);
     assertHolds(0, 110);
     assertThat(log.termAt(49)).isEqualTo(1);
@@ -85,22 +87,24 @@ class RaftLogTest {
     reopen(new LogPosition(1, 20));
 
     assertHolds(0, 110);
-    assertThat(log.synced()).isEqualTo(110);
+    assertThat(log.syncedIndex()).isEqualTo(110);
     append(5, 10, 10);
     assertHolds(0, 120);
   }
 
   @Test
-  void anEntryIsDurableOnceItIsSynced() {
+  @DisplayName("An entry counts as durable only after a sync")
+  void entryIsDurableAfterSync() {
     append(1, 3, 10);
-    assertThat(log.synced()).isEqualTo(-1);
+    assertThat(log.syncedIndex()).isEqualTo(-1);
     assertThat(log.sync()).isEqualTo(2);
-    assertThat(log.synced()).isEqualTo(2);
+    assertThat(log.syncedIndex()).isEqualTo(2);
   }
 
-  /** An interrupt closes the file under the sync, which then fails as that of a bad disk does. */
+  /** An interrupt closes the file during the sync, which then fails as it would on a bad disk. */
   @Test
-  void afterASyncThatFailedNothingIsTakenOrAcknowledged() throws IOException {
+  @DisplayName("After a failed sync the log appends and acknowledges nothing")
+  void failedSyncStopsTheLog() throws IOException {
     append(1, 3, 10);
     assertThat(log.sync()).isEqualTo(2);
     append(1, 2, 10);
@@ -110,13 +114,14 @@ class RaftLogTest {
     assertThat(Thread.interrupted()).isTrue();
 
     assertBroken();
-    assertThat(log.synced()).isEqualTo(2);
+    assertThat(log.syncedIndex()).isEqualTo(2);
     reopen(new LogPosition(1, 2));
     assertHolds(0, 4);
   }
 
   @Test
-  void afterAWriteThatFailedNothingIsTakenOrAcknowledged() throws IOException {
+  @DisplayName("After a failed write the log appends and acknowledges nothing")
+  void failedWriteStopsTheLog() throws IOException {
     append(1, 3, 10);
     assertThat(log.sync()).isEqualTo(2);
 
@@ -125,7 +130,7 @@ class RaftLogTest {
     assertThat(Thread.interrupted()).isTrue();
 
     assertBroken();
-    assertThat(log.last()).isEqualTo(2);
+    assertThat(log.lastIndex()).isEqualTo(2);
     reopen(new LogPosition(1, 2));
     assertHolds(0, 2);
     append(1, 1, 10);
@@ -134,15 +139,16 @@ class RaftLogTest {
 
   private void assertBroken() {
     assertThatThrownBy(() -> append(1, 1, 10)).hasMessageContaining("the Raft log is broken");
-    long before = log.synced();
-    if (log.last() > before) {
+    long before = log.syncedIndex();
+    if (log.lastIndex() > before) {
       assertThatThrownBy(log::sync).hasMessageContaining("the Raft log is broken");
     }
-    assertThat(log.synced()).isEqualTo(before);
+    assertThat(log.syncedIndex()).isEqualTo(before);
   }
 
   @Test
-  void aClosedLogTakesNothing() throws IOException {
+  @DisplayName("A closed log rejects entries")
+  void closedLogRejectsEntries() throws IOException {
     append(1, 3, 10);
     log.close();
     assertThatThrownBy(() -> append(1, 1, 10)).hasMessageContaining("the Raft log is closed");
@@ -151,7 +157,8 @@ class RaftLogTest {
   }
 
   @Test
-  void whatIsCutOffIsGoneWhereverThatIs() throws IOException {
+  @DisplayName("Truncated entries are removed, wherever the truncation starts")
+  void truncatedEntriesAreRemoved() throws IOException {
     long seed = System.nanoTime();
     System.out.println("seed " + seed);
     Random random = new Random(seed);
@@ -159,10 +166,10 @@ class RaftLogTest {
     for (int i = 0; i < 60; i++) {
       append(term, random.nextInt(20), random.nextInt(600));
       log.sync();
-      if (log.last() > 0) {
-        long from = Math.max(0, log.last() + 1 - random.nextInt(40));
-        log.truncate(from);
-        assertThat(log.synced()).isEqualTo(from - 1);
+      if (log.lastIndex() > 0) {
+        long from = Math.max(0, log.lastIndex() + 1 - random.nextInt(40));
+        log.truncateFrom(from);
+        assertThat(log.syncedIndex()).isEqualTo(from - 1);
         assertHolds(0, from - 1);
       }
       term++;
@@ -170,13 +177,14 @@ class RaftLogTest {
       if (random.nextBoolean()) {
         reopen(LogPosition.NONE);
       }
-      assertHolds(0, log.last());
-      assertThat(log.termAt(log.last())).isEqualTo(term);
+      assertHolds(0, log.lastIndex());
+      assertThat(log.termAt(log.lastIndex())).isEqualTo(term);
     }
   }
 
   @Test
-  void whatIsNoLongerWantedIsDroppedByWholeFiles() throws IOException {
+  @DisplayName("Purging drops entries by whole files")
+  void purgeDropsWholeFiles() throws IOException {
     append(2, 200, 100);
     log.purge(120);
     long first = log.base().index() + 1;
@@ -187,32 +195,34 @@ class RaftLogTest {
     reopen(new LogPosition(2, 150));
     assertHolds(first, 199);
     log.purge(10_000);
-    assertThat(log.last()).isEqualTo(199);
-    assertThat(Segment.list(directory)).hasSize(1);
+    assertThat(log.lastIndex()).isEqualTo(199);
+    assertThat(SegmentName.list(directory)).hasSize(1);
   }
 
   @Test
-  void aLogGoesOnAfterAStateThatCameFromElsewhere() throws IOException {
+  @DisplayName("The log continues after an installed state")
+  void logContinuesAfterAnInstalledState() throws IOException {
     append(1, 100, 100);
     log.reset(new LogPosition(7, 5_000));
-    assertThat(log.end()).isEqualTo(new LogPosition(7, 5_000));
+    assertThat(log.lastPosition()).isEqualTo(new LogPosition(7, 5_000));
     append(7, 3, 10);
     reopen(new LogPosition(7, 5_000));
     assertHolds(5_001, 5_003);
 
-    // Its process ended when the state was there and the log was not reset yet.
+    // The process ended after the state was installed and before the log was reset.
     reopen(new LogPosition(8, 6_000));
     assertThat(log.base()).isEqualTo(new LogPosition(8, 6_000));
-    assertThat(log.last()).isEqualTo(6_000);
+    assertThat(log.lastIndex()).isEqualTo(6_000);
 
-    // Of these entries, none is of the term of which the state is at that index.
+    // The log has another term than the state at the index of the state.
     append(8, 10, 10);
     reopen(new LogPosition(9, 6_005));
     assertThat(log.base()).isEqualTo(new LogPosition(9, 6_005));
   }
 
   @Test
-  void aFileThatWasBegunAndNotFinishedIsForgotten() throws IOException {
+  @DisplayName("A new segment file that was not completed is ignored")
+  void incompleteNewSegmentIsIgnored() throws IOException {
     append(1, 10, 100);
     Files.write(directory.resolve("new-segment"), new byte[] {1, 2, 3});
     reopen(LogPosition.NONE);
@@ -222,10 +232,10 @@ class RaftLogTest {
   }
 
   private RaftLog open(LogPosition durable) throws IOException {
-    List<Segment> read = new ArrayList<>();
-    for (Segment.Name name : Segment.list(directory)) {
-      read.add(Segment.read(name));
+    List<Segment> segments = new ArrayList<>();
+    for (SegmentName name : SegmentName.list(directory)) {
+      segments.add(Segment.read(name));
     }
-    return RaftLog.open(directory, SEGMENT, read, durable);
+    return RaftLog.open(directory, SEGMENT_BYTES, segments, durable);
   }
 }

@@ -12,20 +12,21 @@ import java.util.Arrays;
 import java.util.Random;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What of a segment file is cut off before it is read. */
+/** Tests which bytes of a segment file are removed or completed before the file is read. */
 class TornTailRepairTest {
   private static final int ZEROS = 4096;
 
   @TempDir private Path directory = Path.of("");
   private Path file = Path.of("");
-  private byte[] whole = {};
+  private byte[] intact = {};
   private byte[] last = {};
 
   @BeforeEach
-  void makeALog() throws IOException {
+  void createLog() throws IOException {
     Path current = Files.createDirectories(directory.resolve("group").resolve("current"));
     file = current.resolve("log_inprogress_0");
     Random random = new Random(7);
@@ -34,11 +35,11 @@ class TornTailRepairTest {
     for (int length : new int[] {1, 127, 128, 300}) {
       bytes.write(entry(random, length));
     }
-    whole = bytes.toByteArray();
+    intact = bytes.toByteArray();
     last = entry(random, 200);
   }
 
-  /** One whose checksum does not end in zero. */
+  /** An entry whose checksum does not end in zero. */
   private static byte[] entry(Random random, int length) {
     return entry(random, length, false);
   }
@@ -63,13 +64,13 @@ class TornTailRepairTest {
     }
   }
 
-  private byte[] cut(byte[]... parts) throws IOException {
+  private byte[] repair(byte[]... parts) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     for (byte[] part : parts) {
       bytes.write(part);
     }
     Files.write(file, bytes.toByteArray());
-    TornTailRepair.mend(directory);
+    TornTailRepair.repair(directory);
     return Files.readAllBytes(file);
   }
 
@@ -82,95 +83,108 @@ class TornTailRepairTest {
   }
 
   @Test
-  void wholeEntriesAreLeftAlone() throws IOException {
-    assertThat(cut(whole, last)).isEqualTo(joined(whole, last));
-    assertThat(cut(whole, last, new byte[ZEROS])).isEqualTo(joined(whole, last, new byte[ZEROS]));
+  @DisplayName("Complete entries are not changed")
+  void completeEntriesAreNotChanged() throws IOException {
+    assertThat(repair(intact, last)).isEqualTo(joined(intact, last));
+    assertThat(repair(intact, last, new byte[ZEROS]))
+        .isEqualTo(joined(intact, last, new byte[ZEROS]));
   }
 
   @Test
-  void anEntryWithoutItsChecksumIsCutOffWhereverItsWriteEnded() throws IOException {
+  @DisplayName("An entry without its checksum is removed, wherever its write ended")
+  void entryWithoutChecksumIsRemoved() throws IOException {
     for (int written = 1; written <= last.length - 4; written++) {
       byte[] torn = Arrays.copyOf(last, written);
 
-      assertThat(cut(whole, torn, new byte[ZEROS])).as("%d bytes", written).isEqualTo(whole);
-      assertThat(cut(whole, torn)).as("%d bytes at the end", written).isEqualTo(whole);
+      assertThat(repair(intact, torn, new byte[ZEROS])).as("%d bytes", written).isEqualTo(intact);
+      assertThat(repair(intact, torn))
+          .as("%d bytes at the end of the file", written)
+          .isEqualTo(intact);
     }
   }
 
   @Test
-  void anEntryThatLacksTheEndOfItsChecksumIsCompleted() throws IOException {
+  @DisplayName("An entry that lacks the last bytes of its checksum is completed")
+  void partialChecksumIsCompleted() throws IOException {
     for (int missing = 1; missing < 4; missing++) {
       byte[] torn = Arrays.copyOf(last, last.length - missing);
 
-      assertThat(cut(whole, torn, new byte[ZEROS]))
+      assertThat(repair(intact, torn, new byte[ZEROS]))
           .as("without %d bytes", missing)
-          .isEqualTo(joined(whole, last, new byte[ZEROS - missing]));
+          .isEqualTo(joined(intact, last, new byte[ZEROS - missing]));
     }
   }
 
   @Test
-  void anEntryThatLacksTheZeroAtTheEndOfTheFileIsGivenIt() throws IOException {
+  @DisplayName("A checksum whose last byte is zero is completed at the end of the file")
+  void missingZeroAtTheEndOfTheFileIsAdded() throws IOException {
     byte[] entry = entry(new Random(11), 200, true);
     byte[] torn = Arrays.copyOf(entry, entry.length - 1);
 
-    assertThat(cut(whole, torn)).isEqualTo(joined(whole, entry));
+    assertThat(repair(intact, torn)).isEqualTo(joined(intact, entry));
   }
 
   @Test
-  void anEntryThatTheBeginningOfItsChecksumContradictsIsLeftAlone() throws IOException {
+  @DisplayName("An entry that contradicts the first bytes of its checksum is not changed")
+  void entryWithWrongChecksumIsNotChanged() throws IOException {
     for (int at = 2; at < last.length - 2; at++) {
       byte[] torn = Arrays.copyOf(last, last.length - 2);
       torn[at] ^= 0x10;
 
-      assertThat(cut(whole, torn, new byte[ZEROS]))
+      assertThat(repair(intact, torn, new byte[ZEROS]))
           .as("byte %d", at)
-          .isEqualTo(joined(whole, torn, new byte[ZEROS]));
+          .isEqualTo(joined(intact, torn, new byte[ZEROS]));
     }
   }
 
-  /** With the power a file can lose its end. */
+  /** A power failure can remove the end of a file. */
   @Test
-  void anEntryThatTheFileEndsInTheChecksumOfIsCompleted() throws IOException {
+  @DisplayName("A checksum that is cut off by the end of the file is completed")
+  void checksumCutByTheFileEndIsCompleted() throws IOException {
     for (int missing = 1; missing < 4; missing++) {
       byte[] torn = Arrays.copyOf(last, last.length - missing);
 
-      assertThat(cut(whole, torn)).as("%d bytes", missing).isEqualTo(joined(whole, last));
+      assertThat(repair(intact, torn)).as("%d bytes", missing).isEqualTo(joined(intact, last));
     }
   }
 
   @Test
-  void aFlippedBitAnywhereIsLeftAlone() throws IOException {
-    byte[] log = joined(whole, last);
+  @DisplayName("A flipped bit is not repaired, wherever it is")
+  void flippedBitIsNotRepaired() throws IOException {
+    byte[] log = joined(intact, last);
     for (int at = 8; at < log.length; at++) {
       byte[] damaged = log.clone();
       damaged[at] ^= 0x10;
 
-      assertThat(cut(damaged, new byte[ZEROS]))
+      assertThat(repair(damaged, new byte[ZEROS]))
           .as("byte %d", at)
           .isEqualTo(joined(damaged, new byte[ZEROS]));
     }
   }
 
   @Test
-  void aTornEntryWithAnythingBehindItIsLeftAlone() throws IOException {
+  @DisplayName("A torn entry that is followed by other bytes is not changed")
+  void tornEntryBeforeOtherBytesIsNotChanged() throws IOException {
     byte[] torn = Arrays.copyOf(last, 50);
 
-    assertThat(cut(whole, torn, new byte[ZEROS], last))
-        .isEqualTo(joined(whole, torn, new byte[ZEROS], last));
+    assertThat(repair(intact, torn, new byte[ZEROS], last))
+        .isEqualTo(joined(intact, torn, new byte[ZEROS], last));
   }
 
   @Test
-  void closedSegmentsAreLeftAlone() throws IOException {
+  @DisplayName("Closed segments are not changed")
+  void closedSegmentsAreNotChanged() throws IOException {
     Path closed = file.resolveSibling("log_0-9");
-    Files.write(closed, joined(whole, Arrays.copyOf(last, 50), new byte[ZEROS]));
+    Files.write(closed, joined(intact, Arrays.copyOf(last, 50), new byte[ZEROS]));
 
-    TornTailRepair.mend(directory);
+    TornTailRepair.repair(directory);
 
-    assertThat(Files.size(closed)).isEqualTo(whole.length + 50 + ZEROS);
+    assertThat(Files.size(closed)).isEqualTo(intact.length + 50 + ZEROS);
   }
 
   @Test
-  void aDirectoryThatIsNotThereYetIsNoTrouble() throws IOException {
-    TornTailRepair.mend(directory.resolve("none"));
+  @DisplayName("A missing directory is ignored")
+  void missingDirectoryIsIgnored() throws IOException {
+    TornTailRepair.repair(directory.resolve("none"));
   }
 }

@@ -17,6 +17,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import toystore.db.raft.transport.RaftConnection.Frame;
 import toystore.db.raft.transport.RaftConnection.Kind;
@@ -28,8 +29,8 @@ class RaftConnectionTest {
       ByteBuffer.allocate(20).putInt(0x544f5902).putLong(7).putLong(8).array();
 
   private @Nullable ServerSocket listener;
-  private @Nullable RaftConnection asking;
-  private @Nullable RaftConnection answering;
+  private @Nullable RaftConnection client;
+  private @Nullable RaftConnection server;
 
   @BeforeEach
   void listen() throws IOException {
@@ -38,7 +39,7 @@ class RaftConnectionTest {
 
   @AfterEach
   void close() throws IOException {
-    for (RaftConnection open : new @Nullable RaftConnection[] {asking, answering}) {
+    for (RaftConnection open : new @Nullable RaftConnection[] {client, server}) {
       if (open != null) {
         open.close();
       }
@@ -52,15 +53,15 @@ class RaftConnectionTest {
 
   private RaftConnection connect() throws IOException {
     RaftConnection connection = RaftConnection.open(address(), TIMEOUT_MS, GROUP);
-    asking = connection;
-    answering = RaftConnection.accepted(Objects.requireNonNull(listener).accept(), GROUP);
-    Objects.requireNonNull(answering).patience(TIMEOUT_MS);
-    connection.patience(TIMEOUT_MS);
+    client = connection;
+    server = RaftConnection.accept(Objects.requireNonNull(listener).accept(), GROUP);
+    Objects.requireNonNull(server).receiveTimeout(TIMEOUT_MS);
+    connection.receiveTimeout(TIMEOUT_MS);
     return connection;
   }
 
-  private RaftConnection other() {
-    return Objects.requireNonNull(answering);
+  private RaftConnection serverSide() {
+    return Objects.requireNonNull(server);
   }
 
   private static byte[] message(int bytes) {
@@ -70,34 +71,36 @@ class RaftConnectionTest {
   }
 
   @Test
-  void framesArriveAsTheyWereSent() throws Exception {
+  @DisplayName("Frames arrive unchanged and in order")
+  void framesArriveUnchanged() throws Exception {
     RaftConnection connection = connect();
-    connection.send(Kind.VOTE, message(0));
-    connection.send(Kind.APPEND, message(100));
-    assertThat(other().receive().kind()).isEqualTo(Kind.VOTE);
-    Frame second = other().receive();
-    assertThat(second.kind()).isEqualTo(Kind.APPEND);
+    connection.send(Kind.REQUEST_VOTE, message(0));
+    connection.send(Kind.APPEND_ENTRIES, message(100));
+    assertThat(serverSide().receive().kind()).isEqualTo(Kind.REQUEST_VOTE);
+    Frame second = serverSide().receive();
+    assertThat(second.kind()).isEqualTo(Kind.APPEND_ENTRIES);
     assertThat(second.body()).isEqualTo(message(100));
 
-    // More than the buffers of a socket take.
+    // Larger than the buffers of a socket.
     Thread sender =
         Thread.ofPlatform()
             .start(
                 () -> {
                   try {
-                    other().send(Kind.APPEND, message(9 << 20));
-                    other().send(Kind.SUCCEED, message(0));
+                    serverSide().send(Kind.APPEND_ENTRIES, message(9 << 20));
+                    serverSide().send(Kind.TIMEOUT_NOW, message(0));
                   } catch (IOException e) {
-                    other().close();
+                    serverSide().close();
                   }
                 });
     assertThat(connection.receive().body()).isEqualTo(message(9 << 20));
-    assertThat(connection.receive().kind()).isEqualTo(Kind.SUCCEED);
+    assertThat(connection.receive().kind()).isEqualTo(Kind.TIMEOUT_NOW);
     sender.join();
   }
 
   @Test
-  void whoeverDoesNotGreetIsNoMember() throws IOException {
+  @DisplayName("A connection without the greeting is rejected")
+  void connectionWithoutGreetingIsRejected() throws IOException {
     try (Socket stranger = new Socket()) {
       stranger.connect(address());
       stranger
@@ -105,40 +108,42 @@ class RaftConnectionTest {
           .write("GET / HTTP/1.1\r\n\r\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
       Socket accepted = Objects.requireNonNull(listener).accept();
       try (accepted) {
-        assertThatThrownBy(() -> RaftConnection.accepted(accepted, GROUP))
-            .hasMessageContaining("no member");
+        assertThatThrownBy(() -> RaftConnection.accept(accepted, GROUP))
+            .hasMessageContaining("not a member");
       }
     }
   }
 
   @Test
-  void whoeverIsOfAnotherGroupIsNoMember() throws IOException {
+  @DisplayName("A member of another group is rejected")
+  void memberOfAnotherGroupIsRejected() throws IOException {
     try (Socket stranger = new Socket()) {
       stranger.connect(address());
       byte[] greeting = GREETING.clone();
       greeting[19]++;
       stranger.getOutputStream().write(greeting);
       try (Socket accepted = Objects.requireNonNull(listener).accept()) {
-        assertThatThrownBy(() -> RaftConnection.accepted(accepted, GROUP))
+        assertThatThrownBy(() -> RaftConnection.accept(accepted, GROUP))
             .hasMessageContaining("another group");
       }
     }
   }
 
   @Test
-  void silenceBeforeAFrameIsBorneAndWithinOneIsTheEnd() throws IOException {
+  @DisplayName("A timeout between frames is harmless, one inside a frame ends the connection")
+  void timeoutInsideAFrameEndsTheConnection() throws IOException {
     RaftConnection connection = connect();
-    other().patience(20);
-    assertThatThrownBy(() -> other().receive()).isInstanceOf(SocketTimeoutException.class);
-    connection.send(Kind.VOTE, message(1));
-    assertThat(other().receive().kind()).isEqualTo(Kind.VOTE);
+    serverSide().receiveTimeout(20);
+    assertThatThrownBy(() -> serverSide().receive()).isInstanceOf(SocketTimeoutException.class);
+    connection.send(Kind.REQUEST_VOTE, message(1));
+    assertThat(serverSide().receive().kind()).isEqualTo(Kind.REQUEST_VOTE);
 
     try (Socket raw = new Socket()) {
       raw.connect(address());
       raw.getOutputStream().write(GREETING);
       try (RaftConnection cut =
-          RaftConnection.accepted(Objects.requireNonNull(listener).accept(), GROUP)) {
-        cut.patience(20);
+          RaftConnection.accept(Objects.requireNonNull(listener).accept(), GROUP)) {
+        cut.receiveTimeout(20);
         raw.getOutputStream().write(new byte[] {0, 0, 0});
         assertThatThrownBy(cut::receive)
             .isInstanceOf(IOException.class)
@@ -148,15 +153,16 @@ class RaftConnectionTest {
   }
 
   @Test
-  void whatIsNoFrameEndsTheConnection() throws IOException {
+  @DisplayName("An invalid frame ends the connection")
+  void invalidFrameEndsTheConnection() throws IOException {
     for (byte[] wrong : new byte[][] {{127, 0, 0, 0, 1}, {-1, -1, -1, -1, 1}, {0, 0, 0, 0, 99}}) {
       try (Socket raw = new Socket()) {
         raw.connect(address());
         raw.getOutputStream().write(GREETING);
         raw.getOutputStream().write(wrong);
         try (RaftConnection peer =
-            RaftConnection.accepted(Objects.requireNonNull(listener).accept(), GROUP)) {
-          peer.patience(TIMEOUT_MS);
+            RaftConnection.accept(Objects.requireNonNull(listener).accept(), GROUP)) {
+          peer.receiveTimeout(TIMEOUT_MS);
           assertThatThrownBy(peer::receive).hasMessageContaining("not a frame");
         }
       }
@@ -164,13 +170,14 @@ class RaftConnectionTest {
   }
 
   @Test
-  void theEndIsTold() throws IOException {
+  @DisplayName("The receiver is notified of the end of the connection")
+  void endOfConnectionIsReported() throws IOException {
     connect().close();
-    assertThatThrownBy(() -> other().receive()).isInstanceOf(EOFException.class);
-    assertThatThrownBy(() -> connectTooMuch()).hasMessageContaining("too long");
+    assertThatThrownBy(() -> serverSide().receive()).isInstanceOf(EOFException.class);
+    assertThatThrownBy(() -> sendTooLongMessage()).hasMessageContaining("too long");
   }
 
-  private void connectTooMuch() throws IOException {
-    other().send(Kind.APPEND, message(17 << 20));
+  private void sendTooLongMessage() throws IOException {
+    serverSide().send(Kind.APPEND_ENTRIES, message(17 << 20));
   }
 }

@@ -19,13 +19,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import toystore.db.log.LogPosition;
 import toystore.db.raft.BuiltinLog;
 import toystore.db.raft.ScriptedMember;
-import toystore.db.raft.ScriptedMember.Act;
+import toystore.db.raft.ScriptedMember.Reaction;
 import toystore.db.raft.TestGroup;
 import toystore.db.raft.TestLedger;
 import toystore.db.raft.core.AppendEntries;
@@ -33,7 +34,9 @@ import toystore.db.raft.core.AppendEntriesResponse;
 import toystore.db.raft.core.LogEntry;
 import toystore.db.raft.transport.RaftConnection.Kind;
 
-/** One real member, and one that does over real sockets what networks and crashes do. */
+/**
+ * One real member, and a scripted one that simulates network faults and crashes on real sockets.
+ */
 @Timeout(60)
 class RaftTransportTest {
   private static final int TIMEOUT_MS = 10_000;
@@ -46,10 +49,10 @@ class RaftTransportTest {
 
   @BeforeEach
   void start() throws IOException {
-    begin(TestGroup.of(directory, 2));
+    useGroup(TestGroup.of(directory, 2));
   }
 
-  private void begin(TestGroup with) throws IOException {
+  private void useGroup(TestGroup with) throws IOException {
     group = with;
     other = new ScriptedMember(group.id(), group.port(1));
   }
@@ -74,14 +77,15 @@ class RaftTransportTest {
   }
 
   @Test
-  void anAnswerThatIsLostDoesNotStopTheLog() {
+  @DisplayName("A lost response does not stop the log")
+  void lostResponseDoesNotStopTheLog() {
     BuiltinLog leader = leader();
     AtomicBoolean lost = new AtomicBoolean();
-    other.follow(
+    other.setScript(
         message ->
             !message.entries().isEmpty() && lost.compareAndSet(false, true)
-                ? Act.APPEND_SILENTLY
-                : Act.APPEND);
+                ? Reaction.APPEND_WITHOUT_RESPONSE
+                : Reaction.APPEND);
 
     get(leader.submit(TestLedger.command(7, 0)));
 
@@ -90,10 +94,12 @@ class RaftTransportTest {
   }
 
   @Test
-  void connectionsThatEndInTheMiddleLoseAndRepeatNothing() {
+  @DisplayName("Broken connections neither lose nor repeat an entry")
+  void brokenConnectionsLoseAndRepeatNothing() {
     BuiltinLog leader = leader();
     AtomicInteger count = new AtomicInteger();
-    other.follow(message -> count.incrementAndGet() % 7 == 0 ? Act.HANG_UP : Act.APPEND);
+    other.setScript(
+        message -> count.incrementAndGet() % 7 == 0 ? Reaction.CLOSE_CONNECTION : Reaction.APPEND);
 
     List<CompletableFuture<?>> all = new ArrayList<>();
     for (long id = 0; id < 300; id++) {
@@ -104,50 +110,57 @@ class RaftTransportTest {
     }
 
     all.forEach(TestGroup::get);
-    List<Long> wanted = LongStream.range(0, 300).boxed().toList();
-    assertThat(commands(other.log())).isEqualTo(wanted);
-    assertThat(group.member(2).ledger().ids()).isEqualTo(wanted);
+    List<Long> expected = LongStream.range(0, 300).boxed().toList();
+    assertThat(commands(other.log())).isEqualTo(expected);
+    assertThat(group.member(2).ledger().ids()).isEqualTo(expected);
   }
 
   @Test
-  void aFollowerWhoseLogIsWalkedBackIsNotToldToFetch() {
+  @DisplayName("A follower whose log ends earlier gets entries instead of a state")
+  void followerWithOlderLogNeedsNoInstall() {
     BuiltinLog leader = leader();
     for (long id = 0; id < 200; id++) {
       get(leader.submit(TestLedger.command(id, 0)));
     }
     int steps = 150;
-    AtomicInteger refused = new AtomicInteger();
-    other.follow(message -> refused.incrementAndGet() <= steps ? Act.REFUSE_LOWER : Act.APPEND);
+    AtomicInteger rejected = new AtomicInteger();
+    other.setScript(
+        message ->
+            rejected.incrementAndGet() <= steps ? Reaction.REJECT_LOWER_INDEX : Reaction.APPEND);
 
     get(leader.submit(TestLedger.command(200, 0)));
 
-    assertThat(refused).hasValueGreaterThan(steps);
-    assertThat(other.toldOf()).isEqualTo(-1);
+    assertThat(rejected).hasValueGreaterThan(steps);
+    assertThat(other.announcedLogStart()).isEqualTo(-1);
     assertThat(commands(other.log())).isEqualTo(LongStream.rangeClosed(0, 200).boxed().toList());
   }
 
   @Test
-  void aFollowerThatLacksWhatTheLogHasDroppedIsToldWhereItBegins() throws IOException {
+  @DisplayName("A follower that lacks dropped entries is notified where the log starts")
+  void followerBehindTheLogStartIsNotified() throws IOException {
     other.close();
-    begin(TestGroup.purging(directory, 2, 200));
+    useGroup(TestGroup.purging(directory, 2, 200));
     var _ = leader();
     group.submitMany(0, 3_000, 1_024);
     group.awaitPurged(2);
-    assertThat(other.toldOf()).isEqualTo(-1);
+    assertThat(other.announcedLogStart()).isEqualTo(-1);
 
     other.loseLog();
 
-    TestGroup.await().until(() -> other.toldOf() == group.logStart(2));
+    TestGroup.await().until(() -> other.announcedLogStart() == group.logStart(2));
   }
 
-  /** A lost network, say. More is submitted than the connection takes. */
+  /** For example, after a network failure. The commands exceed the buffers of the connection. */
   @Test
-  void aFollowerThatTakesNothingHoldsUpNobodyAndIsConnectedAnew() {
+  @DisplayName("A follower that reads nothing blocks no submitter and is connected again")
+  void hangingFollowerBlocksNoSubmitter() {
     BuiltinLog leader = leader();
     AtomicInteger seen = new AtomicInteger();
-    other.follow(
+    other.setScript(
         message ->
-            !message.entries().isEmpty() && seen.getAndIncrement() == 0 ? Act.HANG : Act.APPEND);
+            !message.entries().isEmpty() && seen.getAndIncrement() == 0
+                ? Reaction.HANG
+                : Reaction.APPEND);
 
     List<CompletableFuture<?>> all = new ArrayList<>();
     for (long id = 0; id < 64; id++) {
@@ -158,20 +171,21 @@ class RaftTransportTest {
     assertThat(commands(other.log())).isEqualTo(LongStream.range(0, 64).boxed().toList());
   }
 
-  /** Longer than a leader bears silence, and than it waits for an answer. */
+  /** The sync takes longer than the election timeout and than the timeout of a request. */
   @Test
-  void aFollowerWhoseDiskIsSlowIsNotTakenForOneThatIsGone() {
+  @DisplayName("A follower with a slow disk does not count as failed")
+  void slowDiskDoesNotCountAsSilence() {
     BuiltinLog leader = leader();
     AtomicInteger slow = new AtomicInteger();
-    other.follow(
+    other.setScript(
         message ->
             !message.entries().isEmpty() && slow.getAndIncrement() == 0
-                ? Act.APPEND_SLOWLY
-                : Act.APPEND);
+                ? Reaction.APPEND_SLOWLY
+                : Reaction.APPEND);
 
     get(leader.submit(TestLedger.command(7, 0)));
 
-    assertThat(slow).as("it was sent once").hasValue(1);
+    assertThat(slow).as("number of requests with entries").hasValue(1);
     assertThat(group.timesLed()).isEqualTo(1);
     assertThat(commands(other.log())).containsExactly(7L);
   }
@@ -192,29 +206,30 @@ class RaftTransportTest {
             new InetSocketAddress(InetAddress.getLoopbackAddress(), group.port(2)),
             TIMEOUT_MS,
             ofGroup);
-    connection.patience(TIMEOUT_MS);
+    connection.receiveTimeout(TIMEOUT_MS);
     return connection;
   }
 
-  /** Sends a message and waits for its answer. */
+  /** Sends a request and waits for its response. */
   private static AppendEntriesResponse exchange(RaftConnection over, AppendEntries message)
       throws IOException {
-    over.send(Kind.APPEND, RaftMessageCodec.encode(message));
+    over.send(Kind.APPEND_ENTRIES, RaftMessageCodec.encode(message));
     RaftConnection.Frame answer = over.receive();
     while (answer.kind() == Kind.BUSY) {
       answer = over.receive();
     }
-    return RaftMessageCodec.appended(answer.body());
+    return RaftMessageCodec.decodeAppendEntriesResponse(answer.body());
   }
 
-  /** A leader that has come back over a new connection while its old one is still being read. */
+  /** A leader may reconnect while the follower still reads from the old connection. */
   @Test
-  void theSameEntriesOverTwoConnectionsAtOnceAreAppendedOnce() throws Exception {
+  @DisplayName("The same entries on two connections at once are appended once")
+  void sameEntriesOnTwoConnectionsAppendOnce() throws Exception {
     other.grantNoVotes();
     group.start(2);
     int rounds = 60;
     int perRound = 20;
-    CyclicBarrier together = new CyclicBarrier(2);
+    CyclicBarrier roundBarrier = new CyclicBarrier(2);
     List<CompletableFuture<Void>> leaders = new ArrayList<>();
     for (int i = 0; i < 2; i++) {
       leaders.add(
@@ -227,12 +242,12 @@ class RaftTransportTest {
                         LongStream.range(first, first + perRound)
                             .mapToObj(index -> entry(index, 1_000))
                             .toList();
-                    together.await();
-                    assertThat(exchange(mine, message(-1, entries)).taken()).isTrue();
-                    together.await();
+                    roundBarrier.await();
+                    assertThat(exchange(mine, message(-1, entries)).success()).isTrue();
+                    roundBarrier.await();
                   }
                 } catch (Exception e) {
-                  together.reset();
+                  roundBarrier.reset();
                   throw new AssertionError(e);
                 }
               },
@@ -251,7 +266,8 @@ class RaftTransportTest {
   }
 
   @Test
-  void aMemberOfAnotherGroupIsNotHeard() throws IOException {
+  @DisplayName("A member of another group is ignored")
+  void memberOfAnotherGroupIsIgnored() throws IOException {
     other.grantNoVotes();
     group.start(2);
     try (RaftConnection stranger = connect(UUID.randomUUID())) {
@@ -261,15 +277,16 @@ class RaftTransportTest {
     assertThat(group.member(2).log().status().term()).isLessThan(TERM);
   }
 
-  /** What it says of terms is not believed either: nothing of a damaged message is. */
+  /** The follower also ignores the term of a damaged message. */
   @Test
-  void anEntryThatWasDamagedOnItsWayIsNotTaken() throws IOException {
+  @DisplayName("An entry that was damaged in transit is rejected")
+  void entryDamagedInTransitIsRejected() throws IOException {
     other.grantNoVotes();
     group.start(2);
     byte[] damaged = RaftMessageCodec.encode(message(-1, List.of(entry(0, 100))));
     damaged[damaged.length - 50] ^= 1;
     try (RaftConnection leader = connect(group.id())) {
-      leader.send(Kind.APPEND, damaged);
+      leader.send(Kind.APPEND_ENTRIES, damaged);
       assertThatThrownBy(leader::receive).isInstanceOf(IOException.class);
     }
     assertThat(group.member(2).log().status().term()).isLessThan(TERM);

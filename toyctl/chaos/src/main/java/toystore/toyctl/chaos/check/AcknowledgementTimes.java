@@ -5,20 +5,23 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** When purchases were acknowledged, and how long each had taken: windows of unavailability. */
+/**
+ * Records when each purchase began and when it was acknowledged. From this follow latencies and
+ * times to recovery.
+ */
 public final class AcknowledgementTimes {
-  private static final int FIRST_SIZE = 1 << 12;
+  private static final int INITIAL_SIZE = 1 << 12;
 
-  private long[] ends = new long[FIRST_SIZE];
-  private long[] begins = new long[FIRST_SIZE];
+  private long[] ends = new long[INITIAL_SIZE];
+  private long[] begins = new long[INITIAL_SIZE];
   private int count;
 
-  /** A purchase that began at that {@link System#nanoTime} is acknowledged now. */
-  public synchronized void acknowledged(long beginNanos) {
-    acknowledged(beginNanos, System.nanoTime());
+  /** Records a purchase that began at the given {@link System#nanoTime} and is acknowledged now. */
+  public synchronized void add(long beginNanos) {
+    add(beginNanos, System.nanoTime());
   }
 
-  synchronized void acknowledged(long beginNanos, long endNanos) {
+  synchronized void add(long beginNanos, long endNanos) {
     if (count == ends.length) {
       ends = Arrays.copyOf(ends, 2 * count);
       begins = Arrays.copyOf(begins, 2 * count);
@@ -28,6 +31,7 @@ public final class AcknowledgementTimes {
     count++;
   }
 
+  /** The number of acknowledged purchases. */
   public synchronized long count() {
     return count;
   }
@@ -35,24 +39,27 @@ public final class AcknowledgementTimes {
   /**
    * A time without an acknowledgement.
    *
-   * @param lastNanos the last acknowledgement before it
-   * @param firstNanos the first one after it
+   * @param lastNanos the time of the last acknowledgement before the gap
+   * @param firstNanos the time of the first acknowledgement after the gap
    */
-  public record Silence(long lastNanos, long firstNanos) {
+  public record Gap(long lastNanos, long firstNanos) {
     public Duration length() {
       return Duration.ofNanos(firstNanos - lastNanos);
     }
   }
 
-  /** The longest time within or across this window in which no client was acknowledged anything. */
-  public synchronized Silence longestSilence(long fromNanos, long toNanos) {
+  /**
+   * The longest time without an acknowledgement to any client that overlaps the window. It may
+   * begin before the window and end after it.
+   */
+  public synchronized Gap longestGap(long fromNanos, long toNanos) {
     int i = firstAfter(fromNanos);
     long last = i == 0 ? fromNanos : ends[i - 1];
-    Silence longest = new Silence(last, last);
+    Gap longest = new Gap(last, last);
     while (last < toNanos) {
       long next = i < count ? ends[i] : toNanos;
       if (next - last > longest.length().toNanos()) {
-        longest = new Silence(last, next);
+        longest = new Gap(last, next);
       }
       last = next;
       i++;
@@ -60,7 +67,7 @@ public final class AcknowledgementTimes {
     return longest;
   }
 
-  /** How long the slowest purchase took of those that were under way at some time of the window. */
+  /** The latency of the slowest purchase that was in progress at any time in the window. */
   public synchronized Duration slowest(long fromNanos, long toNanos) {
     long slowest = 0;
     for (int i = firstAfter(fromNanos); i < count; i++) {
@@ -76,7 +83,7 @@ public final class AcknowledgementTimes {
     return at >= 0 ? at + 1 : -at - 1;
   }
 
-  /** How many were acknowledged in each second from that time on. */
+  /** The number of acknowledgements in each second, beginning at the given time. */
   public synchronized List<Integer> perSecond(long fromNanos) {
     List<Integer> seconds = new ArrayList<>();
     for (int i = 0; i < count; i++) {
@@ -91,12 +98,12 @@ public final class AcknowledgementTimes {
     return seconds;
   }
 
-  /** All purchases' times. */
+  /** The latencies of all purchases. */
   public synchronized LatencySummary latencies() {
     LatencySummary.Collector times = new LatencySummary.Collector();
     for (int i = 0; i < count; i++) {
       times.add(Duration.ofNanos(ends[i] - begins[i]));
     }
-    return times.spread();
+    return times.summary();
   }
 }

@@ -5,9 +5,9 @@ import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 
-/** How a number of times are spread, in milliseconds. */
+/** The number, percentiles and maximum of latencies, in milliseconds. */
 public record LatencySummary(long count, double p50, double p90, double p99, double max) {
-  /** Times on their way into a spread. Not for several threads at once. */
+  /** Collects latencies. For use by one thread. */
   public static final class Collector {
     private static final long LONGEST_US = TimeUnit.DAYS.toMicros(1);
 
@@ -17,11 +17,12 @@ public record LatencySummary(long count, double p50, double p90, double p99, dou
       micros.recordValue(Math.clamp(time.toNanos() / 1000, 0, LONGEST_US));
     }
 
-    public LatencySummary spread() {
-      return new LatencySummary(micros.getTotalCount(), at(50), at(90), at(99), at(100));
+    public LatencySummary summary() {
+      return new LatencySummary(
+          micros.getTotalCount(), percentile(50), percentile(90), percentile(99), percentile(100));
     }
 
-    private double at(double percentile) {
+    private double percentile(double percentile) {
       return micros.getTotalCount() == 0 ? 0 : micros.getValueAtPercentile(percentile) / 1e3;
     }
   }

@@ -10,69 +10,74 @@ import org.jspecify.annotations.Nullable;
 import toystore.protocol.message.LoggedOrder;
 
 /**
- * What was asked for and what was answered, to be compared with the order log: acknowledged orders
- * are there, once, under their numbers; nothing else is; numbers are dense (promises P1, P2, P6).
+ * Records each requested purchase and its outcome, for a comparison with the order log (promises
+ * P1, P2, P6). The log must contain each acknowledged order once and under its number, must not
+ * contain orders that no client requested, and must have no gaps in its numbers.
  */
 public final class OrderLedger {
-  private record Asked(String name, int quantity) {}
+  private record Requested(String name, int quantity) {}
 
-  private final Findings findings;
-  private final Map<UUID, Asked> asked = new ConcurrentHashMap<>();
+  private final Violations violations;
+  private final Map<UUID, Requested> requested = new ConcurrentHashMap<>();
   private final Map<UUID, Long> acknowledged = new ConcurrentHashMap<>();
   private final Set<UUID> refused = ConcurrentHashMap.newKeySet();
 
-  public OrderLedger(Findings findings) {
-    this.findings = findings;
+  public OrderLedger(Violations violations) {
+    this.violations = violations;
   }
 
-  /** A purchase is about to be asked for. */
-  public void asked(UUID orderId, String name, int quantity) {
-    asked.put(orderId, new Asked(name, quantity));
+  /** Records a purchase before the first request for it is sent. */
+  public void requested(UUID orderId, String name, int quantity) {
+    requested.put(orderId, new Requested(name, quantity));
   }
 
-  /** A purchase was answered with an order number; repetitions must get the same one. */
+  /** Records the order number in a response. Repetitions must return the same number. */
   public void acknowledged(UUID orderId, long number) {
     Long before = acknowledged.putIfAbsent(orderId, number);
     if (before != null && before != number) {
-      findings.add("one key was answered with order " + before + " and with order " + number);
+      violations.add(
+          "the same key was answered with order " + before + " and with order " + number);
     }
   }
 
-  /** A purchase was answered with a refusal: it must never be in the log. */
+  /** Records that a purchase was refused. It must never appear in the log. */
   public void refused(UUID orderId) {
     refused.add(orderId);
   }
 
+  /** The number of acknowledged purchases. */
   public long acknowledged() {
     return acknowledged.size();
   }
 
-  /** Purchases that were asked for and never answered in any way that decides them. */
+  /** The number of requested purchases that were neither acknowledged nor refused. */
   public long undecided() {
-    return asked.keySet().stream()
+    return requested.keySet().stream()
         .filter(id -> !acknowledged.containsKey(id) && !refused.contains(id))
         .count();
   }
 
   /**
-   * Begins a comparison with what is acknowledged by now; the rows must be of a later moment.
+   * Begins a comparison with the purchases that are acknowledged now. The rows must be read from
+   * the log later.
    *
-   * @param alone nobody else buys here, so that every row must be of a purchase known here
+   * @param soleClients whether no other clients buy in the store, so that each row must belong to a
+   *     requested purchase
    */
-  public Audit audit(boolean alone) {
-    return new Audit(new HashMap<>(acknowledged), alone);
+  public Audit audit(boolean soleClients) {
+    return new Audit(new HashMap<>(acknowledged), soleClients);
   }
 
   /**
-   * What a comparison came to.
+   * The result of a comparison.
    *
-   * @param acknowledged orders that clients were told of
-   * @param found those of them that are in the log as they were told
-   * @param lost those that are not there at all
-   * @param duplicated rows whose order id is there already
-   * @param wrong rows with another number, product or quantity than the client was told or asked
-   *     for, rows that nobody asked for, and rows of refused purchases
-   * @param gaps numbers that are missing, or not in their order
+   * @param acknowledged the number of acknowledged orders
+   * @param found the number of acknowledged orders that the log contains unchanged
+   * @param lost the number of acknowledged orders that the log does not contain
+   * @param duplicated the number of rows whose order id is already in an earlier row
+   * @param wrong the number of rows with another number, product or quantity than in the response
+   *     or request, of rows that no client requested, and of rows of refused purchases
+   * @param gaps the number of rows that do not have the next number
    */
   public record Result(
       long acknowledged, long found, long lost, long duplicated, long wrong, long gaps) {
@@ -81,10 +86,10 @@ public final class OrderLedger {
     }
   }
 
-  /** A comparison with one log, row by row from the first on. */
+  /** Compares the ledger with one log, row by row from the first row. */
   public final class Audit {
     private final Map<UUID, Long> expected;
-    private final boolean alone;
+    private final boolean soleClients;
     private final long acknowledged;
     private final Set<UUID> seen = new HashSet<>();
     private long next;
@@ -93,53 +98,53 @@ public final class OrderLedger {
     private long wrong;
     private long gaps;
 
-    private Audit(Map<UUID, Long> expected, boolean alone) {
+    private Audit(Map<UUID, Long> expected, boolean soleClients) {
       this.expected = expected;
-      this.alone = alone;
+      this.soleClients = soleClients;
       this.acknowledged = expected.size();
     }
 
-    /** The next row of the log. */
+    /** Checks the next row of the log. */
     public void row(LoggedOrder row) {
       if (row.number() != next) {
         gaps++;
-        findings.add("where order " + next + " belongs there is order " + row.number());
+        violations.add("the log contains order " + row.number() + " in the place of order " + next);
       }
       next = row.number() + 1;
       if (!seen.add(row.orderId())) {
         duplicated++;
-        findings.add("order " + row.number() + " has the order id of an earlier one");
+        violations.add("order " + row.number() + " has the order id of an earlier order");
         return;
       }
-      Long told = expected.remove(row.orderId());
-      String complaint = complaint(row, told);
-      if (complaint != null) {
+      Long number = expected.remove(row.orderId());
+      String problem = problem(row, number);
+      if (problem != null) {
         wrong++;
-        findings.add("order " + row.number() + complaint);
-      } else if (told != null) {
+        violations.add("order " + row.number() + problem);
+      } else if (number != null) {
         found++;
       }
     }
 
-    private @Nullable String complaint(LoggedOrder row, @Nullable Long told) {
-      if (told != null && told != row.number()) {
-        return " was told as order " + told;
+    private @Nullable String problem(LoggedOrder row, @Nullable Long number) {
+      if (number != null && number != row.number()) {
+        return " was acknowledged as order " + number;
       }
       if (refused.contains(row.orderId())) {
-        return " is there although the purchase was refused";
+        return " is in the log although the purchase was refused";
       }
-      Asked wanted = asked.get(row.orderId());
-      if (wanted == null) {
-        return alone ? " is there although nobody asked for it" : null;
+      Requested request = requested.get(row.orderId());
+      if (request == null) {
+        return soleClients ? " is in the log although no client requested it" : null;
       }
-      return wanted.name.equals(row.name()) && wanted.quantity == row.quantity()
+      return request.name.equals(row.name()) && request.quantity == row.quantity()
           ? null
-          : " is " + row.quantity() + " " + row.name() + ", asked for was " + wanted;
+          : " is for " + row.quantity() + " " + row.name() + ", but the request was " + request;
     }
 
-    /** After the last row. */
+    /** Ends the comparison after the last row. */
     public Result finish() {
-      expected.forEach((id, number) -> findings.add("order " + number + " is lost"));
+      expected.forEach((id, number) -> violations.add("order " + number + " is lost"));
       return new Result(acknowledged, found, expected.size(), duplicated, wrong, gaps);
     }
   }

@@ -5,39 +5,43 @@ import java.util.concurrent.ConcurrentHashMap;
 import toystore.protocol.api.Order;
 
 /**
- * Whether orders, once acknowledged or shown to anyone, are there and as they were (promise P1):
- * linearizability of "order exists", whose register goes from no to yes and never changes again.
+ * Checks that an order still exists and is unchanged after a client has observed it (promise P1).
+ * This is the linearizability of a register "the order exists" that changes once, from no to yes.
  */
 public final class OrderReadChecker {
-  private final Findings findings;
-  private final Map<Long, Order> known = new ConcurrentHashMap<>();
+  private final Violations violations;
+  private final Map<Long, Order> observed = new ConcurrentHashMap<>();
 
-  public OrderReadChecker(Findings findings) {
-    this.findings = findings;
+  public OrderReadChecker(Violations violations) {
+    this.violations = violations;
   }
 
-  /** A read of the order is about to be sent: whether it must find it. */
-  public boolean begin(long number) {
-    return known.containsKey(number);
+  /** Whether a client has observed the order, so that a read that begins now must find it. */
+  public boolean isKnown(long number) {
+    return observed.containsKey(number);
   }
 
-  /** Someone was told of this order. */
-  public void told(Order order) {
-    Order before = known.putIfAbsent(order.number(), order);
+  /** Records that a client has observed the order, in a read or as the result of a purchase. */
+  public void observed(Order order) {
+    Order before = observed.putIfAbsent(order.number(), order);
     if (before != null && !before.equals(order)) {
-      findings.add("order " + order.number() + " was told as " + before + " and as " + order);
+      violations.add("order " + order.number() + " was observed as " + before + " and as " + order);
     }
   }
 
-  /** A read that began when the order had to be there, or not, was answered with 404. */
-  public void missing(long number, boolean known) {
-    if (known) {
-      findings.add("order " + number + " was not found after someone had been told of it");
+  /**
+   * Checks a read that was answered with status 404.
+   *
+   * @param mustExist the result of {@link #isKnown} before the read began
+   */
+  public void notFound(long number, boolean mustExist) {
+    if (mustExist) {
+      violations.add("order " + number + " was not found after a client had observed it");
     }
   }
 
-  /** How many orders anyone was told of. */
+  /** The number of orders that clients have observed. */
   public long count() {
-    return known.size();
+    return observed.size();
   }
 }

@@ -5,21 +5,23 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Whether product reads are linearizable (promise P5), seen from outside. A product is a register
- * whose versions rise, so that the order in real time is all there is to check: whatever began
- * after someone was shown a version must not be shown an older one, and a version has one quantity.
+ * Checks from outside that reads of products are linearizable (promise P5). A product is a register
+ * whose version only increases, so it suffices to check real-time order: a request that begins
+ * after a client observed a version must not return an older version, and each version must have a
+ * single quantity.
  *
- * <p>A request asks for the floor before it is sent and tells its outcome after its answer; in
- * between, others may be shown newer versions or not. Costs the same however long a run is.
+ * <p>Before a client sends a request, it asks for the newest observed version, the floor. It
+ * reports the result after the response. In between, other clients may observe newer versions. The
+ * cost for each request does not depend on the length of the run.
  */
 public final class ProductReadChecker {
   private static final int VERSIONS_KEPT = 4096;
 
-  private final Findings findings;
+  private final Violations violations;
   private final Map<String, Register> registers = new ConcurrentHashMap<>();
 
-  public ProductReadChecker(Findings findings) {
-    this.findings = findings;
+  public ProductReadChecker(Violations violations) {
+    this.violations = violations;
   }
 
   private static final class Register {
@@ -37,35 +39,35 @@ public final class ProductReadChecker {
     return registers.computeIfAbsent(name, n -> new Register());
   }
 
-  /** A request about the product is about to be sent: the newest version that anyone was shown. */
-  public long begin(String name) {
+  /** The newest version that any client has observed: the floor of a request that begins now. */
+  public long newestVersion(String name) {
     Register register = register(name);
     synchronized (register) {
       return register.newest;
     }
   }
 
-  /** A read that began at this floor was answered. */
+  /** Checks the result of a read that began with this floor. */
   public void read(String name, long floor, long version, long quantity) {
     Register register = register(name);
     synchronized (register) {
       if (version < floor) {
-        findings.add(
+        violations.add(
             "stale read of "
                 + name
                 + ": version "
                 + version
-                + " after someone had been shown version "
+                + " after a client had observed version "
                 + floor);
       }
       Long before = register.quantities.putIfAbsent(version, quantity);
       if (before != null && before != quantity) {
-        findings.add(
+        violations.add(
             "version "
                 + version
                 + " of "
                 + name
-                + " was shown with quantity "
+                + " was observed with quantity "
                 + before
                 + " and with "
                 + quantity);
@@ -74,17 +76,17 @@ public final class ProductReadChecker {
     }
   }
 
-  /** A purchase whose first attempt began at this floor made a version of its own. */
+  /** Checks the version that a purchase created. Its first attempt began with this floor. */
   public void sold(String name, long floor, long version) {
     Register register = register(name);
     synchronized (register) {
       if (version <= floor) {
-        findings.add(
+        violations.add(
             "a purchase of "
                 + name
-                + " made version "
+                + " created version "
                 + version
-                + " after someone had been shown version "
+                + " after a client had observed version "
                 + floor);
       }
       register.newest = Math.max(register.newest, version);

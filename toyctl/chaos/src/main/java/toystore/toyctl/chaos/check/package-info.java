@@ -1,4 +1,4 @@
-/** Clients that shop while a store is harmed, and checkers of what they saw. */
+/** A workload of concurrent clients, and checkers of what the clients observe. */
 @NullMarked
 package toystore.toyctl.chaos.check;
 

@@ -3,33 +3,33 @@ package toystore.toyctl.chaos.faults;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 /**
- * An address in what is sent that is replaced by another one of the same length, so that nothing
- * else has to change. It is looked for within one piece: whoever sends a short message sends it as
- * one.
+ * Replaces an address in the transmitted bytes with another address of the same length, so that
+ * lengths in the message stay correct. Each chunk is searched separately: a node sends a short
+ * message in one piece.
  */
 record AddressRewrite(String from, String to) {
   static final AddressRewrite NONE = new AddressRewrite("", "");
 
   AddressRewrite {
     if (from.length() != to.length()) {
-      throw new IllegalArgumentException(from + " and " + to + " are not as long");
+      throw new IllegalArgumentException(from + " and " + to + " differ in length");
     }
   }
 
-  /** Replaces it in place wherever it is. */
-  void apply(byte[] piece) {
+  /** Replaces every occurrence in place. */
+  void apply(byte[] chunk) {
     if (from.isEmpty()) {
       return;
     }
-    byte[] wanted = from.getBytes(US_ASCII);
-    byte[] given = to.getBytes(US_ASCII);
-    for (int at = 0; at + wanted.length <= piece.length; at++) {
+    byte[] original = from.getBytes(US_ASCII);
+    byte[] replacement = to.getBytes(US_ASCII);
+    for (int at = 0; at + original.length <= chunk.length; at++) {
       int same = 0;
-      while (same < wanted.length && piece[at + same] == wanted[same]) {
+      while (same < original.length && chunk[at + same] == original[same]) {
         same++;
       }
-      if (same == wanted.length) {
-        System.arraycopy(given, 0, piece, at, given.length);
+      if (same == original.length) {
+        System.arraycopy(replacement, 0, chunk, at, replacement.length);
       }
     }
   }

@@ -3,31 +3,34 @@ package toystore.toyctl.chaos.faults;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import toystore.toyctl.chaos.faults.DiskFaultLibrary.Field;
 
-/** Writes or syncs of a running process fail, take long, are skipped, or are its last. */
-public record DiskFault(StoreProcesses nodes, String victim, DiskFaultLibrary shim, Kind kind)
+/** A fault of the disk of one running process, injected with a {@link DiskFaultLibrary}. */
+public record DiskFault(StoreProcesses processes, String node, DiskFaultLibrary library, Kind kind)
     implements Fault {
   /** What is wrong with the disk. */
   public sealed interface Kind {}
 
-  /** No space is left. */
-  public record WritesFindNoSpace() implements Kind {}
+  /** Every write fails because no space is left. */
+  public record NoSpace() implements Kind {}
 
-  /** Each write fails with an input/output error. */
-  public record WritesFail() implements Kind {}
+  /** Every write fails with an input/output error. */
+  public record FailedWrites() implements Kind {}
 
-  /** Each sync fails with an input/output error. */
-  public record SyncsFail() implements Kind {}
+  /** Every sync fails with an input/output error. */
+  public record FailedSyncs() implements Kind {}
 
-  /** Each sync says that it was done, and was not; only a {@link PowerLossFault} shows it. */
-  public record SyncsAreSkipped() implements Kind {}
+  /** Every sync reports success without syncing. Only a {@link PowerLossFault} shows the effect. */
+  public record SkippedSyncs() implements Kind {}
 
-  public record WritesAreSlow(Duration each) implements Kind {}
+  /** Every write takes longer. */
+  public record SlowWrites(Duration delay) implements Kind {}
 
-  public record SyncsAreSlow(Duration each) implements Kind {}
+  /** Every sync takes longer. */
+  public record SlowSyncs(Duration delay) implements Kind {}
 
-  /** The process is killed in the middle of its n-th write from now. */
-  public record KilledAtWrite(int n) implements Kind {}
+  /** The process is killed in the middle of a write; the next write has number 1. */
+  public record KilledAtWrite(int number) implements Kind {}
 
   private static final int EIO = 5;
   private static final int ENOSPC = 28;
@@ -35,13 +38,13 @@ public record DiskFault(StoreProcesses nodes, String victim, DiskFaultLibrary sh
   @Override
   public void inject() {
     switch (kind) {
-      case WritesFindNoSpace _ -> shim.arm(DiskFaultLibrary.Field.WRITE_ERRNO, ENOSPC);
-      case WritesFail _ -> shim.arm(DiskFaultLibrary.Field.WRITE_ERRNO, EIO);
-      case SyncsFail _ -> shim.arm(DiskFaultLibrary.Field.SYNC_ERRNO, EIO);
-      case SyncsAreSkipped _ -> shim.arm(DiskFaultLibrary.Field.SKIP_SYNC, 1);
-      case WritesAreSlow slow -> shim.arm(DiskFaultLibrary.Field.WRITE_DELAY_US, micros(slow.each));
-      case SyncsAreSlow slow -> shim.arm(DiskFaultLibrary.Field.SYNC_DELAY_US, micros(slow.each));
-      case KilledAtWrite killed -> shim.arm(DiskFaultLibrary.Field.WRITES_LEFT, killed.n);
+      case NoSpace _ -> library.arm(Field.WRITE_ERRNO, ENOSPC);
+      case FailedWrites _ -> library.arm(Field.WRITE_ERRNO, EIO);
+      case FailedSyncs _ -> library.arm(Field.SYNC_ERRNO, EIO);
+      case SkippedSyncs _ -> library.arm(Field.SKIP_SYNC, 1);
+      case SlowWrites slow -> library.arm(Field.WRITE_DELAY_US, micros(slow.delay));
+      case SlowSyncs slow -> library.arm(Field.SYNC_DELAY_US, micros(slow.delay));
+      case KilledAtWrite killed -> library.arm(Field.WRITES_LEFT, killed.number);
     }
   }
 
@@ -51,20 +54,20 @@ public record DiskFault(StoreProcesses nodes, String victim, DiskFaultLibrary sh
 
   @Override
   public void heal() throws IOException, InterruptedException {
-    shim.disarm();
-    nodes.start(List.of(victim));
+    library.disarm();
+    processes.start(List.of(node));
   }
 
   @Override
-  public String sentence() {
+  public String description() {
     return switch (kind) {
-      case WritesFindNoSpace _ -> "writes of " + victim + " find no space";
-      case WritesFail _ -> "writes of " + victim + " fail";
-      case SyncsFail _ -> "syncs of " + victim + " fail";
-      case SyncsAreSkipped _ -> "syncs of " + victim + " are skipped";
-      case WritesAreSlow slow -> "writes of " + victim + " take " + slow.each.toMillis() + " ms";
-      case SyncsAreSlow slow -> "syncs of " + victim + " take " + slow.each.toMillis() + " ms";
-      case KilledAtWrite killed -> victim + " is killed in its write no. " + killed.n;
+      case NoSpace _ -> "writes of " + node + " find no space";
+      case FailedWrites _ -> "writes of " + node + " fail";
+      case FailedSyncs _ -> "syncs of " + node + " fail";
+      case SkippedSyncs _ -> "syncs of " + node + " are skipped";
+      case SlowWrites slow -> "writes of " + node + " take " + slow.delay.toMillis() + " ms longer";
+      case SlowSyncs slow -> "syncs of " + node + " take " + slow.delay.toMillis() + " ms longer";
+      case KilledAtWrite killed -> node + " is killed in its write number " + killed.number;
     };
   }
 }

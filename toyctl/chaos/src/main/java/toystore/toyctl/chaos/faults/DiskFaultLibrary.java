@@ -11,12 +11,12 @@ import java.nio.file.StandardOpenOption;
 import java.util.Map;
 
 /**
- * A disk that fails on command, for one process: a small library that stands between the process
- * and the C library's writes and syncs of files below one directory ({@code disk.c}). Needs a C
- * compiler, no kernel module and no special rights.
+ * A shared library ({@code disk.c}) that makes the disk of one process fail. It intercepts the
+ * process's calls of the C library's write and sync functions for files below one directory. It
+ * needs a C compiler, but neither a kernel module nor special privileges.
  */
 public final class DiskFaultLibrary {
-  /** Numbers that the library looks at, in its order. */
+  /** The fields of the control file, in the order in which {@code disk.c} declares them. */
   enum Field {
     ARMED(0),
     WRITE_ERRNO(1),
@@ -28,36 +28,37 @@ public final class DiskFaultLibrary {
     WRITES(7),
     SYNCS(8);
 
-    private final int at;
+    private final int offset;
 
     Field(int position) {
-      at = position * Long.BYTES;
+      offset = position * Long.BYTES;
     }
   }
 
   private static final String COMPILER = "gcc";
 
   private final Path library;
-  private final Path control;
+  private final Path controlFile;
   private final Path directory;
-  private final MappedByteBuffer numbers;
+  private final MappedByteBuffer control;
 
-  private DiskFaultLibrary(Path library, Path control, Path directory, MappedByteBuffer numbers) {
+  private DiskFaultLibrary(
+      Path library, Path controlFile, Path directory, MappedByteBuffer control) {
     this.library = library;
-    this.control = control;
+    this.controlFile = controlFile;
     this.directory = directory;
-    this.numbers = numbers;
+    this.control = control;
   }
 
-  /** Whether this machine can do it. */
-  public static boolean possible() {
-    return System.getProperty("os.name").equals("Linux") && ExternalProgram.has(COMPILER);
+  /** Whether this machine can compile and load the library. */
+  public static boolean isSupported() {
+    return System.getProperty("os.name").equals("Linux") && ExternalProgram.exists(COMPILER);
   }
 
-  /** Compiles the library; one serves any number of processes. */
-  public static Path compile(Path into) throws IOException, InterruptedException {
-    Path source = into.resolve("disk.c");
-    Path library = into.resolve("disk.so");
+  /** Compiles the library. Any number of processes can use the result. */
+  public static Path compile(Path directory) throws IOException, InterruptedException {
+    Path source = directory.resolve("disk.c");
+    Path library = directory.resolve("disk.so");
     try (InputStream in = DiskFaultLibrary.class.getResourceAsStream("disk.c")) {
       if (in == null) {
         throw new IOException("disk.c is missing from the distribution");
@@ -70,40 +71,43 @@ public final class DiskFaultLibrary {
   }
 
   /**
-   * A shim for the process that will be started with its {@link #environment}.
+   * Prepares the library for one process, which must be started with {@link #environment}.
    *
-   * @param directory whose files are meant; made if it is not there
+   * @param library the result of {@link #compile}
+   * @param controlFile a new file through which the library receives its commands
+   * @param directory the directory whose files are affected; created if it does not exist
    */
-  public static DiskFaultLibrary of(Path library, Path control, Path directory) throws IOException {
+  public static DiskFaultLibrary forProcess(Path library, Path controlFile, Path directory)
+      throws IOException {
     Files.createDirectories(directory);
     try (FileChannel file =
         FileChannel.open(
-            control,
+            controlFile,
             StandardOpenOption.CREATE,
             StandardOpenOption.READ,
             StandardOpenOption.WRITE)) {
-      MappedByteBuffer numbers =
+      MappedByteBuffer control =
           file.map(FileChannel.MapMode.READ_WRITE, 0, (long) Field.values().length * Long.BYTES);
-      numbers.order(ByteOrder.nativeOrder());
-      return new DiskFaultLibrary(library, control, directory.toRealPath(), numbers);
+      control.order(ByteOrder.nativeOrder());
+      return new DiskFaultLibrary(library, controlFile, directory.toRealPath(), control);
     }
   }
 
-  /** What the process has to find in its environment. */
+  /** The environment variables that the process needs to load the library. */
   public Map<String, String> environment() {
     return Map.of(
         "LD_PRELOAD", library.toAbsolutePath().toString(),
-        "TOYDISK_CONTROL", control.toAbsolutePath().toString(),
+        "TOYDISK_CONTROL", controlFile.toAbsolutePath().toString(),
         "TOYDISK_DIRECTORY", directory.toString());
   }
 
-  /** From now on. */
+  /** Sets a field and activates the faults. */
   void arm(Field field, long value) {
     put(field, value);
     put(Field.ARMED, 1);
   }
 
-  /** Nothing fails any more. */
+  /** Clears all fields, so that no write or sync fails any more. */
   void disarm() {
     for (Field field : Field.values()) {
       put(field, 0);
@@ -111,10 +115,10 @@ public final class DiskFaultLibrary {
   }
 
   private void put(Field field, long value) {
-    numbers.putLong(field.at, value);
+    control.putLong(field.offset, value);
   }
 
   long get(Field field) {
-    return numbers.getLong(field.at);
+    return control.getLong(field.offset);
   }
 }

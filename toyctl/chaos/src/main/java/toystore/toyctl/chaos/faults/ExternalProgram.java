@@ -8,19 +8,22 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
-/** Small programs of the operating system. */
+/** Runs programs of the operating system. */
 final class ExternalProgram {
-  private static final long PATIENCE_SECONDS = 30;
-  private static final List<String> MORE_PLACES = List.of("/usr/sbin", "/sbin");
+  private static final long TIMEOUT_SECONDS = 30;
+
+  /** Directories that are not on the path of every user. */
+  private static final List<String> SYSTEM_DIRECTORIES = List.of("/usr/sbin", "/sbin");
 
   private ExternalProgram() {}
 
   /**
-   * Runs a program to its end.
+   * Runs a program and waits until it ends.
    *
-   * @return what it wrote
-   * @throws IOException with what it wrote if it failed
+   * @return its output
+   * @throws IOException if the program fails; the message contains its output
    */
   static String run(String... command) throws IOException, InterruptedException {
     Path out = Files.createTempFile("toystore", ".out");
@@ -31,9 +34,10 @@ final class ExternalProgram {
               .redirectInput(new File("/dev/null"))
               .redirectOutput(out.toFile())
               .start();
-      if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+      if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
         process.destroyForcibly();
-        throw new IOException(String.join(" ", command) + " does not end");
+        throw new IOException(
+            String.join(" ", command) + " did not end within " + TIMEOUT_SECONDS + " s");
       }
       String text = Files.readString(out, StandardCharsets.UTF_8).strip();
       if (process.exitValue() != 0) {
@@ -46,13 +50,13 @@ final class ExternalProgram {
     }
   }
 
-  /** Whether there is such a program. */
-  static boolean has(String program) {
+  /** Whether the program is installed. */
+  static boolean exists(String program) {
     String path = System.getenv("PATH");
-    return java.util.stream.Stream.concat(
+    return Stream.concat(
             Pattern.compile(Pattern.quote(File.pathSeparator))
                 .splitAsStream(path == null ? "" : path),
-            MORE_PLACES.stream())
+            SYSTEM_DIRECTORIES.stream())
         .filter(directory -> !directory.isBlank())
         .anyMatch(directory -> Files.isExecutable(Path.of(directory, program)));
   }

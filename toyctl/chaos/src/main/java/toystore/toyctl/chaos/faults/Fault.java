@@ -2,7 +2,7 @@ package toystore.toyctl.chaos.faults;
 
 import java.io.IOException;
 
-/** Something that goes wrong on purpose, and is made good again. */
+/** A fault that can be injected into a store and healed again. */
 public sealed interface Fault
     permits KillFault,
         PauseFault,
@@ -11,12 +11,12 @@ public sealed interface Fault
         FullDiskFault,
         PowerLossFault,
         ResourceLimitFault {
-  /** Does it. What was done is undone by {@link #heal} even if this failed half-way. */
+  /** Injects the fault. If this fails half-way, {@link #heal} still undoes what was done. */
   void inject() throws IOException, InterruptedException;
 
-  /** Makes it good; returns when all nodes that were concerned serve again. */
+  /** Heals the fault and waits until all affected nodes serve again. */
   void heal() throws IOException, InterruptedException;
 
-  /** What happens, for a timeline: "order-3 is killed". */
-  String sentence();
+  /** What happens, for a timeline; for example "order-3 is killed". */
+  String description();
 }

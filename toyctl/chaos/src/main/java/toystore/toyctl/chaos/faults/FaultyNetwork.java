@@ -8,24 +8,24 @@ import java.util.List;
 import java.util.Map;
 import toystore.config.Role;
 import toystore.config.StoreConfig;
-import toystore.config.StoreConfig.Node;
+import toystore.config.Topology.Node;
 
 /**
- * A network between the nodes of a store on one host, whose every direction between two nodes has a
- * {@link LinkConditions} of its own. Each ordered pair of nodes has a loopback address,
- * 127.FROM.TO.9, at which FROM finds TO's ports through a proxy; {@link #seenBy} gives the
- * addresses that a node's settings have to name. At most nine nodes.
+ * A network of TCP proxies between the nodes of a store on one host. The conditions can be set for
+ * each direction between two nodes. For each ordered pair of nodes there is a loopback address,
+ * 127.FROM.TO.9, at which FROM reaches TO's ports through a proxy. {@link #addressesFor} returns
+ * the addresses that a node's settings must contain. At most nine nodes are possible.
  *
- * <p>A member finds the others where its own settings say, whatever another one is told.
+ * <p>This works because a node uses only the addresses in its own settings to reach its peers.
  */
 public final class FaultyNetwork implements AutoCloseable {
-  /** So that all addresses have the same length. */
-  private static final int MOST_NODES = 9;
+  /** With one digit for each node, all addresses have the same length. */
+  private static final int MAX_NODES = 9;
 
   private final StoreConfig config;
   private final long seed;
-  private final Map<String, Map<String, LinkDirection>> ways = new HashMap<>();
-  private final List<FaultyProxy> tunnels = new ArrayList<>();
+  private final Map<String, Map<String, LinkDirection>> directions = new HashMap<>();
+  private final List<FaultyProxy> proxies = new ArrayList<>();
 
   private FaultyNetwork(StoreConfig config, long seed) {
     this.config = config;
@@ -35,8 +35,8 @@ public final class FaultyNetwork implements AutoCloseable {
   /**
    * Opens the proxies.
    *
-   * @param config the store as it is without a network in between, all nodes on this host
-   * @param seed for jitter and losses
+   * @param config the settings with the nodes' own addresses; all nodes are on this host
+   * @param seed the seed for jitter and packet loss
    */
   public static FaultyNetwork between(StoreConfig config, long seed) throws IOException {
     FaultyNetwork network = new FaultyNetwork(config, seed);
@@ -51,48 +51,48 @@ public final class FaultyNetwork implements AutoCloseable {
 
   private void open() throws IOException {
     List<Node> nodes = config.nodes();
-    if (nodes.size() > MOST_NODES) {
-      throw new IllegalArgumentException("a network of more than " + MOST_NODES + " nodes");
+    if (nodes.size() > MAX_NODES) {
+      throw new IllegalArgumentException("a network can have at most " + MAX_NODES + " nodes");
     }
     for (Node from : nodes) {
       Map<String, LinkDirection> fromHere = new HashMap<>();
-      ways.put(from.name(), fromHere);
+      directions.put(from.name(), fromHere);
       for (Node to : nodes) {
         fromHere.put(to.name(), new LinkDirection(seed * 31 + number(from) * 100L + number(to)));
       }
     }
     for (Node from : nodes) {
       for (Node to : nodes) {
-        if (talks(from, to)) {
-          tunnel(from, to, config.httpPort(to));
+        if (connects(from, to)) {
+          openProxy(from, to, config.httpPort(to));
           if (from.role() == to.role()) {
-            tunnel(from, to, config.raftPort(to));
+            openProxy(from, to, config.raftPort(to));
           }
         }
       }
     }
   }
 
-  /** Whether one opens connections to the other. */
-  private static boolean talks(Node from, Node to) {
+  /** Whether one node opens connections to the other. */
+  private static boolean connects(Node from, Node to) {
     return !from.equals(to) && (to.role() != Role.FRONTEND || from.role() == Role.CATALOG);
   }
 
-  private void tunnel(Node from, Node to, int port) throws IOException {
-    tunnels.add(
+  private void openProxy(Node from, Node to, int port) throws IOException {
+    proxies.add(
         new FaultyProxy(
             new InetSocketAddress(address(from, to), port),
             new InetSocketAddress(to.host(), port),
-            way(from.name(), to.name()),
-            way(to.name(), from.name()),
-            renaming(from, to)));
+            direction(from.name(), to.name()),
+            direction(to.name(), from.name()),
+            addressRewrite(from, to)));
   }
 
   /**
-   * A front end tells the catalog where to send invalidations: where it listens itself, for it
-   * knows no other address. That has to become the proxy's, which is as long.
+   * A front end sends its own address to the catalog, which then sends invalidations there. This
+   * address is replaced with the address of the proxy, which has the same length.
    */
-  private AddressRewrite renaming(Node from, Node to) {
+  private AddressRewrite addressRewrite(Node from, Node to) {
     if (from.role() != Role.FRONTEND || to.role() != Role.CATALOG) {
       return AddressRewrite.NONE;
     }
@@ -108,45 +108,37 @@ public final class FaultyNetwork implements AutoCloseable {
     return "127." + number(from) + "." + number(to) + ".9";
   }
 
-  private LinkDirection way(String from, String to) {
-    Map<String, LinkDirection> fromHere = ways.get(from);
-    LinkDirection way = fromHere == null ? null : fromHere.get(to);
-    if (way == null) {
-      throw new IllegalArgumentException("no way from " + from + " to " + to);
+  private LinkDirection direction(String from, String to) {
+    Map<String, LinkDirection> fromHere = directions.get(from);
+    LinkDirection direction = fromHere == null ? null : fromHere.get(to);
+    if (direction == null) {
+      throw new IllegalArgumentException("there is no link from " + from + " to " + to);
     }
-    return way;
+    return direction;
   }
 
-  /** All nodes with the addresses at which this one finds them. */
-  public List<Node> seenBy(String node) {
+  /** All nodes, with the addresses at which the given node reaches them. */
+  public List<Node> addressesFor(String node) {
     Node self = config.node(node);
     return config.nodes().stream()
         .map(
             to ->
-                talks(self, to) && to.role() != Role.FRONTEND
+                connects(self, to) && to.role() != Role.FRONTEND
                     ? new Node(to.name(), to.role(), to.id(), address(self, to), to.portOffset())
                     : to)
         .toList();
   }
 
-  /** Sets the weather of one direction. */
-  public void set(String from, String to, LinkConditions weather) {
-    way(from, to).set(weather);
+  /** Sets the conditions in one direction. */
+  public void set(String from, String to, LinkConditions conditions) {
+    direction(from, to).set(conditions);
   }
 
-  public LinkConditions weather(String from, String to) {
-    return way(from, to).weather();
-  }
-
-  /** Calm everywhere. */
-  public void calm() {
-    ways.values()
-        .forEach(fromHere -> fromHere.values().forEach(way -> way.set(LinkConditions.CALM)));
-  }
-
-  /** Resets all connections, as a firewall does that forgets them. */
-  public void reset() {
-    tunnels.forEach(FaultyProxy::reset);
+  /** Restores normal conditions everywhere. */
+  private void restore() {
+    directions
+        .values()
+        .forEach(fromHere -> fromHere.values().forEach(to -> to.set(LinkConditions.NORMAL)));
   }
 
   private void closeAfter(IOException cause) {
@@ -159,10 +151,10 @@ public final class FaultyNetwork implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    for (FaultyProxy tunnel : tunnels) {
-      tunnel.close();
+    for (FaultyProxy proxy : proxies) {
+      proxy.close();
     }
-    // Whoever waits for a way to open finds its connection gone.
-    calm();
+    // Wakes the threads that wait for a cut direction; they find their connections closed.
+    restore();
   }
 }

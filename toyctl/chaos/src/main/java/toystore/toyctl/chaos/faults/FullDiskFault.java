@@ -3,8 +3,8 @@ package toystore.toyctl.chaos.faults;
 import java.io.IOException;
 import java.util.List;
 
-/** Nothing more can be written: the file system of a node is full. */
-public record FullDiskFault(StoreProcesses nodes, String victim, LoopDisk disk) implements Fault {
+/** Fills the file system of a node, so that no more data can be written. */
+public record FullDiskFault(StoreProcesses processes, String node, LoopDisk disk) implements Fault {
   @Override
   public void inject() throws IOException, InterruptedException {
     disk.fill();
@@ -13,11 +13,11 @@ public record FullDiskFault(StoreProcesses nodes, String victim, LoopDisk disk) 
   @Override
   public void heal() throws IOException, InterruptedException {
     disk.free();
-    nodes.start(List.of(victim));
+    processes.start(List.of(node));
   }
 
   @Override
-  public String sentence() {
-    return "the disk of " + victim + " is full";
+  public String description() {
+    return "the disk of " + node + " is full";
   }
 }

@@ -2,26 +2,25 @@ package toystore.toyctl.chaos.faults;
 
 import java.io.IOException;
 import java.util.List;
-import toystore.toyctl.chaos.check.Wording;
 
-/** Processes end at once, all together (SIGKILL). */
-public record KillFault(StoreProcesses nodes, List<String> victims) implements Fault {
+/** Kills processes with SIGKILL, all at the same time. */
+public record KillFault(StoreProcesses processes, List<String> nodes) implements Fault {
   public KillFault {
-    victims = List.copyOf(victims);
+    nodes = List.copyOf(nodes);
   }
 
   @Override
   public void inject() throws IOException, InterruptedException {
-    nodes.kill(victims);
+    processes.kill(nodes);
   }
 
   @Override
   public void heal() throws IOException, InterruptedException {
-    nodes.start(victims);
+    processes.start(nodes);
   }
 
   @Override
-  public String sentence() {
-    return Wording.all(victims) + (victims.size() == 1 ? " is killed" : " are killed at once");
+  public String description() {
+    return NodeNames.inWords(nodes) + (nodes.size() == 1 ? " is killed" : " are killed at once");
   }
 }

@@ -3,22 +3,26 @@ package toystore.toyctl.chaos.faults;
 import java.time.Duration;
 
 /**
- * What happens to bytes on their way from one node to another.
+ * The conditions in one direction of the network between two nodes.
  *
- * @param cut nothing arrives, and the sender is not told: bytes wait, as TCP would send them again
- * @param delay how long every byte is under way
- * @param jitter up to so much longer, drawn for each piece that was sent; the order is kept
- * @param loss how likely a piece is lost once and comes with TCP's next attempt, 200 ms later
+ * @param cut whether nothing arrives. The sender sees no error: bytes wait until the link is open
+ *     again, as if TCP retransmitted them
+ * @param delay the delay of every byte
+ * @param jitter the largest additional delay, drawn at random for each chunk; the order of chunks
+ *     is kept
+ * @param loss the probability that a chunk is lost and arrives with TCP's retransmission, 200 ms
+ *     later
  */
 public record LinkConditions(boolean cut, Duration delay, Duration jitter, double loss) {
-  public static final LinkConditions CALM =
+  public static final LinkConditions NORMAL =
       new LinkConditions(false, Duration.ZERO, Duration.ZERO, 0);
   public static final LinkConditions CUT =
       new LinkConditions(true, Duration.ZERO, Duration.ZERO, 0);
 
   public LinkConditions {
     if (delay.isNegative() || jitter.isNegative() || !(loss >= 0 && loss <= 1)) {
-      throw new IllegalArgumentException("delay, jitter >= 0; loss from 0 to 1");
+      throw new IllegalArgumentException(
+          "delay and jitter must not be negative; loss must be from 0 to 1");
     }
   }
 
@@ -30,14 +34,14 @@ public record LinkConditions(boolean cut, Duration delay, Duration jitter, doubl
     return new LinkConditions(false, Duration.ZERO, Duration.ZERO, loss);
   }
 
-  /** Such as "cut", "slow by 50 to 80 ms", "losing 10 %". */
+  /** For example "cut", "delayed by 50 to 80 ms", or "losing 10 %". */
   String inWords() {
     if (cut) {
       return "cut";
     }
     StringBuilder words = new StringBuilder();
     if (!delay.isZero() || !jitter.isZero()) {
-      words.append("slow by ").append(delay.toMillis());
+      words.append("delayed by ").append(delay.toMillis());
       if (!jitter.isZero()) {
         words.append(" to ").append(delay.plus(jitter).toMillis());
       }
@@ -47,6 +51,6 @@ public record LinkConditions(boolean cut, Duration delay, Duration jitter, doubl
       words.append(words.isEmpty() ? "" : ", ").append("losing ").append(Math.round(loss * 100));
       words.append(" %");
     }
-    return words.isEmpty() ? "calm" : words.toString();
+    return words.isEmpty() ? "normal" : words.toString();
   }
 }

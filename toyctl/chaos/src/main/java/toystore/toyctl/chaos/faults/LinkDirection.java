@@ -4,45 +4,42 @@ import java.time.Duration;
 import java.util.Random;
 
 /**
- * One direction between two nodes. All connections between them obey it, whichever of the two
- * opened them: a network that loses what A sends to B also loses A's answers to B.
+ * One direction of the network between two nodes. Its conditions apply to all connections between
+ * the two, no matter which node opened them: a network that loses what A sends to B also loses A's
+ * responses to B.
  */
 final class LinkDirection {
-  /** The shortest time after which Linux sends again what was not acknowledged. */
+  /** The shortest time after which Linux retransmits unacknowledged data. */
   private static final long RETRANSMISSION_NANOS = Duration.ofMillis(200).toNanos();
 
   private final Random random;
-  private LinkConditions weather = LinkConditions.CALM;
+  private LinkConditions conditions = LinkConditions.NORMAL;
 
   LinkDirection(long seed) {
     this.random = new Random(seed);
   }
 
   synchronized void set(LinkConditions next) {
-    weather = next;
+    conditions = next;
     notifyAll();
   }
 
-  synchronized LinkConditions weather() {
-    return weather;
-  }
-
-  /** How long a piece that is sent now will be under way. */
-  synchronized long drawNanos() {
-    long nanos = weather.delay().toNanos();
-    long jitter = weather.jitter().toNanos();
+  /** The delay of a chunk that is sent now, drawn at random. */
+  synchronized long drawDelayNanos() {
+    long nanos = conditions.delay().toNanos();
+    long jitter = conditions.jitter().toNanos();
     if (jitter > 0) {
       nanos += (long) (random.nextDouble() * jitter);
     }
-    if (weather.loss() > 0 && random.nextDouble() < weather.loss()) {
+    if (conditions.loss() > 0 && random.nextDouble() < conditions.loss()) {
       nanos += RETRANSMISSION_NANOS;
     }
     return nanos;
   }
 
-  /** Waits while the way is cut. */
+  /** Waits until the direction is not cut. */
   synchronized void awaitOpen() throws InterruptedException {
-    while (weather.cut()) {
+    while (conditions.cut()) {
       wait();
     }
   }

@@ -10,29 +10,31 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 
 /**
- * A file system of its own in a file, mounted where a node keeps its data: it can be full, and it
- * can lose power. Needs root.
+ * A small file system in an image file, mounted as the data directory of a node. It can be filled,
+ * and it can lose power. It needs root.
  *
- * <p>The file is the disk: what the kernel has not brought to it yet is only in memory. A copy of
- * the file holds what a disk holds at the moment of a power loss: all that was synced, and of the
- * rest whatever the kernel happened to write.
+ * <p>The image file represents the disk: data that the kernel has not written to it exist only in
+ * memory. A copy of the image therefore contains what a disk contains after a power loss: all
+ * synced data, and those unsynced data that the kernel happened to have written.
  */
 public final class LoopDisk {
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration UNMOUNT_TIMEOUT = Duration.ofSeconds(10);
+  private static final long UNMOUNT_RETRY_MS = 20;
+  private static final int MEBIBYTE = 1 << 20;
 
   private final Path image;
-  private final Path at;
+  private final Path mountPoint;
 
-  private LoopDisk(Path image, Path at) {
+  private LoopDisk(Path image, Path mountPoint) {
     this.image = image;
-    this.at = at;
+    this.mountPoint = mountPoint;
   }
 
-  /** Whether this machine can do it: tried, since containers differ in what root may do. */
-  public static boolean possible(Path temporary) throws IOException, InterruptedException {
-    if (!ExternalProgram.has("mkfs.ext4")
-        || !ExternalProgram.has("mount")
-        || !ExternalProgram.has("losetup")) {
+  /** Whether this machine allows it. Containers differ in what root may do, so this tries it. */
+  public static boolean isSupported(Path temporary) throws IOException, InterruptedException {
+    if (!ExternalProgram.exists("mkfs.ext4")
+        || !ExternalProgram.exists("mount")
+        || !ExternalProgram.exists("losetup")) {
       return false;
     }
     Path image = temporary.resolve("trial.img");
@@ -49,39 +51,39 @@ public final class LoopDisk {
     }
   }
 
-  /** Makes an empty file system. */
-  public static LoopDisk mount(Path image, Path at, int megabytes)
+  /** Creates an empty file system and mounts it. */
+  public static LoopDisk mount(Path image, Path mountPoint, int megabytes)
       throws IOException, InterruptedException {
     try (FileChannel file =
         FileChannel.open(image, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      // A hole: takes no space until it is used.
-      file.write(ByteBuffer.allocate(1), ((long) megabytes << 20) - 1);
+      // The file is sparse: it takes no space until it is used.
+      file.write(ByteBuffer.allocate(1), (long) megabytes * MEBIBYTE - 1);
     }
     ExternalProgram.run(
         "mkfs.ext4", "-q", "-F", "-m", "0", "-E", "lazy_itable_init=1", image.toString());
-    Files.createDirectories(at);
-    LoopDisk disk = new LoopDisk(image, at);
+    Files.createDirectories(mountPoint);
+    LoopDisk disk = new LoopDisk(image, mountPoint);
     disk.mount();
     return disk;
   }
 
   private void mount() throws IOException, InterruptedException {
-    ExternalProgram.run("mount", "-o", "loop", image.toString(), at.toString());
+    ExternalProgram.run("mount", "-o", "loop", image.toString(), mountPoint.toString());
   }
 
-  private Path ballast() {
-    return at.resolve("ballast");
+  private Path filler() {
+    return mountPoint.resolve("ballast");
   }
 
-  /** Takes all space that is left. */
+  /** Uses all space that is left. */
   void fill() throws IOException, InterruptedException {
-    long left = Files.getFileStore(at).getUsableSpace();
-    if (left > 1 << 20) {
-      ExternalProgram.run("fallocate", "-l", Long.toString(left - (1 << 20)), ballast().toString());
+    long left = Files.getFileStore(mountPoint).getUsableSpace();
+    if (left > MEBIBYTE) {
+      ExternalProgram.run("fallocate", "-l", Long.toString(left - MEBIBYTE), filler().toString());
     }
     try (FileChannel file =
         FileChannel.open(
-            ballast(),
+            filler(),
             StandardOpenOption.CREATE,
             StandardOpenOption.WRITE,
             StandardOpenOption.APPEND)) {
@@ -97,40 +99,40 @@ public final class LoopDisk {
     }
   }
 
-  /** Gives the space back. */
+  /** Frees the space that {@link #fill} used. */
   void free() throws IOException {
-    Files.deleteIfExists(ballast());
+    Files.deleteIfExists(filler());
   }
 
-  /** The disk as it is now, without what is only in memory. */
-  void copy() throws IOException, InterruptedException {
-    ExternalProgram.run("cp", "--sparse=always", image.toString(), copied().toString());
+  /** Copies the disk in its present state, without data that exist only in memory. */
+  void takeSnapshot() throws IOException, InterruptedException {
+    ExternalProgram.run("cp", "--sparse=always", image.toString(), snapshot().toString());
   }
 
-  private Path copied() {
+  private Path snapshot() {
     return image.resolveSibling(image.getFileName() + ".lost-power");
   }
 
-  /** Goes on with the copy. No process may use the directory. */
-  void goOnWithCopy() throws IOException, InterruptedException {
+  /** Replaces the disk with the copy. No process may have files open on it. */
+  void restoreSnapshot() throws IOException, InterruptedException {
     unmount();
-    Files.move(copied(), image, StandardCopyOption.REPLACE_EXISTING);
+    Files.move(snapshot(), image, StandardCopyOption.REPLACE_EXISTING);
     mount();
   }
 
-  /** Unmounts; the file stays. */
+  /** Unmounts the file system. The image file is kept. */
   public void unmount() throws IOException, InterruptedException {
-    long end = System.nanoTime() + PATIENCE.toNanos();
+    long deadline = System.nanoTime() + UNMOUNT_TIMEOUT.toNanos();
     while (true) {
       try {
-        ExternalProgram.run("umount", at.toString());
+        ExternalProgram.run("umount", mountPoint.toString());
         return;
       } catch (IOException e) {
-        // A process that was killed just now may not have let go of its files yet.
-        if (System.nanoTime() - end > 0) {
+        // A process that was just killed may still have files open.
+        if (System.nanoTime() - deadline > 0) {
           throw e;
         }
-        Thread.sleep(20);
+        Thread.sleep(UNMOUNT_RETRY_MS);
       }
     }
   }

@@ -1,10 +1,11 @@
 package toystore.toyctl.chaos.faults;
 
 import java.util.List;
+import java.util.stream.Stream;
 
-/** A network that fails in some directions between nodes: cut, slow or losing. */
+/** A network partition, delay or packet loss in some directions between nodes. */
 public record NetworkFault(
-    FaultyNetwork network, List<Direction> directions, LinkConditions weather) implements Fault {
+    FaultyNetwork network, List<Direction> directions, LinkConditions conditions) implements Fault {
   /** One direction between two nodes. */
   public record Direction(String from, String to) {}
 
@@ -12,48 +13,57 @@ public record NetworkFault(
     directions = List.copyOf(directions);
   }
 
-  /** Everything between one node and the others, both ways. */
-  public static NetworkFault around(
-      FaultyNetwork network, String node, List<String> others, LinkConditions weather) {
+  /** Affects what the node sends to the others and what they send to it. */
+  public static NetworkFault bothWays(
+      FaultyNetwork network, String node, List<String> others, LinkConditions conditions) {
     return new NetworkFault(
         network,
-        others.stream()
-            .filter(other -> !other.equals(node))
-            .flatMap(
-                other ->
-                    java.util.stream.Stream.of(
-                        new Direction(node, other), new Direction(other, node)))
+        except(node, others)
+            .flatMap(other -> Stream.of(new Direction(node, other), new Direction(other, node)))
             .toList(),
-        weather);
+        conditions);
   }
 
-  /** What one node sends to others; what they send to it arrives. */
-  public static NetworkFault oneWay(
-      FaultyNetwork network, String from, List<String> to, LinkConditions weather) {
+  /** Affects what the node sends to the others. What they send to it still arrives. */
+  public static NetworkFault outgoing(
+      FaultyNetwork network, String node, List<String> others, LinkConditions conditions) {
     return new NetworkFault(
         network,
-        to.stream()
-            .filter(other -> !other.equals(from))
-            .map(other -> new Direction(from, other))
-            .toList(),
-        weather);
+        except(node, others).map(other -> new Direction(node, other)).toList(),
+        conditions);
+  }
+
+  /** Affects what the others send to the node. What it sends to them still arrives. */
+  public static NetworkFault incoming(
+      FaultyNetwork network, String node, List<String> others, LinkConditions conditions) {
+    return new NetworkFault(
+        network,
+        except(node, others).map(other -> new Direction(other, node)).toList(),
+        conditions);
+  }
+
+  private static Stream<String> except(String node, List<String> nodes) {
+    return nodes.stream().filter(other -> !other.equals(node));
   }
 
   @Override
   public void inject() {
-    directions.forEach(way -> network.set(way.from, way.to, weather));
+    apply(conditions);
   }
 
   @Override
   public void heal() {
-    directions.forEach(way -> network.set(way.from, way.to, LinkConditions.CALM));
+    apply(LinkConditions.NORMAL);
+  }
+
+  private void apply(LinkConditions next) {
+    directions.forEach(direction -> network.set(direction.from, direction.to, next));
   }
 
   @Override
-  public String sentence() {
-    return "network "
-        + weather.inWords()
-        + ": "
-        + String.join(", ", directions.stream().map(way -> way.from + "→" + way.to).toList());
+  public String description() {
+    List<String> affected =
+        directions.stream().map(direction -> direction.from + "→" + direction.to).toList();
+    return "network " + conditions.inWords() + ": " + String.join(", ", affected);
   }
 }

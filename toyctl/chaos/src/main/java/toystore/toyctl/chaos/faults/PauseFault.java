@@ -2,20 +2,20 @@ package toystore.toyctl.chaos.faults;
 
 import java.io.IOException;
 
-/** A process stands still (SIGSTOP) and goes on later without having noticed (SIGCONT). */
+/** Pauses a process with SIGSTOP and resumes it with SIGCONT. */
 public final class PauseFault implements Fault {
-  private final StoreProcesses nodes;
-  private final String victim;
+  private final StoreProcesses processes;
+  private final String node;
   private long pid;
 
-  public PauseFault(StoreProcesses nodes, String victim) {
-    this.nodes = nodes;
-    this.victim = victim;
+  public PauseFault(StoreProcesses processes, String node) {
+    this.processes = processes;
+    this.node = node;
   }
 
   @Override
   public void inject() throws IOException, InterruptedException {
-    pid = nodes.process(victim).pid();
+    pid = processes.process(node).pid();
     ExternalProgram.run("kill", "-STOP", Long.toString(pid));
   }
 
@@ -27,7 +27,7 @@ public final class PauseFault implements Fault {
   }
 
   @Override
-  public String sentence() {
-    return victim + " stands still";
+  public String description() {
+    return node + " is paused";
   }
 }

@@ -4,51 +4,50 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import toystore.toyctl.chaos.check.Wording;
 
 /**
- * Nodes lose power, all at one moment: their processes are gone, and of what they wrote only what
- * had reached the disk is there. A {@link KillFault} leaves the kernel's memory as it is; this does
- * not.
+ * Simulates that several nodes lose power at the same moment: their processes end, and writes that
+ * had not reached the disk are lost. A {@link KillFault} keeps such writes, because they are in the
+ * kernel's page cache.
  */
 public final class PowerLossFault implements Fault {
-  private final StoreProcesses nodes;
+  private final StoreProcesses processes;
   private final Map<String, LoopDisk> disks;
 
   /**
-   * @param disks of all nodes that lose power
+   * @param disks the disk of each node that loses power
    */
-  public PowerLossFault(StoreProcesses nodes, Map<String, LoopDisk> disks) {
-    this.nodes = nodes;
+  public PowerLossFault(StoreProcesses processes, Map<String, LoopDisk> disks) {
+    this.processes = processes;
     this.disks = new LinkedHashMap<>(disks);
   }
 
   @Override
   public void inject() throws IOException, InterruptedException {
     try {
-      // From here on nobody acknowledges anything, so all disks are as of one moment.
-      for (String victim : disks.keySet()) {
-        new PauseFault(nodes, victim).inject();
+      // Paused nodes acknowledge nothing, so the copies of all disks are of the same moment.
+      for (String node : disks.keySet()) {
+        new PauseFault(processes, node).inject();
       }
       for (LoopDisk disk : disks.values()) {
-        disk.copy();
+        disk.takeSnapshot();
       }
     } finally {
-      nodes.kill(disks.keySet());
+      processes.kill(disks.keySet());
     }
     for (LoopDisk disk : disks.values()) {
-      disk.goOnWithCopy();
+      disk.restoreSnapshot();
     }
   }
 
   @Override
   public void heal() throws IOException, InterruptedException {
-    nodes.start(disks.keySet());
+    processes.start(disks.keySet());
   }
 
   @Override
-  public String sentence() {
-    return Wording.all(List.copyOf(disks.keySet()))
+  public String description() {
+    return NodeNames.inWords(List.copyOf(disks.keySet()))
         + (disks.size() == 1 ? " loses power" : " lose power at once");
   }
 }

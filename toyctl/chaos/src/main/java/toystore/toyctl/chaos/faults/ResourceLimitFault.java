@@ -8,88 +8,95 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A running process gets no more of something than it has now, give or take a little. Only the soft
- * limit is changed, so that it can be taken back.
+ * Limits a resource of a running process to little more than its present use. Only the soft limit
+ * is changed, so that it can be raised again.
  */
 public final class ResourceLimitFault implements Fault {
-  /** What there may be too little of. */
-  private enum What {
+  private enum Resource {
     FILES("nofile"),
     MEMORY("as");
 
-    private final String resource;
+    private final String option;
 
-    What(String resource) {
-      this.resource = resource;
+    Resource(String option) {
+      this.option = option;
     }
   }
 
-  private final StoreProcesses nodes;
-  private final String victim;
-  private final What what;
-  private final long more;
-  private final String sentence;
+  private final StoreProcesses processes;
+  private final String node;
+  private final Resource resource;
+  private final long additional;
+  private final String description;
   private long pid;
-  private String before = "";
+  private String softLimitBefore = "";
 
   private ResourceLimitFault(
-      StoreProcesses nodes, String victim, What what, long more, String sentence) {
-    this.nodes = nodes;
-    this.victim = victim;
-    this.what = what;
-    this.more = more;
-    this.sentence = sentence;
+      StoreProcesses processes,
+      String node,
+      Resource resource,
+      long additional,
+      String description) {
+    this.processes = processes;
+    this.node = node;
+    this.resource = resource;
+    this.additional = additional;
+    this.description = description;
   }
 
-  /** A node may open only so many more files and connections. */
-  public static ResourceLimitFault ofFiles(StoreProcesses nodes, String victim, int more) {
+  /** Lets the node open only this many additional files and connections. */
+  public static ResourceLimitFault ofFiles(StoreProcesses processes, String node, int additional) {
     return new ResourceLimitFault(
-        nodes,
-        victim,
-        What.FILES,
-        more,
-        victim + " may open only " + more + " more files and connections");
+        processes,
+        node,
+        Resource.FILES,
+        additional,
+        node + " can open only " + additional + " more files and connections");
   }
 
-  /** A node's address space may grow by only so many MiB: the next thread may be one too many. */
-  public static ResourceLimitFault ofMemory(StoreProcesses nodes, String victim, int moreMib) {
+  /**
+   * Lets the address space of the node grow by only this many MiB. Even the start of a thread can
+   * then fail.
+   */
+  public static ResourceLimitFault ofMemory(
+      StoreProcesses processes, String node, int additionalMib) {
     return new ResourceLimitFault(
-        nodes,
-        victim,
-        What.MEMORY,
-        moreMib * 1024L * 1024,
-        victim + " may get only " + moreMib + " MiB of memory more");
+        processes,
+        node,
+        Resource.MEMORY,
+        additionalMib * 1024L * 1024,
+        node + " can allocate only " + additionalMib + " MiB more memory");
   }
 
-  /** Whether this machine can do it. */
-  public static boolean possible() {
-    return ExternalProgram.has("prlimit") && Files.isDirectory(Path.of("/proc/self/fd"));
+  /** Whether this machine can change the limits of a running process. */
+  public static boolean isSupported() {
+    return ExternalProgram.exists("prlimit") && Files.isDirectory(Path.of("/proc/self/fd"));
   }
 
   @Override
   public void inject() throws IOException, InterruptedException {
-    pid = nodes.process(victim).pid();
-    before =
+    pid = processes.process(node).pid();
+    softLimitBefore =
         ExternalProgram.run(
                 "prlimit",
                 "--pid",
                 Long.toString(pid),
-                "--" + what.resource,
+                "--" + resource.option,
                 "-o",
                 "SOFT",
                 "--noheadings")
             .strip();
-    set(Long.toString(used() + more));
+    setSoftLimit(Long.toString(used() + additional));
   }
 
   private long used() throws IOException {
-    return switch (what) {
+    return switch (resource) {
       case FILES -> highestDescriptor() + 1;
       case MEMORY -> addressSpace();
     };
   }
 
-  /** The limit is on the number of a descriptor, not on how many there are. */
+  /** The kernel limits the number of a descriptor, not the count of open descriptors. */
   private long highestDescriptor() throws IOException {
     try (Stream<Path> files = Files.list(Path.of("/proc", Long.toString(pid), "fd"))) {
       return files
@@ -106,26 +113,27 @@ public final class ResourceLimitFault implements Fault {
           .filter(line -> line.startsWith("VmSize:"))
           .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
           .findFirst()
-          .orElseThrow(() -> new IOException(status + " does not tell the size"));
+          .orElseThrow(() -> new IOException(status + " does not contain VmSize"));
     }
   }
 
-  private void set(String soft) throws IOException, InterruptedException {
+  private void setSoftLimit(String limit) throws IOException, InterruptedException {
     ExternalProgram.run(
-        "prlimit", "--pid", Long.toString(pid), "--" + what.resource + "=" + soft + ":");
+        "prlimit", "--pid", Long.toString(pid), "--" + resource.option + "=" + limit + ":");
   }
 
   @Override
   public void heal() throws IOException, InterruptedException {
-    // A node that ended over it begins with the usual limits.
-    if (!before.isEmpty() && ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false)) {
-      set(before);
+    // A node that ended because of the limit is started with the usual limits.
+    if (!softLimitBefore.isEmpty()
+        && ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false)) {
+      setSoftLimit(softLimitBefore);
     }
-    nodes.start(List.of(victim));
+    processes.start(List.of(node));
   }
 
   @Override
-  public String sentence() {
-    return sentence;
+  public String description() {
+    return description;
   }
 }

@@ -2,18 +2,18 @@ package toystore.toyctl.chaos.faults;
 
 import java.io.IOException;
 
-/** The processes of a store that faults are done to. */
+/** The processes of a store, as faults need them. */
 public interface StoreProcesses {
   /**
-   * The live process of a node.
+   * The running process of a node.
    *
-   * @throws IOException if it does not run
+   * @throws IOException if the node is not running
    */
   ProcessHandle process(String node) throws IOException;
 
-  /** Ends processes at once (SIGKILL), and returns when they are gone. */
+  /** Sends SIGKILL to the nodes and waits until their processes have ended. */
   void kill(Iterable<String> nodes) throws IOException, InterruptedException;
 
-  /** Starts those of the nodes that do not run; returns when they serve and have caught up. */
+  /** Starts those of the nodes that are not running, and waits until they have caught up. */
   void start(Iterable<String> nodes) throws IOException, InterruptedException;
 }

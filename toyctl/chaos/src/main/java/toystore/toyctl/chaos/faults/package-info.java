@@ -1,4 +1,4 @@
-/** Faults that are done to running processes, disks and networks, and undone. */
+/** Faults that can be injected into running processes, disks and networks, and healed again. */
 @NullMarked
 package toystore.toyctl.chaos.faults;
 

@@ -7,13 +7,16 @@ import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a bench measured.
+ * The result of a benchmark.
  *
- * @param rate requests a second that were due; null: each client asked when it was answered
- * @param answers how many by status; "no answer" where there was none
- * @param behind requests that were due and not even sent when the time was over
- * @param latencyMs from when a request was due, or sent if none is due, to its answer
- * @param serviceMs from when it was sent to its answer
+ * @param what the kind of request, "purchase" or "read"
+ * @param rate the number of requests that were due each second, or null for a closed loop
+ * @param answers the number of responses by status, and under "no answer" the number of requests
+ *     without a response
+ * @param behind the number of requests that were due but not sent before the end
+ * @param latencyMs the time from when a request was due until its response; in a closed loop, the
+ *     time from when it was sent
+ * @param serviceMs the time from when a request was sent until its response
  */
 public record BenchReport(
     String what,
@@ -25,7 +28,7 @@ public record BenchReport(
     Latency latencyMs,
     Latency serviceMs) {
 
-  /** In milliseconds. */
+  /** The number, percentiles, maximum and mean of latencies, in milliseconds. */
   record Latency(
       long count, double p50, double p90, double p99, double p999, double max, double mean) {
     static Latency of(Histogram micros) {
@@ -51,7 +54,7 @@ public record BenchReport(
     }
   }
 
-  /** Requests that were answered with success, a second. */
+  /** The number of successful requests a second. */
   @JsonProperty
   double perSecond() {
     return seconds > 0 ? succeeded() / seconds : 0;
@@ -61,7 +64,7 @@ public record BenchReport(
     return answers.getOrDefault("200", 0L);
   }
 
-  /** Requests whose answer was another one than success or "not enough stock". */
+  /** The number of requests with another answer than success or "not enough stock". */
   @JsonProperty
   public long failed() {
     return latencyMs.count() - succeeded() - answers.getOrDefault("409", 0L);
@@ -72,16 +75,16 @@ public record BenchReport(
         Locale.ROOT,
         """
         %ss, %d clients, %s, %.1f s
-        %.0f/s answered with success; answers by status: %s%s
+        %.0f successful requests/s; responses by status: %s%s
         latency  %s%s\
         """,
         what,
         clients,
-        rate == null ? "as fast as they are answered" : rate + "/s due",
+        rate == null ? "closed loop" : rate + "/s due",
         seconds,
         perSecond(),
         answers,
-        behind > 0 ? "; " + behind + " were due and not sent" : "",
+        behind > 0 ? "; " + behind + " were due but not sent" : "",
         latencyMs.text(),
         rate == null ? "" : "\nservice  " + serviceMs.text());
   }

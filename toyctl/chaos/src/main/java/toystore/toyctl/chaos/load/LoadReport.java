@@ -3,16 +3,16 @@ package toystore.toyctl.chaos.load;
 import java.util.Locale;
 
 /**
- * What a load came to.
+ * The result of {@code toyctl load}.
  *
- * @param queries product queries asked
- * @param orders purchases that were answered with an order number
- * @param outOfStock purchases that were too late
- * @param errors requests that had another answer than a client expects, or none
- * @param verified orders that were asked for again at the end and are as remembered
- * @param mismatches orders that are not
- * @param retries purchases that were repeated under the same key
- * @param seed with the same seed, clients make the same choices
+ * @param queries the number of product queries
+ * @param orders the number of purchases that were answered with an order number
+ * @param outOfStock the number of purchases that were refused because the stock was too small
+ * @param errors the number of requests with an unexpected answer or without an answer
+ * @param verified the number of orders that a client read at the end and found unchanged
+ * @param mismatches the number of orders that were missing or different at the end
+ * @param retries the number of requests that repeated a purchase with the same key
+ * @param seed the seed of the clients' choices
  */
 public record LoadReport(
     long queries,
@@ -27,10 +27,10 @@ public record LoadReport(
     double seconds,
     Latencies latencyMs) {
 
-  /** By kind of request. */
+  /** The latencies by kind of request. */
   record Latencies(Latency query, Latency buy) {}
 
-  /** Milliseconds as a client sees them, retries included. */
+  /** The latencies that clients observe, retries included, in milliseconds. */
   record Latency(long count, double p50, double p90, double p99, double max) {
     private String text() {
       return String.format(
@@ -38,6 +38,7 @@ public record LoadReport(
     }
   }
 
+  /** Whether there were neither errors nor mismatches. */
   public boolean clean() {
     return errors == 0 && mismatches == 0;
   }

@@ -1,4 +1,4 @@
-/** Load generators and what they measured. */
+/** Load generators, and the latency and throughput that they measure. */
 @NullMarked
 package toystore.toyctl.chaos.load;
 

@@ -1,9 +1,10 @@
 /*
- * A disk that fails on command, for one process: loaded with LD_PRELOAD, it stands between the
- * process and the C library's writes and syncs of files below one directory.
+ * Makes the disk of one process fail on command. This library is loaded with LD_PRELOAD. It
+ * intercepts the process's calls of the C library's write and sync functions for files below one
+ * directory.
  *
- * TOYDISK_DIRECTORY  whose files are meant
- * TOYDISK_CONTROL    a file of 64-bit numbers, mapped here and by whoever gives the commands
+ * TOYDISK_DIRECTORY  the directory whose files are affected
+ * TOYDISK_CONTROL    a file of 64-bit numbers. This library and DiskFaultLibrary.java map it
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -21,24 +22,24 @@
 #include <time.h>
 #include <unistd.h>
 
-/* In the order of DiskShim.Field. */
+/* The same order as in DiskFaultLibrary.Field. */
 struct control {
-  _Atomic int64_t armed;         /* 0: nothing below is looked at */
-  _Atomic int64_t write_errno;   /* each write fails with it */
-  _Atomic int64_t sync_errno;    /* each sync fails with it */
-  _Atomic int64_t skip_sync;     /* a sync says that it was done, and was not */
-  _Atomic int64_t write_delay_us;
-  _Atomic int64_t sync_delay_us;
-  _Atomic int64_t writes_left;   /* before the process is killed in the next one; 0: never */
-  _Atomic int64_t writes;        /* seen while armed */
-  _Atomic int64_t syncs;
+  _Atomic int64_t armed;         /* 0: all other fields are ignored */
+  _Atomic int64_t write_errno;   /* every write fails with this error; 0: none */
+  _Atomic int64_t sync_errno;    /* every sync fails with this error; 0: none */
+  _Atomic int64_t skip_sync;     /* not 0: syncs report success without syncing */
+  _Atomic int64_t write_delay_us; /* added to every write, in microseconds */
+  _Atomic int64_t sync_delay_us; /* added to every sync, in microseconds */
+  _Atomic int64_t writes_left;   /* the process is killed in the write that sets this to 0 */
+  _Atomic int64_t writes;        /* number of writes while armed */
+  _Atomic int64_t syncs;         /* number of syncs while armed */
 };
 
 static struct control *control;
 static char directory[PATH_MAX];
 static size_t directory_length;
 
-__attribute__((constructor)) static void begin(void) {
+__attribute__((constructor)) static void open_control(void) {
   const char *file = getenv("TOYDISK_CONTROL");
   const char *path = getenv("TOYDISK_DIRECTORY");
   if (file == NULL || path == NULL || realpath(path, directory) == NULL) {
@@ -56,7 +57,8 @@ __attribute__((constructor)) static void begin(void) {
   }
 }
 
-static int ours(int fd) {
+/* Whether the descriptor is a file below the directory. */
+static int is_affected(int fd) {
   char link[64];
   char path[PATH_MAX];
   int before = errno;
@@ -70,8 +72,9 @@ static int ours(int fd) {
   return strncmp(path, directory, directory_length) == 0 && path[directory_length] == '/';
 }
 
+/* Whether a fault applies to this descriptor now. */
 static int armed(int fd) {
-  return control != NULL && atomic_load(&control->armed) && ours(fd);
+  return control != NULL && atomic_load(&control->armed) && is_affected(fd);
 }
 
 static void pause_us(int64_t us) {
@@ -81,7 +84,10 @@ static void pause_us(int64_t us) {
   }
 }
 
-/* 0, or the error to fail with. Half of the last write before a kill reaches the file. */
+/*
+ * Returns 0 or the error with which the write must fail. Sets *torn if the process must be killed
+ * after the first half of this write.
+ */
 static int before_write(int *torn) {
   atomic_fetch_add(&control->writes, 1);
   pause_us(atomic_load(&control->write_delay_us));
@@ -108,7 +114,7 @@ static void die(void) {
     int torn = 0;                                           \
     int failure = before_write(&torn);                      \
     if (torn) {                                             \
-      if (half < 0) { /* nothing of it was written */ }     \
+      if (half < 0) { /* killed without having written anything */ }     \
       die();                                                \
     }                                                       \
     if (failure) {                                          \

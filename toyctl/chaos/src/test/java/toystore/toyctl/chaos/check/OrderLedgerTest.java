@@ -6,19 +6,20 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import toystore.protocol.message.LoggedOrder;
 
 class OrderLedgerTest {
-  private final Findings findings = new Findings();
-  private final OrderLedger ledger = new OrderLedger(findings);
+  private final Violations violations = new Violations();
+  private final OrderLedger ledger = new OrderLedger(violations);
   private final List<LoggedOrder> log = new ArrayList<>();
 
-  /** Three purchases as they should be: asked for, logged, acknowledged. */
+  /** Three correct purchases: requested, logged, acknowledged. */
   @BeforeEach
   void buyThree() {
     for (int number = 0; number < 3; number++) {
-      ledger.asked(id(number), "Tux", 1 + number);
+      ledger.requested(id(number), "Tux", 1 + number);
       log.add(row(number, id(number), 1 + number));
       ledger.acknowledged(id(number), number);
     }
@@ -40,15 +41,17 @@ class OrderLedgerTest {
   }
 
   @Test
-  void aLogOfWhatWasAcknowledgedIsClean() {
+  @DisplayName("A log with exactly the acknowledged orders is clean")
+  void logOfAcknowledgedOrdersIsClean() {
     assertThat(audited()).isEqualTo(new OrderLedger.Result(3, 3, 0, 0, 0, 0));
     assertThat(audited().clean()).isTrue();
-    assertThat(findings.first()).isEmpty();
+    assertThat(violations.first()).isEmpty();
   }
 
   @Test
-  void anOrderInTheLogWhoseAnswerWasLostIsNoFault() {
-    ledger.asked(id(3), "Tux", 4);
+  @DisplayName("An order whose response was lost is no violation")
+  void orderWithoutResponseIsNoViolation() {
+    ledger.requested(id(3), "Tux", 4);
     log.add(row(3, id(3), 4));
 
     assertThat(audited()).isEqualTo(new OrderLedger.Result(3, 3, 0, 0, 0, 0));
@@ -56,29 +59,33 @@ class OrderLedgerTest {
   }
 
   @Test
-  void aLastOrderThatIsNotInTheLogIsLost() {
+  @DisplayName("An acknowledged order that is missing at the end of the log is lost")
+  void missingLastOrderIsLost() {
     log.removeLast();
 
     assertThat(audited()).isEqualTo(new OrderLedger.Result(3, 2, 1, 0, 0, 0));
-    assertThat(findings.first()).containsExactly("order 2 is lost");
+    assertThat(violations.first()).containsExactly("order 2 is lost");
   }
 
   @Test
-  void anOrderMissingInTheMiddleIsLostAndLeavesAGap() {
+  @DisplayName("An order that is missing in the middle of the log is lost and leaves a gap")
+  void missingOrderInTheMiddleLeavesAGap() {
     log.remove(1);
 
     assertThat(audited()).isEqualTo(new OrderLedger.Result(3, 2, 1, 0, 0, 1));
   }
 
   @Test
-  void anOrderIdThatIsThereTwiceIsFound() {
+  @DisplayName("A second row with the same order id is a duplicate")
+  void repeatedOrderIdIsADuplicate() {
     log.add(row(3, id(0), 1));
 
     assertThat(audited()).isEqualTo(new OrderLedger.Result(3, 3, 0, 1, 0, 0));
   }
 
   @Test
-  void aRenumberedOrderIsFound() {
+  @DisplayName("An order with another number than in the response is wrong")
+  void renumberedOrderIsWrong() {
     log.set(0, row(0, id(1), 2));
     log.set(1, row(1, id(0), 1));
 
@@ -86,14 +93,16 @@ class OrderLedgerTest {
   }
 
   @Test
-  void anOrderWithAnotherQuantityThanAskedForIsFound() {
+  @DisplayName("An order with another quantity than requested is wrong")
+  void otherQuantityIsWrong() {
     log.set(1, row(1, id(1), 7));
 
     assertThat(audited().wrong()).isEqualTo(1);
   }
 
   @Test
-  void anOrderThatNobodyAskedForIsFoundUnlessOthersBuyToo() {
+  @DisplayName("An order that no client requested is wrong, unless other clients buy too")
+  void unrequestedOrderIsWrongUnlessOthersBuy() {
     log.add(row(3, new UUID(9, 9), 1));
 
     assertThat(audited().wrong()).isEqualTo(1);
@@ -103,8 +112,9 @@ class OrderLedgerTest {
   }
 
   @Test
-  void anOrderOfARefusedPurchaseIsFound() {
-    ledger.asked(id(3), "Tux", 4);
+  @DisplayName("An order of a refused purchase is wrong")
+  void orderOfARefusedPurchaseIsWrong() {
+    ledger.requested(id(3), "Tux", 4);
     ledger.refused(id(3));
     log.add(row(3, id(3), 4));
 
@@ -112,19 +122,21 @@ class OrderLedgerTest {
   }
 
   @Test
-  void oneKeyAnsweredWithTwoNumbersIsFound() {
+  @DisplayName("A key that is answered with two order numbers is a violation")
+  void keyWithTwoNumbersIsAViolation() {
     ledger.acknowledged(id(1), 1);
-    assertThat(findings.first()).isEmpty();
+    assertThat(violations.first()).isEmpty();
 
     ledger.acknowledged(id(1), 2);
 
-    assertThat(findings.count()).isEqualTo(1);
+    assertThat(violations.count()).isEqualTo(1);
   }
 
   @Test
-  void whatIsAcknowledgedDuringAnAuditIsNotExpectedInItsRows() {
+  @DisplayName("Orders that are acknowledged during an audit are not expected in its rows")
+  void laterAcknowledgementsAreNotExpected() {
     OrderLedger.Audit audit = ledger.audit(true);
-    ledger.asked(id(3), "Tux", 4);
+    ledger.requested(id(3), "Tux", 4);
     ledger.acknowledged(id(3), 3);
     log.forEach(audit::row);
 

@@ -2,41 +2,45 @@ package toystore.toyctl.chaos.check;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import toystore.protocol.api.Order;
 
 class OrderReadCheckerTest {
-  private final Findings findings = new Findings();
-  private final OrderReadChecker reads = new OrderReadChecker(findings);
+  private final Violations violations = new Violations();
+  private final OrderReadChecker reads = new OrderReadChecker(violations);
 
   @Test
-  void anOrderThatNobodyWasToldOfMayBeMissing() {
-    boolean known = reads.begin(7);
-    reads.told(new Order(7, "Tux", 1));
+  @DisplayName("A read may miss an order that no client had observed before it began")
+  void unobservedOrderMayBeMissing() {
+    boolean mustExist = reads.isKnown(7);
+    reads.observed(new Order(7, "Tux", 1));
 
-    reads.missing(7, known);
+    reads.notFound(7, mustExist);
 
-    assertThat(findings.first()).isEmpty();
+    assertThat(violations.first()).isEmpty();
   }
 
   @Test
-  void anOrderThatSomeoneWasToldOfMustBeFoundFromThenOn() {
-    reads.told(new Order(7, "Tux", 1));
+  @DisplayName("A read that begins after a client observed the order must find it")
+  void observedOrderMustBeFound() {
+    reads.observed(new Order(7, "Tux", 1));
 
-    reads.missing(7, reads.begin(7));
+    reads.notFound(7, reads.isKnown(7));
 
-    assertThat(findings.first())
-        .containsExactly("order 7 was not found after someone had been told of it");
+    assertThat(violations.first())
+        .containsExactly("order 7 was not found after a client had observed it");
   }
 
   @Test
-  void anOrderThatIsToldDifferentlyIsFound() {
-    reads.told(new Order(7, "Tux", 1));
-    reads.told(new Order(7, "Tux", 1));
-    assertThat(findings.first()).isEmpty();
+  @DisplayName("An order that is observed with two contents is a violation")
+  void changedOrderIsAViolation() {
+    reads.observed(new Order(7, "Tux", 1));
+    reads.observed(new Order(7, "Tux", 1));
+    assertThat(violations.first()).isEmpty();
 
-    reads.told(new Order(7, "Tux", 2));
+    reads.observed(new Order(7, "Tux", 2));
 
-    assertThat(findings.count()).isEqualTo(1);
+    assertThat(violations.count()).isEqualTo(1);
   }
 }

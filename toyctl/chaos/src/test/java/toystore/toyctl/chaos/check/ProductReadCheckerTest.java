@@ -2,79 +2,87 @@ package toystore.toyctl.chaos.check;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 class ProductReadCheckerTest {
-  private final Findings findings = new Findings();
-  private final ProductReadChecker reads = new ProductReadChecker(findings);
+  private final Violations violations = new Violations();
+  private final ProductReadChecker reads = new ProductReadChecker(violations);
 
   @Test
-  void readsThatNeverGoBackAreFine() {
-    reads.read("Tux", reads.begin("Tux"), 1, 100);
-    reads.read("Tux", reads.begin("Tux"), 1, 100);
-    reads.sold("Tux", reads.begin("Tux"), 2);
-    reads.read("Tux", reads.begin("Tux"), 2, 90);
-    reads.read("Fox", reads.begin("Fox"), 1, 7);
+  @DisplayName("Reads whose versions never decrease are no violation")
+  void increasingVersionsAreNoViolation() {
+    reads.read("Tux", reads.newestVersion("Tux"), 1, 100);
+    reads.read("Tux", reads.newestVersion("Tux"), 1, 100);
+    reads.sold("Tux", reads.newestVersion("Tux"), 2);
+    reads.read("Tux", reads.newestVersion("Tux"), 2, 90);
+    reads.read("Fox", reads.newestVersion("Fox"), 1, 7);
 
-    assertThat(findings.first()).isEmpty();
+    assertThat(violations.first()).isEmpty();
   }
 
   @Test
-  void anOlderVersionThanWasShownBeforeIsAStaleRead() {
-    reads.read("Tux", reads.begin("Tux"), 5, 100);
+  @DisplayName("A read of an older version than an earlier read is stale")
+  void olderVersionThanAReadIsStale() {
+    reads.read("Tux", reads.newestVersion("Tux"), 5, 100);
 
-    reads.read("Tux", reads.begin("Tux"), 4, 110);
+    reads.read("Tux", reads.newestVersion("Tux"), 4, 110);
 
-    assertThat(findings.first())
-        .containsExactly("stale read of Tux: version 4 after someone had been shown version 5");
+    assertThat(violations.first())
+        .containsExactly("stale read of Tux: version 4 after a client had observed version 5");
   }
 
   @Test
-  void anOlderVersionThanAPurchaseMadeIsAStaleRead() {
-    reads.sold("Tux", reads.begin("Tux"), 5);
+  @DisplayName("A read of an older version than a purchase created is stale")
+  void olderVersionThanAPurchaseIsStale() {
+    reads.sold("Tux", reads.newestVersion("Tux"), 5);
 
-    reads.read("Tux", reads.begin("Tux"), 4, 110);
+    reads.read("Tux", reads.newestVersion("Tux"), 4, 110);
 
-    assertThat(findings.count()).isEqualTo(1);
+    assertThat(violations.count()).isEqualTo(1);
   }
 
   @Test
-  void ofTwoReadsAtTheSameTimeEitherMayBeTheOlder() {
-    long early = reads.begin("Tux");
-    reads.read("Tux", reads.begin("Tux"), 5, 100);
+  @DisplayName("Of two concurrent reads, either may return the older version")
+  void concurrentReadMayReturnTheOlderVersion() {
+    long early = reads.newestVersion("Tux");
+    reads.read("Tux", reads.newestVersion("Tux"), 5, 100);
 
     reads.read("Tux", early, 4, 110);
 
-    assertThat(findings.first()).isEmpty();
+    assertThat(violations.first()).isEmpty();
   }
 
   @Test
-  void whatWasOlderAlreadyWhenTheReadBeganStaysTooOldHoweverLongItTakes() {
-    reads.read("Tux", reads.begin("Tux"), 5, 100);
-    long begun = reads.begin("Tux");
-    reads.read("Tux", reads.begin("Tux"), 9, 60);
+  @DisplayName("The floor of a read is the newest version at its beginning, however long it takes")
+  void floorIsThatOfTheBeginningOfTheRead() {
+    reads.read("Tux", reads.newestVersion("Tux"), 5, 100);
+    long floor = reads.newestVersion("Tux");
+    reads.read("Tux", reads.newestVersion("Tux"), 9, 60);
 
-    reads.read("Tux", begun, 4, 110);
+    reads.read("Tux", floor, 4, 110);
 
-    assertThat(findings.count()).isEqualTo(1);
+    assertThat(violations.count()).isEqualTo(1);
   }
 
   @Test
-  void oneVersionWithTwoQuantitiesIsFound() {
-    reads.read("Tux", reads.begin("Tux"), 5, 100);
+  @DisplayName("A version that is observed with two quantities is a violation")
+  void versionWithTwoQuantitiesIsAViolation() {
+    reads.read("Tux", reads.newestVersion("Tux"), 5, 100);
 
-    reads.read("Tux", reads.begin("Tux"), 5, 99);
+    reads.read("Tux", reads.newestVersion("Tux"), 5, 99);
 
-    assertThat(findings.first())
-        .containsExactly("version 5 of Tux was shown with quantity 100 and with 99");
+    assertThat(violations.first())
+        .containsExactly("version 5 of Tux was observed with quantity 100 and with 99");
   }
 
   @Test
-  void aPurchaseThatMakesNoNewVersionIsFound() {
-    reads.read("Tux", reads.begin("Tux"), 5, 100);
+  @DisplayName("A purchase that creates no new version is a violation")
+  void purchaseWithoutNewVersionIsAViolation() {
+    reads.read("Tux", reads.newestVersion("Tux"), 5, 100);
 
-    reads.sold("Tux", reads.begin("Tux"), 5);
+    reads.sold("Tux", reads.newestVersion("Tux"), 5);
 
-    assertThat(findings.count()).isEqualTo(1);
+    assertThat(violations.count()).isEqualTo(1);
   }
 }

@@ -18,16 +18,17 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A real process with a disk that fails, written to as H2 and the Raft log do. */
+/** Uses a real process that writes files in the same way as H2 and the Raft log. */
 class DiskFaultLibraryTest {
   @TempDir private Path temp = Path.of("");
   private @Nullable Process process;
-  private @Nullable DiskFaultLibrary shim;
+  private @Nullable DiskFaultLibrary library;
 
-  /** What the process runs: appends ten bytes, or syncs, when told to. */
+  /** The main class of the process. It appends ten bytes or syncs for each line of its input. */
   public static final class Writer {
     private Writer() {}
 
@@ -35,15 +36,15 @@ class DiskFaultLibraryTest {
       BufferedReader in = new BufferedReader(new InputStreamReader(System.in, UTF_8));
       try (FileChannel file =
           FileChannel.open(Path.of(args[0]), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-        for (String word = in.readLine(); word != null; word = in.readLine()) {
-          System.out.println(done(file, word));
+        for (String command = in.readLine(); command != null; command = in.readLine()) {
+          System.out.println(result(file, command));
         }
       }
     }
 
-    private static String done(FileChannel file, String word) {
+    private static String result(FileChannel file, String command) {
       try {
-        if (word.equals("sync")) {
+        if (command.equals("sync")) {
           file.force(false);
         } else {
           file.write(ByteBuffer.wrap("0123456789".getBytes(UTF_8)));
@@ -57,9 +58,11 @@ class DiskFaultLibraryTest {
 
   @BeforeEach
   void start() throws IOException, InterruptedException {
-    assumeThat(DiskFaultLibrary.possible()).as("needs Linux and gcc").isTrue();
+    assumeThat(DiskFaultLibrary.isSupported()).as("needs Linux and gcc").isTrue();
     Path directory = temp.resolve("data");
-    shim = DiskFaultLibrary.of(DiskFaultLibrary.compile(temp), temp.resolve("control"), directory);
+    library =
+        DiskFaultLibrary.forProcess(
+            DiskFaultLibrary.compile(temp), temp.resolve("control"), directory);
     ProcessBuilder builder =
         new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -68,7 +71,7 @@ class DiskFaultLibraryTest {
             Path.of("target", "test-classes").toString(),
             Writer.class.getName(),
             directory.resolve("file").toString());
-    builder.environment().putAll(shim().environment());
+    builder.environment().putAll(library().environment());
     process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
   }
 
@@ -79,78 +82,82 @@ class DiskFaultLibraryTest {
     }
   }
 
-  private DiskFaultLibrary shim() {
-    return Objects.requireNonNull(shim);
+  private DiskFaultLibrary library() {
+    return Objects.requireNonNull(library);
   }
 
   private Process process() {
     return Objects.requireNonNull(process);
   }
 
-  private String tell(String word) throws IOException {
+  private String request(String command) throws IOException {
     OutputStream in = process().getOutputStream();
-    in.write((word + "\n").getBytes(UTF_8));
+    in.write((command + "\n").getBytes(UTF_8));
     in.flush();
     BufferedReader out = process().inputReader(UTF_8);
     return String.valueOf(out.readLine());
   }
 
-  private Map<String, Long> seen() {
+  private Map<String, Long> counts() {
     return Map.of(
-        "writes", shim().get(DiskFaultLibrary.Field.WRITES),
-        "syncs", shim().get(DiskFaultLibrary.Field.SYNCS));
+        "writes", library().get(DiskFaultLibrary.Field.WRITES),
+        "syncs", library().get(DiskFaultLibrary.Field.SYNCS));
   }
 
   @Test
-  void writesAndSyncsFailWhileTheyAreToldToAndNotAfter() throws IOException {
-    assertThat(tell("write")).isEqualTo("done");
-    assertThat(tell("sync")).isEqualTo("done");
+  @DisplayName("Writes and syncs fail while the fault is armed, and succeed afterwards")
+  void writesAndSyncsFailWhileArmed() throws IOException {
+    assertThat(request("write")).isEqualTo("done");
+    assertThat(request("sync")).isEqualTo("done");
 
-    shim().arm(DiskFaultLibrary.Field.WRITE_ERRNO, 28);
-    assertThat(tell("write")).contains("No space left");
-    assertThat(tell("sync")).isEqualTo("done");
-    assertThat(seen()).containsEntry("writes", 1L).containsEntry("syncs", 1L);
+    library().arm(DiskFaultLibrary.Field.WRITE_ERRNO, 28);
+    assertThat(request("write")).contains("No space left");
+    assertThat(request("sync")).isEqualTo("done");
+    assertThat(counts()).containsEntry("writes", 1L).containsEntry("syncs", 1L);
 
-    shim().disarm();
-    shim().arm(DiskFaultLibrary.Field.SYNC_ERRNO, 5);
-    assertThat(tell("write")).isEqualTo("done");
-    assertThat(tell("sync")).contains("Input/output error");
+    library().disarm();
+    library().arm(DiskFaultLibrary.Field.SYNC_ERRNO, 5);
+    assertThat(request("write")).isEqualTo("done");
+    assertThat(request("sync")).contains("Input/output error");
 
-    shim().disarm();
-    assertThat(tell("sync")).isEqualTo("done");
+    library().disarm();
+    assertThat(request("sync")).isEqualTo("done");
     assertThat(temp.resolve("data/file")).hasSize(20);
   }
 
   @Test
-  void theProcessIsKilledInTheMiddleOfTheWriteThatWasNamed() throws Exception {
-    shim().arm(DiskFaultLibrary.Field.WRITES_LEFT, 3);
+  @DisplayName("The process is killed in the middle of the chosen write")
+  void processIsKilledInTheChosenWrite() throws Exception {
+    library().arm(DiskFaultLibrary.Field.WRITES_LEFT, 3);
 
-    assertThat(tell("write")).isEqualTo("done");
-    assertThat(tell("write")).isEqualTo("done");
-    assertThat(tell("write")).isEqualTo("null");
+    assertThat(request("write")).isEqualTo("done");
+    assertThat(request("write")).isEqualTo("done");
+    assertThat(request("write")).isEqualTo("null");
 
     assertThat(process().waitFor()).isEqualTo(128 + 9);
     assertThat(temp.resolve("data/file")).hasSize(25);
   }
 
   @Test
-  void aSlowSyncTakesItsTime() throws IOException {
-    assertThat(tell("sync")).isEqualTo("done");
-    shim().arm(DiskFaultLibrary.Field.SYNC_DELAY_US, 100_000);
-    long begun = System.nanoTime();
+  @DisplayName("A slow sync takes the set time")
+  void slowSyncTakesTheSetTime() throws IOException {
+    assertThat(request("sync")).isEqualTo("done");
+    library().arm(DiskFaultLibrary.Field.SYNC_DELAY_US, 100_000);
+    long start = System.nanoTime();
 
-    assertThat(tell("sync")).isEqualTo("done");
+    assertThat(request("sync")).isEqualTo("done");
 
-    assertThat(System.nanoTime() - begun).isGreaterThan(99_000_000L);
+    assertThat(System.nanoTime() - start).isGreaterThan(99_000_000L);
   }
 
   @Test
-  void filesElsewhereAreLeftAlone() throws IOException {
-    shim().arm(DiskFaultLibrary.Field.WRITE_ERRNO, 28);
+  @DisplayName("Files outside the directory are not affected")
+  void filesOutsideTheDirectoryAreNotAffected() throws IOException {
+    library().arm(DiskFaultLibrary.Field.WRITE_ERRNO, 28);
 
-    // Its answer is a write as well, to a pipe.
-    assertThat(tell("write")).contains("No space left");
-    assertThat(seen()).containsEntry("writes", 1L);
+    // The process also writes its answer, to a pipe, and that write succeeds.
+    assertThat(request("write")).contains("No space left");
+    assertThat(counts()).containsEntry("writes", 1L);
     assertThat(Files.size(temp.resolve("data/file"))).isZero();
   }
 }

@@ -8,28 +8,30 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.concurrent.ThreadLocalRandom;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import toystore.config.StoreConfig;
-import toystore.config.StoreConfig.Node;
+import toystore.config.Topology.Node;
 
 class FaultyNetworkTest {
   private final StoreConfig config =
       StoreConfig.load(null).withPortBase(ThreadLocalRandom.current().nextInt(20_000, 30_000));
 
   @Test
-  void eachNodeSeesItselfWhereItIsAndOthersThroughAProxyOfItsOwn() throws IOException {
+  @DisplayName("Each node has its own address, and reaches each peer through a separate proxy")
+  void eachNodeReachesEachPeerThroughAProxy() throws IOException {
     try (FaultyNetwork network = FaultyNetwork.between(config, 1)) {
       for (Node self : config.nodes()) {
-        for (Node seen : network.seenBy(self.name())) {
+        for (Node seen : network.addressesFor(self.name())) {
           boolean proxied = !seen.name().equals(self.name()) && !seen.name().equals("frontend");
           assertThat(!seen.host().equals("127.0.0.1"))
-              .as(self + " sees " + seen)
+              .as(self + " reaches " + seen)
               .isEqualTo(proxied);
         }
       }
       assertThat(
               config.nodes().stream()
-                  .flatMap(node -> network.seenBy(node.name()).stream())
+                  .flatMap(node -> network.addressesFor(node.name()).stream())
                   .map(Node::host)
                   .filter(host -> !host.equals("127.0.0.1")))
           .doesNotHaveDuplicates()
@@ -38,13 +40,14 @@ class FaultyNetworkTest {
   }
 
   @Test
-  void theProxyLeadsToTheNodesOwnPort() throws IOException {
+  @DisplayName("A proxy connects to the port of the node")
+  void proxyConnectsToThePortOfTheNode() throws IOException {
     Node order = config.node("order-2");
     try (FaultyNetwork network = FaultyNetwork.between(config, 1);
         ServerSocket server = new ServerSocket()) {
       server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), config.raftPort(order)));
       String host =
-          network.seenBy("order-1").stream()
+          network.addressesFor("order-1").stream()
               .filter(node -> node.name().equals("order-2"))
               .map(Node::host)
               .findFirst()

@@ -13,18 +13,19 @@ import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 class FaultyProxyTest {
   private static final int SOON_MS = 150;
   private static final int LATE_MS = 10_000;
 
-  private final LinkDirection out = new LinkDirection(1);
-  private final LinkDirection back = new LinkDirection(2);
+  private final LinkDirection requests = new LinkDirection(1);
+  private final LinkDirection responses = new LinkDirection(2);
   private final ServerSocket server;
-  private final FaultyProxy tunnel;
-  private final Socket near;
-  private final Socket far;
+  private final FaultyProxy proxy;
+  private final Socket client;
+  private final Socket peer;
 
   FaultyProxyTest() throws IOException {
     InetAddress here = InetAddress.getLoopbackAddress();
@@ -33,112 +34,119 @@ class FaultyProxyTest {
     try (ServerSocket free = new ServerSocket(0, 1, here)) {
       port = free.getLocalPort();
     }
-    tunnel =
+    proxy =
         new FaultyProxy(
             new InetSocketAddress(here, port),
             new InetSocketAddress(here, server.getLocalPort()),
-            out,
-            back,
+            requests,
+            responses,
             new AddressRewrite("here:1", "gone:2"));
-    near = new Socket(here, port);
-    far = server.accept();
+    client = new Socket(here, port);
+    peer = server.accept();
   }
 
   @AfterEach
   void close() throws IOException {
-    near.close();
-    far.close();
+    client.close();
+    peer.close();
     server.close();
-    tunnel.close();
+    proxy.close();
   }
 
   private static void send(Socket from, String text) throws IOException {
     from.getOutputStream().write(text.getBytes(UTF_8));
   }
 
-  private static String receive(Socket at, int length, int patienceMs) throws IOException {
-    at.setSoTimeout(patienceMs);
+  private static String receive(Socket at, int length, int timeoutMs) throws IOException {
+    at.setSoTimeout(timeoutMs);
     return new String(at.getInputStream().readNBytes(length), UTF_8);
   }
 
   @Test
-  void bytesPassBothWaysAndSoDoesTheEnd() throws IOException {
-    send(near, "question");
-    assertThat(receive(far, 8, LATE_MS)).isEqualTo("question");
-    send(far, "answer");
-    assertThat(receive(near, 6, LATE_MS)).isEqualTo("answer");
+  @DisplayName("The proxy forwards bytes and the end of a connection in both directions")
+  void forwardsBytesAndTheEndBothWays() throws IOException {
+    send(client, "request");
+    assertThat(receive(peer, 7, LATE_MS)).isEqualTo("request");
+    send(peer, "answer");
+    assertThat(receive(client, 6, LATE_MS)).isEqualTo("answer");
 
-    near.shutdownOutput();
-    assertThat(far.getInputStream().read()).isEqualTo(-1);
-    far.close();
-    assertThat(near.getInputStream().read()).isEqualTo(-1);
+    client.shutdownOutput();
+    assertThat(peer.getInputStream().read()).isEqualTo(-1);
+    peer.close();
+    assertThat(client.getInputStream().read()).isEqualTo(-1);
   }
 
   @Test
-  void anAddressThatTheConnectingSideNamesIsReplaced() throws IOException {
-    send(near, "I am at here:1, here:2.");
-    assertThat(receive(far, 23, LATE_MS)).isEqualTo("I am at gone:2, here:2.");
-    send(far, "you are at here:1");
-    assertThat(receive(near, 17, LATE_MS)).isEqualTo("you are at here:1");
+  @DisplayName("The proxy replaces the address in what the connecting node sends")
+  void replacesTheAddressInRequests() throws IOException {
+    send(client, "I am at here:1, here:2.");
+    assertThat(receive(peer, 23, LATE_MS)).isEqualTo("I am at gone:2, here:2.");
+    send(peer, "you are at here:1");
+    assertThat(receive(client, 17, LATE_MS)).isEqualTo("you are at here:1");
   }
 
   @Test
-  void oneWayCutKeepsWhatIsSentThatWayUntilItIsHealed() throws IOException {
-    out.set(LinkConditions.CUT);
+  @DisplayName("Bytes in a cut direction arrive after it is healed; the other direction works")
+  void cutDirectionDelaysBytesUntilHealed() throws IOException {
+    requests.set(LinkConditions.CUT);
 
-    send(near, "question");
-    assertThatThrownBy(() -> receive(far, 8, SOON_MS)).isInstanceOf(SocketTimeoutException.class);
-    send(far, "unasked");
-    assertThat(receive(near, 7, LATE_MS)).isEqualTo("unasked");
+    send(client, "request");
+    assertThatThrownBy(() -> receive(peer, 7, SOON_MS)).isInstanceOf(SocketTimeoutException.class);
+    send(peer, "reply..");
+    assertThat(receive(client, 7, LATE_MS)).isEqualTo("reply..");
 
-    out.set(LinkConditions.CALM);
-    assertThat(receive(far, 8, LATE_MS)).isEqualTo("question");
+    requests.set(LinkConditions.NORMAL);
+    assertThat(receive(peer, 7, LATE_MS)).isEqualTo("request");
   }
 
   @Test
-  void theEndOfAConnectionIsNotHeardThroughACut() throws IOException {
-    out.set(LinkConditions.CUT);
+  @DisplayName("The end of a connection does not pass through a cut direction")
+  void cutDirectionHidesTheEndOfAConnection() throws IOException {
+    requests.set(LinkConditions.CUT);
 
-    near.close();
+    client.close();
 
-    far.setSoTimeout(SOON_MS);
-    assertThatThrownBy(() -> far.getInputStream().read())
+    peer.setSoTimeout(SOON_MS);
+    assertThatThrownBy(() -> peer.getInputStream().read())
         .isInstanceOf(SocketTimeoutException.class);
-    out.set(LinkConditions.CALM);
-    far.setSoTimeout(LATE_MS);
-    assertThat(far.getInputStream().read()).isEqualTo(-1);
+    requests.set(LinkConditions.NORMAL);
+    peer.setSoTimeout(LATE_MS);
+    assertThat(peer.getInputStream().read()).isEqualTo(-1);
   }
 
   @Test
-  void slowPiecesTakeTheirTimeAndKeepTheirOrder() throws IOException {
-    out.set(LinkConditions.slow(Duration.ofMillis(80), Duration.ofMillis(80)));
-    long begun = System.nanoTime();
+  @DisplayName("Delayed chunks take the set time and keep their order")
+  void delayedChunksKeepTheirOrder() throws IOException {
+    requests.set(LinkConditions.slow(Duration.ofMillis(80), Duration.ofMillis(80)));
+    long start = System.nanoTime();
 
     for (int i = 0; i < 10; i++) {
-      send(near, Integer.toString(i));
+      send(client, Integer.toString(i));
     }
 
-    assertThat(receive(far, 10, LATE_MS)).isEqualTo("0123456789");
-    assertThat(Duration.ofNanos(System.nanoTime() - begun)).isGreaterThan(Duration.ofMillis(79));
+    assertThat(receive(peer, 10, LATE_MS)).isEqualTo("0123456789");
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofMillis(79));
   }
 
   @Test
-  void whatIsLostComesWithTheNextAttempt() throws IOException {
-    out.set(LinkConditions.lossy(1));
-    long begun = System.nanoTime();
+  @DisplayName("A lost chunk arrives with the retransmission")
+  void lostChunkArrivesWithTheRetransmission() throws IOException {
+    requests.set(LinkConditions.lossy(1));
+    long start = System.nanoTime();
 
-    send(near, "lost");
+    send(client, "lost");
 
-    assertThat(receive(far, 4, LATE_MS)).isEqualTo("lost");
-    assertThat(Duration.ofNanos(System.nanoTime() - begun)).isGreaterThan(Duration.ofMillis(199));
+    assertThat(receive(peer, 4, LATE_MS)).isEqualTo("lost");
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofMillis(199));
   }
 
   @Test
-  void aResetEndsTheConnectionOnBothSides() throws IOException {
-    tunnel.reset();
+  @DisplayName("A reset ends the connection on both sides")
+  void resetEndsTheConnectionOnBothSides() throws IOException {
+    proxy.reset();
 
-    assertThat(hasEnded(near)).isTrue();
-    assertThat(hasEnded(far)).isTrue();
+    assertThat(hasEnded(client)).isTrue();
+    assertThat(hasEnded(peer)).isTrue();
   }
 
   private static boolean hasEnded(Socket socket) throws IOException {

@@ -14,6 +14,7 @@ import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,8 +23,8 @@ class LoopDiskTest {
   private @Nullable LoopDisk disk;
 
   @BeforeEach
-  void checkThatItIsPossible() throws IOException, InterruptedException {
-    assumeThat(LoopDisk.possible(temp)).as("needs root and loop devices").isTrue();
+  void requireSupport() throws IOException, InterruptedException {
+    assumeThat(LoopDisk.isSupported(temp)).as("needs root and loop devices").isTrue();
   }
 
   private LoopDisk mounted() throws IOException, InterruptedException {
@@ -53,7 +54,8 @@ class LoopDiskTest {
   }
 
   @Test
-  void aFullDiskTakesNothingMoreUntilItHasSpaceAgain() throws IOException, InterruptedException {
+  @DisplayName("A full disk refuses writes until space is freed")
+  void fullDiskRefusesWritesUntilFreed() throws IOException, InterruptedException {
     LoopDisk small = mounted();
     small.fill();
 
@@ -66,13 +68,14 @@ class LoopDiskTest {
   }
 
   @Test
-  void aPowerLossLeavesWhatWasSyncedAndTakesTheRest() throws IOException, InterruptedException {
+  @DisplayName("A power loss keeps synced data and loses unsynced data")
+  void powerLossKeepsOnlySyncedData() throws IOException, InterruptedException {
     LoopDisk small = mounted();
     write("synced", "kept", true);
     write("unsynced", "gone", false);
 
-    small.copy();
-    small.goOnWithCopy();
+    small.takeSnapshot();
+    small.restoreSnapshot();
 
     assertThat(temp.resolve("at/synced")).hasContent("kept");
     Path unsynced = temp.resolve("at/unsynced");

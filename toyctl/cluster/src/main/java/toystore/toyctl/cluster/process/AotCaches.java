@@ -12,14 +12,15 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * The ahead-of-time caches of the distribution (JEP 514): classes of a role, loaded and linked, and
- * the profiles of a training run. They halve what a node's start costs. The JVM checks that a cache
- * fits it and goes on without one that does not, but JDK 25 takes classes from the cache also when
- * their jar has changed (JDK-8377932): so it is noted what the jars were.
+ * The AOT caches of the distribution (JEP 514). The cache of a role contains loaded and linked
+ * classes, and profiles from a training run. It halves the CPU time that a node needs to start. The
+ * JVM ignores a cache that does not fit the JVM, but JDK 25 uses classes from the cache even if
+ * their jar has changed (JDK-8377932). For this reason a stamp of the jars is stored with the
+ * caches.
  *
- * @param directory where the caches are
- * @param jars the directory of the jars whose classes they hold
- * @param use whether processes start from their cache, or write it when they end, or neither
+ * @param directory the directory of the caches
+ * @param jars the directory of the jars whose classes the caches contain
+ * @param use what processes do with the cache of their role
  */
 public record AotCaches(Path directory, Path jars, Use use) {
   private static final String NEW = ".new";
@@ -27,29 +28,27 @@ public record AotCaches(Path directory, Path jars, Use use) {
   /** What a process does with the cache of its role. */
   enum Use {
     START_FROM,
+    /** The process is in training: it writes the cache when it ends. */
     WRITE,
     NEITHER
   }
 
-  /** These caches as processes in training handle them. */
+  /** The same caches, for processes that write them. */
   public AotCaches training() {
     return new AotCaches(directory, jars, Use.WRITE);
   }
 
-  /** No caches. */
+  /** The same caches, for processes that neither use nor write them. */
   public AotCaches none() {
     return new AotCaches(directory, jars, Use.NEITHER);
   }
 
-  /**
-   * These as they are when this is asked: none if processes would start from them and they do not
-   * fit.
-   */
-  AotCaches current() {
-    return use == Use.START_FROM && !fit() ? none() : this;
+  /** The same caches, but unused if the jars have changed since the caches were made. */
+  AotCaches ifCurrent() {
+    return use == Use.START_FROM && !areCurrent() ? none() : this;
   }
 
-  /** The JVM options with which a process uses, or writes, the cache of this name. */
+  /** The JVM options with which a process uses or writes the cache of this name. */
   public List<String> options(String name) {
     return switch (use) {
       case WRITE -> silently("-XX:AOTCacheOutput=" + written(name));
@@ -59,23 +58,23 @@ public record AotCaches(Path directory, Path jars, Use use) {
     };
   }
 
-  /** Whether the jars are still those that the caches were made from. */
-  private boolean fit() {
+  /** Whether the caches were made from the present jars. */
+  private boolean areCurrent() {
     try {
-      return Files.readString(madeFrom(), UTF_8).equals(stamp(jars));
+      return Files.readString(stampFile(), UTF_8).equals(stamp(jars));
     } catch (IOException _) {
-      // Being replaced just now, say: the start is slower, that is all.
+      // For example a build is replacing the jars. The process starts without a cache.
       return false;
     }
   }
 
-  private Path madeFrom() {
+  private Path stampFile() {
     return directory.resolve("jars");
   }
 
   /**
-   * What the jars are, as {@code bin/toyctl} sees it too: name, size and time of each in a line,
-   * names as their bytes are ordered.
+   * The stamp of the jars: name, size in bytes and modification time in seconds of each jar, one
+   * line per jar, sorted by name. {@code bin/toyctl} computes the same stamp.
    */
   public static String stamp(Path jars) throws IOException {
     try (Stream<Path> files = Files.list(jars)) {
@@ -93,12 +92,12 @@ public record AotCaches(Path directory, Path jars, Use use) {
     }
   }
 
-  /** Notes the jars that caches were made from; what they were when training began. */
-  public void noteMadeFrom(String stamp) throws IOException {
-    Files.writeString(madeFrom(), stamp, UTF_8);
+  /** Stores the stamp of the jars from which the caches were made. */
+  public void writeStamp(String stamp) throws IOException {
+    Files.writeString(stampFile(), stamp, UTF_8);
   }
 
-  // A cache that does not fit is no news to anyone: the start is slower, that is all.
+  // A cache that does not fit does no harm, so the warnings of the JVM are switched off.
   private static List<String> silently(String option) {
     return List.of(option, "-Xlog:aot*=off", "-Xlog:cds*=off");
   }
@@ -111,21 +110,21 @@ public record AotCaches(Path directory, Path jars, Use use) {
     return directory.resolve(name + ".aot" + NEW);
   }
 
-  /** Nothing that an earlier training left may be taken for what the next one wrote. */
-  public void discardWritten(List<String> names) throws IOException {
+  /** Deletes caches that an earlier training run has written but not put in place. */
+  public void deleteWritten(List<String> names) throws IOException {
     for (String name : names) {
       Files.deleteIfExists(written(name));
     }
   }
 
   /**
-   * Puts a cache that a training run wrote in the place of the old one.
+   * Replaces a cache with the one that a training run has written.
    *
-   * @throws IOException also if there is nothing in it: the JVM that made it has crashed
+   * @throws IOException also if the written cache is empty, because its JVM crashed
    */
   public void adopt(String name) throws IOException {
     if (Files.size(written(name)) == 0) {
-      throw new IOException("the JVM has not written the start-up cache " + written(name));
+      throw new IOException("the JVM has not written the AOT cache " + written(name));
     }
     Files.move(
         written(name),

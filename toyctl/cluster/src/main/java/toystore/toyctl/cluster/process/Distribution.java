@@ -10,29 +10,27 @@ import toystore.toyctl.cluster.ExitCode;
 import toystore.toyctl.cluster.ToyctlException;
 
 /**
- * What nodes are started from.
+ * The files from which nodes are started.
  *
- * @param home the directory with bin/ and config/
- * @param classPath the services' jars
- * @param mains the class that each role starts with
+ * @param home the directory that contains bin/ and config/
+ * @param classPath the class path of the services
+ * @param mains the main class of each role
  */
 public record Distribution(Path home, String classPath, Map<Role, String> mains) {
-  /** System property with the home directory. Not below "toystore.": those are settings. */
+  /** The system property with the home directory. The prefix "toystore." is for settings only. */
   public static final String HOME = "toyctl.home";
 
-  /** The command line, by name only: a library must not depend on it. */
+  /** The main class of the command line. It is a name, because a library must not import it. */
   static final String TOYCTL_MAIN = "toystore.toyctl.cli.ToyctlMain";
 
-  /** The services, by name only: the command line must not depend on them. */
+  /** The main classes of the services. They are names, because toyctl must not import services. */
   private static final Map<Role, String> MAINS =
       Map.of(
           Role.CATALOG, "toystore.catalog.CatalogMain",
           Role.ORDER, "toystore.order.OrderMain",
           Role.FRONTEND, "toystore.frontend.FrontendMain");
 
-  /**
-   * JVM options of the command line's own processes, as {@code bin/toyctl} gives them; it says why.
-   */
+  /** The JVM options of the command line. {@code bin/toyctl} has the same and explains them. */
   public static final List<String> JVM =
       List.of(
           "-XX:TieredStopAtLevel=1",
@@ -45,7 +43,7 @@ public record Distribution(Path home, String classPath, Map<Role, String> mains)
     mains = Map.copyOf(mains);
   }
 
-  /** The distribution that {@code bin/toyctl} belongs to. */
+  /** The distribution to which {@code bin/toyctl} belongs. */
   public static Distribution installed() {
     String home = System.getProperty(HOME);
     if (home == null) {
@@ -68,7 +66,10 @@ public record Distribution(Path home, String classPath, Map<Role, String> mains)
     return lib + File.separator + "*";
   }
 
-  /** The caches that make its processes start faster; none if other classes come before its own. */
+  /**
+   * The AOT caches of this distribution. They are not used if the class path has been changed,
+   * because a cache is valid only for the class path with which it was made.
+   */
   public AotCaches aotCaches() {
     Path lib = lib(home);
     return new AotCaches(
@@ -77,6 +78,7 @@ public record Distribution(Path home, String classPath, Map<Role, String> mains)
         classPath.equals(allIn(lib)) ? AotCaches.Use.START_FROM : AotCaches.Use.NEITHER);
   }
 
+  /** The file with the products of a new catalog. */
   public Path shippedCatalog() {
     return home.resolve("config").resolve("catalog.csv");
   }

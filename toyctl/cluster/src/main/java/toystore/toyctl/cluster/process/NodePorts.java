@@ -15,15 +15,15 @@ import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import toystore.config.Role;
 import toystore.config.StoreConfig;
-import toystore.config.StoreConfig.Node;
+import toystore.config.Topology.Node;
 import toystore.toyctl.cluster.ExitCode;
 import toystore.toyctl.cluster.ToyctlException;
 
-/** Which ports a node needs, and whether this host can give them. */
+/** The ports of nodes: which ones a node needs, and whether they are free. */
 public final class NodePorts {
   private NodePorts() {}
 
-  /** Refuses to start anything while a port that it needs is taken. */
+  /** Fails if a port that the nodes need is in use. */
   public static void requireFree(StoreConfig config, List<Node> nodes) {
     List<String> taken = taken(config, nodes);
     if (!taken.isEmpty()) {
@@ -35,8 +35,8 @@ public final class NodePorts {
     }
   }
 
-  /** Those ports of the nodes that are in use, in words. */
-  static List<String> taken(StoreConfig config, List<Node> nodes) {
+  /** Describes the ports of the nodes that are in use. */
+  private static List<String> taken(StoreConfig config, List<Node> nodes) {
     List<String> taken = new ArrayList<>();
     for (Node node : nodes) {
       for (int port : of(config, node)) {
@@ -48,15 +48,18 @@ public final class NodePorts {
     return taken;
   }
 
-  /** HTTP, observe, and Raft for the roles that have a log. */
-  static List<Integer> of(StoreConfig config, Node node) {
+  /** The HTTP and observe ports, and the Raft port of roles that have a log. */
+  private static List<Integer> of(StoreConfig config, Node node) {
     return node.role() == Role.FRONTEND
         ? List.of(config.httpPort(node), config.observePort(node))
         : List.of(config.httpPort(node), config.raftPort(node), config.observePort(node));
   }
 
-  /** The settings on ports that are free now, below those that systems give to outgoing calls. */
-  public static StoreConfig onFreeOnes(StoreConfig config) {
+  /**
+   * The settings with a random port base whose ports are free. The ports are below the range from
+   * which operating systems take ports for outgoing connections.
+   */
+  public static StoreConfig withFreePorts(StoreConfig config) {
     while (true) {
       int base = ThreadLocalRandom.current().nextInt(20_000, 31_000);
       StoreConfig moved = config.withPortBase(base);
@@ -68,7 +71,7 @@ public final class NodePorts {
 
   private static boolean free(String host, int port) {
     try (ServerSocket socket = new ServerSocket()) {
-      // As the nodes do: connections of an earlier process that wait for their end are no obstacle.
+      // The nodes do the same: connections of an earlier process in TIME_WAIT do not matter.
       socket.setReuseAddress(true);
       socket.bind(new InetSocketAddress(host, port));
       return true;
@@ -78,8 +81,8 @@ public final class NodePorts {
   }
 
   /**
-   * Whether something listens at the node's HTTP port. While five JVMs start on a few cores, this
-   * is what waiting for them should cost: next to nothing.
+   * Whether a process listens on the HTTP port of the node. This check takes hardly any CPU time,
+   * which matters while several JVMs start on few cores.
    */
   static boolean listens(StoreConfig config, Node node, Duration limit) {
     try (Socket socket = new Socket(Proxy.NO_PROXY)) {
@@ -91,7 +94,7 @@ public final class NodePorts {
     }
   }
 
-  /** Whether the node's host is this one. Nodes of other hosts are started there. */
+  /** Whether the node runs on this host. */
   public static boolean isLocal(Node node) {
     try {
       InetAddress address = InetAddress.getByName(node.host());

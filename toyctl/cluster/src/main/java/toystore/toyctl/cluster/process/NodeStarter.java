@@ -4,12 +4,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import toystore.client.Deadline;
 import toystore.config.Role;
-import toystore.config.StoreConfig.Node;
+import toystore.config.Topology.Node;
 import toystore.protocol.message.NodeStatus;
-import toystore.toyctl.cluster.CommandDeadline;
 
-/** Starts nodes and sees them through until they serve and have caught up. */
+/** Starts nodes and waits until they are ready and have caught up with their groups. */
 public final class NodeStarter {
   private final Cluster cluster;
 
@@ -18,16 +18,16 @@ public final class NodeStarter {
   }
 
   /**
-   * A node that serves.
+   * A node that is ready.
    *
-   * @param started false if it was running before
-   * @param missed what it got from others, in words
+   * @param started false if the node was already running
+   * @param missed what the node fetched from other members of its group while it started, as text
    */
-  public record Serving(
+  public record ReadyNode(
       String node, String state, long pid, boolean started, @Nullable String missed) {
     public String text() {
       return node
-          + (started ? " is " : " was running already and is ")
+          + (started ? " is " : " was already running and is ")
           + state
           + ", pid "
           + pid
@@ -35,36 +35,36 @@ public final class NodeStarter {
     }
   }
 
-  public List<Serving> start(List<Node> nodes, CommandDeadline deadline)
-      throws InterruptedException {
+  /** Starts those of the nodes that are not running, and returns when all have caught up. */
+  public List<ReadyNode> start(List<Node> nodes, Deadline deadline) throws InterruptedException {
     return await(nodes, cluster.launch(nodes, null, deadline), deadline);
   }
 
-  /** Starts a node that does not run, as a fresh member of its group. */
-  public Serving heal(Node node, CommandDeadline deadline) throws InterruptedException {
+  /** Starts a node that is not running, as a fresh member of its group. */
+  public ReadyNode heal(Node node, Deadline deadline) throws InterruptedException {
     NodeProcess started = cluster.launchToHeal(node, deadline);
     return await(List.of(node), List.of(started), deadline).getFirst();
   }
 
-  private List<Serving> await(List<Node> nodes, List<NodeProcess> started, CommandDeadline deadline)
+  private List<ReadyNode> await(List<Node> nodes, List<NodeProcess> started, Deadline deadline)
       throws InterruptedException {
     List<String> names = started.stream().map(process -> process.node().name()).toList();
-    Map<Node, NodeStatus> ready = cluster.awaitReady(nodes, started, deadline);
-    List<Serving> serving = new ArrayList<>();
-    for (Map.Entry<Node, NodeStatus> entry : ready.entrySet()) {
+    Map<Node, NodeStatus> statuses = cluster.awaitReady(nodes, started, deadline);
+    List<ReadyNode> readyNodes = new ArrayList<>();
+    for (Map.Entry<Node, NodeStatus> entry : statuses.entrySet()) {
       Node node = entry.getKey();
       NodeStatus status =
           node.role() != Role.FRONTEND
               ? cluster.awaitCaughtUp(node, entry.getValue(), deadline)
               : entry.getValue();
-      serving.add(
-          new Serving(
+      readyNodes.add(
+          new ReadyNode(
               node.name(),
               status.state(),
               status.pid(),
               names.contains(node.name()),
               status.missed()));
     }
-    return List.copyOf(serving);
+    return List.copyOf(readyNodes);
   }
 }

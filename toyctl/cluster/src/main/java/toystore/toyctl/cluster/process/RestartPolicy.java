@@ -6,47 +6,52 @@ import java.util.Deque;
 import java.util.Optional;
 
 /**
- * When a node that ended is started again: soon at first, later each time, and not any more once it
- * has failed too often in a short time.
+ * Decides when a node that ended is restarted. The delay doubles with each failure. A node that
+ * fails too often within a minute is not restarted any more.
  */
 public final class RestartPolicy {
-  static final Duration FIRST = Duration.ofMillis(200);
-  static final Duration LONGEST = Duration.ofSeconds(10);
-
-  /** A process that lived this long was well: what came before it does not count. */
-  static final Duration WELL = Duration.ofMinutes(1);
-
-  /** So many failures within {@link #WELL} are too many. */
-  public static final int TOO_MANY = 5;
-
-  private final Deque<Long> failures = new ArrayDeque<>();
-  private Duration next = FIRST;
+  static final Duration FIRST_DELAY = Duration.ofMillis(200);
+  static final Duration MAX_DELAY = Duration.ofSeconds(10);
 
   /**
-   * Takes note that a process ended.
-   *
-   * @param lived how long it ran
-   * @return how long to wait before the next start, or nothing if there is to be none
+   * The time within which failures count. A process that ran this long resets the delay and the
+   * count of failures.
    */
-  Optional<Duration> ended(long nowNanos, Duration lived) {
-    if (lived.compareTo(WELL) >= 0) {
+  static final Duration WINDOW = Duration.ofMinutes(1);
+
+  /** A node that fails this often within {@link #WINDOW} is not restarted any more. */
+  public static final int MAX_FAILURES = 5;
+
+  private final Deque<Long> failures = new ArrayDeque<>();
+  private Duration nextDelay = FIRST_DELAY;
+
+  /**
+   * Records that a process ended.
+   *
+   * @param nowNanos the current monotonic time in nanoseconds
+   * @param ran how long the process ran
+   * @return the delay before the restart, or empty if the node is not restarted
+   */
+  Optional<Duration> ended(long nowNanos, Duration ran) {
+    if (ran.compareTo(WINDOW) >= 0) {
       reset();
     }
     failures.add(nowNanos);
-    while (nowNanos - failures.getFirst() > WELL.toNanos()) {
+    while (nowNanos - failures.getFirst() > WINDOW.toNanos()) {
       failures.remove();
     }
-    if (failures.size() >= TOO_MANY) {
+    if (failures.size() >= MAX_FAILURES) {
       return Optional.empty();
     }
-    Duration wait = next;
-    next = next.multipliedBy(2).compareTo(LONGEST) < 0 ? next.multipliedBy(2) : LONGEST;
-    return Optional.of(wait);
+    Duration delay = nextDelay;
+    Duration doubled = delay.multipliedBy(2);
+    nextDelay = doubled.compareTo(MAX_DELAY) < 0 ? doubled : MAX_DELAY;
+    return Optional.of(delay);
   }
 
-  /** Someone else has started the node: its past does not count. */
+  /** Forgets earlier failures, because a user has started the node. */
   void reset() {
     failures.clear();
-    next = FIRST;
+    nextDelay = FIRST_DELAY;
   }
 }

@@ -9,119 +9,130 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import toystore.config.StoreConfig.Node;
-import toystore.toyctl.cluster.CommandDeadline;
+import toystore.client.Deadline;
+import toystore.config.Topology.Node;
+import toystore.toyctl.cluster.ErrorText;
 import toystore.toyctl.cluster.ToyctlException;
-import toystore.toyctl.cluster.Wordings;
+import toystore.toyctl.cluster.datadir.ExitReason;
+import toystore.toyctl.cluster.datadir.RunFile;
+import toystore.toyctl.cluster.datadir.RunFiles;
 
 /**
- * Starts nodes again that ended although nobody stopped them. All it knows is in the run files, so
- * that it may itself be killed at any time, and another one goes on.
+ * Restarts nodes that ended although no user stopped them. Everything that it needs to know is in
+ * the run files, so it may be killed at any time and another supervisor can take over.
  */
 public final class Supervisor {
-  public static final String NAME = "supervisor";
-  static final Duration POLL = Duration.ofMillis(100);
+  private static final Duration POLL = Duration.ofMillis(100);
 
-  private static final Duration LOCK = Duration.ofSeconds(10);
+  /** How long a restart may wait for the lock of the data directory. */
+  private static final Duration LOCK_TIMEOUT = Duration.ofSeconds(10);
 
   private final List<Node> nodes;
   private final RunFiles runs;
   private final Cluster cluster;
   private final @Nullable Path catalog;
-  private final Consumer<String> say;
-  private final Map<String, Watched> watched = new HashMap<>();
+  private final Consumer<String> log;
+  private final Map<String, NodeHistory> histories = new HashMap<>();
 
-  /** A node under watch: the process it last was, since when, and when to start it again. */
-  private static final class Watched {
+  /** What the supervisor remembers about a node. */
+  private static final class NodeHistory {
     final RestartPolicy policy = new RestartPolicy();
+
+    /** The run file of the last process, or null if the node is not meant to run. */
     @Nullable RunFile process;
+
+    /** The monotonic time at which that process was first seen. */
     long seenNanos;
+
+    /** The monotonic time of the next restart, if one is planned. */
     long restartNanos;
-    boolean due;
+
+    boolean restartPlanned;
   }
 
   /**
-   * A supervisor of this host's nodes.
-   *
-   * @param catalog the products that a new catalog begins with, or null for the shipped ones
-   * @param say told of what it does, a line each time
+   * @param nodes the nodes of this host
+   * @param catalog the products of a new catalog, or null for the shipped ones
+   * @param log receives one line for each crash and each restart
    */
   public Supervisor(
       List<Node> nodes,
       RunFiles runs,
       Cluster cluster,
       @Nullable Path catalog,
-      Consumer<String> say) {
+      Consumer<String> log) {
     this.nodes = nodes;
     this.runs = runs;
     this.cluster = cluster;
     this.catalog = catalog;
-    this.say = say;
+    this.log = log;
   }
 
-  /** Watches until it is interrupted, or another one has taken its place. */
+  /**
+   * Checks the nodes again and again, until the thread is interrupted or the run file names another
+   * supervisor.
+   */
   public void run(long ownPid) throws InterruptedException {
     while (runs.supervisor().map(RunFile::pid).filter(pid -> pid == ownPid).isPresent()) {
-      look();
+      checkAll();
       Thread.sleep(POLL);
     }
   }
 
-  /** One look at all nodes. */
-  void look() throws InterruptedException {
+  private void checkAll() throws InterruptedException {
     for (Node node : nodes) {
       try {
-        look(node);
+        check(node);
       } catch (IOException | ToyctlException e) {
-        // A port that is not free yet, a full disk: the next look is soon.
-        say.accept(node.name() + " could not be started: " + Wordings.reason(e));
+        // For example a port is not free yet, or the disk is full. The next check comes soon.
+        log.accept(node.name() + " could not be started: " + ErrorText.reason(e));
       }
     }
   }
 
-  private void look(Node node) throws IOException, InterruptedException {
-    Watched state = watched.computeIfAbsent(node.name(), name -> new Watched());
+  private void check(Node node) throws IOException, InterruptedException {
+    NodeHistory history = histories.computeIfAbsent(node.name(), name -> new NodeHistory());
     RunFile run = runs.read(node.name()).orElse(null);
-    if (run == null || run.wish() != RunFile.Wish.RUN) {
-      state.process = null;
-      state.due = false;
+    if (run == null || run.desired() != RunFile.DesiredState.RUN) {
+      history.process = null;
+      history.restartPlanned = false;
       return;
     }
     long now = System.nanoTime();
-    if (state.process == null || !state.process.sameProcess(run)) {
+    if (history.process == null || !history.process.sameProcess(run)) {
       if (run.restarts() == 0) {
-        state.policy.reset();
+        history.policy.reset();
       }
-      state.process = run;
-      state.seenNanos = now;
-      state.due = false;
+      history.process = run;
+      history.seenNanos = now;
+      history.restartPlanned = false;
     }
     if (run.process().isPresent()) {
       return;
     }
-    if (!state.due) {
-      plan(node, run, state, now);
-    } else if (now - state.restartNanos >= 0) {
-      // Whatever comes of it, the next try is not before another pause.
-      state.restartNanos = now + RestartPolicy.LONGEST.toNanos();
-      if (cluster.restart(node, run, catalog, CommandDeadline.in(LOCK))) {
-        say.accept("started " + node.name() + " again");
+    if (!history.restartPlanned) {
+      planRestart(node, run, history, now);
+    } else if (now - history.restartNanos >= 0) {
+      // If the restart fails, the next attempt waits for the longest delay.
+      history.restartNanos = now + RestartPolicy.MAX_DELAY.toNanos();
+      if (cluster.restart(node, run, catalog, Deadline.in(LOCK_TIMEOUT))) {
+        log.accept("restarted " + node.name());
       }
     }
   }
 
-  private void plan(Node node, RunFile run, Watched state, long now)
+  private void planRestart(Node node, RunFile run, NodeHistory history, long now)
       throws IOException, InterruptedException {
     String reason = ExitReason.of(cluster.log(node), run.logStart());
-    String ended = node.name() + " ended: " + (reason == null ? "without a word" : reason);
-    Optional<Duration> wait = state.policy.ended(now, Duration.ofNanos(now - state.seenNanos));
-    if (wait.isEmpty()) {
-      cluster.leaveDown(run, CommandDeadline.in(LOCK));
-      say.accept(ended + "; it failed too often and is left down");
+    String ended = node.name() + " ended: " + (reason == null ? "no reason logged" : reason);
+    Optional<Duration> delay = history.policy.ended(now, Duration.ofNanos(now - history.seenNanos));
+    if (delay.isEmpty()) {
+      cluster.leaveDown(run, Deadline.in(LOCK_TIMEOUT));
+      log.accept(ended + "; it failed too often and is left down");
       return;
     }
-    state.due = true;
-    state.restartNanos = now + wait.get().toNanos();
-    say.accept(ended + "; it is started again in " + wait.get().toMillis() + " ms");
+    history.restartPlanned = true;
+    history.restartNanos = now + delay.get().toNanos();
+    log.accept(ended + "; restart in " + delay.get().toMillis() + " ms");
   }
 }

@@ -1,4 +1,4 @@
-/** The processes of a store on this host: start, stop, supervision, data directories. */
+/** Starts, stops and supervises the processes of a store on this host. */
 @NullMarked
 package toystore.toyctl.cluster.process;
 

@@ -4,17 +4,19 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import toystore.config.StoreConfig;
-import toystore.config.StoreConfig.Node;
+import toystore.config.Topology.Node;
 import toystore.toyctl.cluster.ParallelTasks;
-import toystore.toyctl.cluster.process.ExitReason;
-import toystore.toyctl.cluster.process.NodeLauncher;
+import toystore.toyctl.cluster.datadir.ExitReason;
+import toystore.toyctl.cluster.datadir.NodeLog;
+import toystore.toyctl.cluster.datadir.RunFile;
+import toystore.toyctl.cluster.datadir.RunFiles;
+import toystore.toyctl.cluster.nodes.NodeClient;
+import toystore.toyctl.cluster.nodes.ProbeResult;
 import toystore.toyctl.cluster.process.NodePorts;
-import toystore.toyctl.cluster.process.RunFile;
-import toystore.toyctl.cluster.process.RunFiles;
 
-/** Looks at all nodes at once: their run files, their processes, and what they say. */
+/** Observes all nodes at the same time: their run files, their processes and their status. */
 public final class StatusReader {
-  private static final Duration PATIENCE = Duration.ofSeconds(1);
+  private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(1);
 
   private final StoreConfig config;
   private final Path data;
@@ -31,18 +33,18 @@ public final class StatusReader {
   public StatusReport read() throws InterruptedException {
     return StatusReport.of(
         config,
-        List.copyOf(ParallelTasks.forEach(config.nodes(), this::look).values()),
+        List.copyOf(ParallelTasks.forEach(config.nodes(), this::observe).values()),
         runs.supervisor().flatMap(RunFile::process).map(ProcessHandle::pid).orElse(null));
   }
 
-  private StatusReport.Sighting look(Node node) throws InterruptedException {
+  private NodeObservation observe(Node node) throws InterruptedException {
     RunFile run = runs.read(node.name()).orElse(null);
     boolean alive = run != null && run.process().isPresent();
-    ProbeResult probe = client.probe(node, PATIENCE);
-    String lastWords =
+    ProbeResult probe = client.probe(node, PROBE_TIMEOUT);
+    String exitReason =
         run == null || alive
             ? null
-            : ExitReason.of(NodeLauncher.log(data, node.name()), run.logStart());
-    return new StatusReport.Sighting(node, NodePorts.isLocal(node), run, alive, probe, lastWords);
+            : ExitReason.of(NodeLog.path(data, node.name()), run.logStart());
+    return new NodeObservation(node, NodePorts.isLocal(node), run, alive, probe, exitReason);
   }
 }

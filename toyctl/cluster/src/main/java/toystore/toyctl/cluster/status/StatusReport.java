@@ -1,31 +1,23 @@
 package toystore.toyctl.cluster.status;
 
 import com.fasterxml.jackson.annotation.JsonValue;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import toystore.config.Role;
 import toystore.config.StoreConfig;
-import toystore.config.StoreConfig.Node;
-import toystore.protocol.message.NodeStatus;
 import toystore.toyctl.cluster.ExitCode;
 import toystore.toyctl.cluster.TextTable;
-import toystore.toyctl.cluster.process.NodeLauncher;
-import toystore.toyctl.cluster.process.RestartPolicy;
-import toystore.toyctl.cluster.process.RunFile;
 
 /**
- * The state of the store, put together from what was seen of each node at one time.
+ * The state of the store at one moment.
  *
- * @param leader the order leader
- * @param term its term
- * @param catalogLeader the catalog node that leads, where there are several
+ * @param leader the leader of the order group, or null if there is none
+ * @param term the term of that leader; without a leader the highest term that a replica reports
+ * @param catalogLeader the leader of the catalog group, or null if there is none or if the catalog
+ *     has only one node
+ * @param supervisor the pid of the supervisor on this host, or null if there is none
+ * @param jvmProfile the name of the profile of JVM options that nodes get on this host
  */
 public record StatusReport(
     Health health,
@@ -33,17 +25,18 @@ public record StatusReport(
     @Nullable Long term,
     @Nullable String catalogLeader,
     List<NodeView> nodes,
-    @Nullable Long supervisor) {
+    @Nullable Long supervisor,
+    String jvmProfile) {
 
-  /** The store as a whole. */
+  /** The state of the store as a whole. */
   public enum Health {
     /** All nodes are ready and each group has a leader. */
     HEALTHY(ExitCode.OK),
-    /** Each group has a leader, but something is not ready. A catalog of one is no group. */
+    /** Each group has a leader, but some node is not ready. A catalog of one node is no group. */
     DEGRADED(ExitCode.DEGRADED),
-    /** Something runs, but a group has no leader. */
+    /** Some node is running, but a group has no leader. */
     NO_QUORUM(ExitCode.NO_QUORUM),
-    /** Nothing runs. */
+    /** No node is running. */
     DOWN(ExitCode.NOT_RUNNING);
 
     private final int exitCode;
@@ -63,14 +56,14 @@ public record StatusReport(
     }
   }
 
-  /** What a node is doing. */
+  /** The state of one node. */
   public enum State {
     READY,
     STARTING,
-    /** The process lives but does not answer. */
+    /** The process is alive but does not answer. */
     UNREACHABLE,
     STOPPED,
-    /** The process is gone and nobody stopped it. */
+    /** The process has ended although no user stopped it. */
     CRASHED;
 
     @JsonValue
@@ -81,10 +74,11 @@ public record StatusReport(
   }
 
   /**
-   * One node; what does not apply, or cannot be known now, is null.
+   * One node. A field is null if it does not apply to the node or cannot be known.
    *
-   * @param restarts how often the supervisor has started it since a person did
-   * @param reason why it crashed, in its own words as far as it had any
+   * @param uptimeS seconds since the process started
+   * @param restarts how often the supervisor has restarted the node since a user started it
+   * @param reason why the node crashed
    */
   public record NodeView(
       String node,
@@ -101,194 +95,17 @@ public record StatusReport(
       @Nullable String reason) {}
 
   /**
-   * What was seen of a node.
+   * Creates a report.
    *
-   * @param local the node belongs to this host, so that no run file means that it does not run
-   * @param run its run file, if any
-   * @param alive the run file's process lives
-   * @param lastWords what it said when it ended, if it ended and said anything
-   */
-  public record Sighting(
-      Node node,
-      boolean local,
-      @Nullable RunFile run,
-      boolean alive,
-      ProbeResult probe,
-      @Nullable String lastWords) {
-    State state() {
-      if (run != null && !alive) {
-        return run.wish() == RunFile.Wish.STOP ? State.STOPPED : State.CRASHED;
-      }
-      return switch (probe) {
-        case ProbeResult.Answered answer -> answer.status().ready() ? State.READY : State.STARTING;
-        // Its process has not come to listening yet.
-        case ProbeResult.Refused _ when run != null -> State.STARTING;
-        case ProbeResult.Refused _ -> local ? State.STOPPED : State.UNREACHABLE;
-        case ProbeResult.Silent _ -> local && run == null ? State.STOPPED : State.UNREACHABLE;
-      };
-    }
-
-    /** Why it crashed, if it did. */
-    @Nullable String reason() {
-      if (run == null || state() != State.CRASHED) {
-        return null;
-      }
-      String words = lastWords == null ? "killed, or ended without a word" : lastWords;
-      return run.wish() == RunFile.Wish.LEFT_DOWN
-          ? "left down after " + RestartPolicy.TOO_MANY + " failures within a minute: " + words
-          : words;
-    }
-
-    boolean runs() {
-      return alive || (run == null && probe instanceof ProbeResult.Answered);
-    }
-
-    @Nullable NodeStatus status() {
-      State state = state();
-      return (state == State.READY || state == State.STARTING)
-              && probe instanceof ProbeResult.Answered answer
-          ? answer.status()
-          : null;
-    }
-  }
-
-  /**
-   * Puts the report together.
-   *
-   * @param supervisor pid of the supervisor that runs here, or null
+   * @param supervisor the pid of the supervisor on this host, or null if there is none
    */
   public static StatusReport of(
-      StoreConfig config, List<Sighting> sightings, @Nullable Long supervisor) {
-    NodeStatus leader =
-        sightings.stream()
-            .filter(sighting -> sighting.status() != null)
-            .flatMap(sighting -> leadership(Role.ORDER, sighting.probe).stream())
-            .max(Comparator.comparingLong(StatusReport::term))
-            .orElse(null);
-    List<Sighting> catalogs =
-        sightings.stream().filter(sighting -> sighting.node.role() == Role.CATALOG).toList();
-    // One that has just taken over leads, but is starting: it waits for its predecessor's leases.
-    NodeStatus catalogLeader =
-        catalogs.stream()
-            .map(Sighting::status)
-            .flatMap(Stream::ofNullable)
-            .filter(status -> catalogs.size() > 1 && status.node().equals(status.leader()))
-            .max(Comparator.comparingLong(StatusReport::term))
-            .orElse(null);
-    List<NodeView> views = new ArrayList<>();
-    for (Sighting sighting : sightings) {
-      views.add(
-          view(
-              config,
-              sighting,
-              switch (sighting.node.role()) {
-                case ORDER -> leader;
-                case CATALOG -> catalogLeader;
-                case FRONTEND -> null;
-              }));
-    }
-    return new StatusReport(
-        health(sightings, leader != null && (catalogs.size() == 1 || catalogLeader != null)),
-        leader == null ? null : leader.node(),
-        leader == null ? highestTerm(sightings) : leader.term(),
-        catalogLeader == null ? null : catalogLeader.node(),
-        List.copyOf(views),
-        supervisor);
+      StoreConfig config, List<NodeObservation> observations, @Nullable Long supervisor) {
+    return new StatusReportBuilder(config, observations).build(supervisor);
   }
 
-  /** The node's own word that it leads the group of this role and serves. */
-  public static Optional<NodeStatus> leadership(Role role, ProbeResult probe) {
-    return probe instanceof ProbeResult.Answered answer
-            && answer.status().ready()
-            && (role == Role.ORDER
-                ? answer.status().role().equals("leader")
-                : answer.status().node().equals(answer.status().leader()))
-        ? Optional.of(answer.status())
-        : Optional.empty();
-  }
-
-  /** Of two that say they lead, the one with the higher term does (Raft §5.1). */
-  public static long term(NodeStatus status) {
-    Long term = status.term();
-    return term == null ? -1 : term;
-  }
-
-  private static @Nullable Long highestTerm(List<Sighting> sightings) {
-    OptionalLong highest =
-        sightings.stream()
-            .filter(sighting -> sighting.node.role() == Role.ORDER)
-            .map(Sighting::status)
-            .mapToLong(status -> status == null ? -1 : term(status))
-            .max();
-    return highest.isPresent() && highest.getAsLong() >= 0 ? highest.getAsLong() : null;
-  }
-
-  private static Health health(List<Sighting> sightings, boolean groupsHaveLeaders) {
-    if (sightings.stream().noneMatch(Sighting::runs)) {
-      return Health.DOWN;
-    }
-    if (!groupsHaveLeaders) {
-      return Health.NO_QUORUM;
-    }
-    return sightings.stream().allMatch(sighting -> sighting.state() == State.READY)
-        ? Health.HEALTHY
-        : Health.DEGRADED;
-  }
-
-  private static NodeView view(StoreConfig config, Sighting sighting, @Nullable NodeStatus leader) {
-    Node node = sighting.node;
-    NodeStatus status = sighting.status();
-    RunFile run = sighting.run;
-    Long pid = sighting.alive && run != null ? Long.valueOf(run.pid()) : null;
-    Integer restarts = run == null ? null : Integer.valueOf(run.restarts());
-    if (status == null) {
-      // Without an answer nobody knows whether an order replica leads or follows.
-      String role = node.role() == Role.ORDER ? null : NodeLauncher.word(node.role());
-      return new NodeView(
-          node.name(),
-          role,
-          sighting.state(),
-          pid,
-          config.url(node),
-          null,
-          null,
-          null,
-          null,
-          null,
-          restarts,
-          sighting.reason());
-    }
-    return new NodeView(
-        node.name(),
-        status.role(),
-        sighting.state(),
-        pid == null ? Long.valueOf(status.pid()) : pid,
-        config.url(node),
-        status.commitIndex(),
-        status.appliedIndex(),
-        leader == null ? null : lag(node, leader),
-        status.orders(),
-        (long) status.uptimeS(),
-        restarts,
-        null);
-  }
-
-  private static @Nullable Long lag(Node node, NodeStatus leader) {
-    if (node.name().equals(leader.node())) {
-      return 0L;
-    }
-    List<NodeStatus.PeerLag> peers = leader.peers();
-    return peers == null
-        ? null
-        : peers.stream()
-            .filter(peer -> peer.node().equals(node.name()))
-            .map(NodeStatus.PeerLag::lag)
-            .findFirst()
-            .orElse(null);
-  }
-
-  /** A line for each node that crashed, each with a line break before it. */
-  public String reasons() {
+  /** One line for each crashed node, each with a line break before it. */
+  public String crashReasons() {
     return nodes.stream()
         .filter(view -> view.reason != null)
         .map(view -> "\n" + view.node + " " + view.state + ": " + view.reason)

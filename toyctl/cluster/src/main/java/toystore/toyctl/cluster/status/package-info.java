@@ -1,4 +1,4 @@
-/** The state of all nodes at one moment. */
+/** The state of all nodes of a store at one moment. */
 @NullMarked
 package toystore.toyctl.cluster.status;
 

@@ -8,81 +8,89 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import toystore.client.ApiHttpClient;
+import toystore.client.Deadline;
 import toystore.config.Role;
 import toystore.config.StoreConfig;
-import toystore.config.StoreConfig.Node;
+import toystore.config.Topology.Node;
 import toystore.protocol.api.ApiPaths;
 import toystore.protocol.codec.Json;
 import toystore.protocol.message.Stock;
-import toystore.toyctl.cluster.CommandDeadline;
-import toystore.toyctl.cluster.HttpApi;
 import toystore.toyctl.cluster.ParallelTasks;
-import toystore.toyctl.cluster.status.NodeClient;
+import toystore.toyctl.cluster.nodes.NodeClient;
 
 /**
- * Compares what the catalogs of a group hold at one index of their log, also while others buy: a
- * fence in the log has each of them keep it.
+ * Compares the catalogs of a group at one index of their log, even while clients buy. A fence in
+ * the log makes each catalog keep a copy of its state at that index.
  */
 public final class CatalogComparison {
   private static final Duration POLL = Duration.ofMillis(50);
-  private static final Duration REQUEST = Duration.ofSeconds(3);
+  private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(3);
 
   private final StoreConfig config;
   private final NodeClient client;
-  private final CommandDeadline deadline;
+  private final Deadline deadline;
   private final List<String> findings = new ArrayList<>();
 
   /**
-   * @param deadline for the fence, and for all catalogs to reach it
+   * @param deadline the time by which the fence must be set and reached by all catalogs
    */
-  public CatalogComparison(StoreConfig config, NodeClient client, CommandDeadline deadline) {
+  public CatalogComparison(StoreConfig config, NodeClient client, Deadline deadline) {
     this.config = config;
     this.client = client;
     this.deadline = deadline;
   }
 
-  /** What was found wrong or missing, in words. */
+  /** Descriptions of what is wrong, and of what could not be compared. */
   public List<String> findings() {
     return List.copyOf(findings);
   }
 
-  /** The fence, and who set it. */
-  private record Fenced(Node leader, long index) {}
+  /**
+   * A fence in the catalog log.
+   *
+   * @param leader the catalog that appended it
+   */
+  private record CatalogFence(Node leader, long index) {}
 
-  /** A verdict on each catalog, the lowest id first; none where there is nothing to compare. */
+  /** A verdict on each catalog, lowest id first; empty if there is only one catalog. */
   public List<VerifyReport.Catalog> compare() throws InterruptedException {
     List<Node> nodes = config.nodes(Role.CATALOG).reversed();
     if (nodes.size() == 1) {
       return List.of();
     }
-    Fenced fence = fence();
+    CatalogFence fence = appendFence();
     if (fence == null) {
-      findings.add("no catalog leader answered: the catalogs were not compared");
+      findings.add("no catalog leader answered, so the catalogs were not compared");
       return nodes.stream().map(VerifyReport.Catalog::incomplete).toList();
     }
-    Map<Node, Optional<Stock.Fenced>> held =
-        ParallelTasks.forEach(nodes, node -> Optional.ofNullable(heldBy(node, fence.index)));
-    Stock.Fenced expected = held.getOrDefault(fence.leader, Optional.empty()).orElse(null);
-    return held.entrySet().stream()
+    Map<Node, Optional<Stock.Fenced>> states =
+        ParallelTasks.forEach(nodes, node -> Optional.ofNullable(stateAt(node, fence.index)));
+    Stock.Fenced expected = states.getOrDefault(fence.leader, Optional.empty()).orElse(null);
+    return states.entrySet().stream()
         .map(
             entry -> verdict(entry.getKey(), entry.getValue().orElse(null), fence.leader, expected))
         .toList();
   }
 
-  /** Has the catalog's leader set a fence; which one leads may change while it is looked for. */
-  private @Nullable Fenced fence() throws InterruptedException {
+  /**
+   * Asks the catalogs in turn to append a fence, until the leader does. The leader may change in
+   * the meantime. Returns null if no leader answered before the deadline.
+   */
+  private @Nullable CatalogFence appendFence() throws InterruptedException {
     while (true) {
       int refused = 0;
       for (Node node : config.nodes(Role.CATALOG)) {
         try {
-          HttpApi.Answer answer = client.post(node, ApiPaths.FENCE, deadline.atMost(REQUEST));
+          ApiHttpClient.Response answer =
+              client.post(node, ApiPaths.FENCE, deadline.atMost(REQUEST_TIMEOUT));
           if (answer.ok()) {
-            return new Fenced(node, Json.fromJson(answer.body(), Stock.Fence.class).index());
+            return new CatalogFence(node, Json.fromJson(answer.body(), Stock.Fence.class).index());
           }
         } catch (ConnectException _) {
           refused++;
         } catch (IOException _) {
-          // Asked again until the deadline; what the others say counts as much.
+          // Retried until the deadline. Another catalog may be the leader.
         }
       }
       if (deadline.passed() || refused == config.nodes(Role.CATALOG).size()) {
@@ -92,20 +100,21 @@ public final class CatalogComparison {
     }
   }
 
-  /** What a catalog held at the fence, or null if it does not get there in time. */
-  private Stock.@Nullable Fenced heldBy(Node node, long index) throws InterruptedException {
+  /** The state of a catalog at the fence, or null if it did not report it before the deadline. */
+  private Stock.@Nullable Fenced stateAt(Node node, long index) throws InterruptedException {
     while (true) {
       try {
-        HttpApi.Answer answer =
-            client.get(node, ApiPaths.FENCED_STOCK + "?index=" + index, deadline.atMost(REQUEST));
+        ApiHttpClient.Response answer =
+            client.get(
+                node, ApiPaths.FENCED_STOCK + "?index=" + index, deadline.atMost(REQUEST_TIMEOUT));
         if (answer.ok()) {
           return Json.fromJson(answer.body(), Stock.Fenced.class);
         }
       } catch (ConnectException _) {
-        // A process that is not there will not get there.
+        // A catalog that is not running cannot reach the fence.
         return null;
       } catch (IOException _) {
-        // Asked again until the deadline.
+        // Retried until the deadline.
       }
       if (deadline.passed()) {
         return null;
@@ -117,14 +126,14 @@ public final class CatalogComparison {
   private VerifyReport.Catalog verdict(
       Node node, Stock.@Nullable Fenced found, Node leader, Stock.@Nullable Fenced expected) {
     if (found == null || expected == null) {
-      findings.add(node.name() + " does not say what it held at the fence of the catalog");
+      findings.add(node.name() + " did not report its state at the fence of the catalog log");
       return VerifyReport.Catalog.incomplete(node);
     }
     boolean equal = found.equals(expected);
     if (!equal) {
       findings.add(
           node.name()
-              + " holds other stock than "
+              + " has other stock than "
               + leader.name()
               + ": "
               + difference(found, expected));

@@ -3,110 +3,116 @@ package toystore.toyctl.cluster.verify;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
-import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
-import toystore.config.StoreConfig.Node;
+import toystore.config.Topology.Node;
 import toystore.protocol.message.LoggedOrder;
 import toystore.protocol.message.NodeStatus;
-import toystore.toyctl.cluster.Wordings;
-import toystore.toyctl.cluster.status.NodeClient;
+import toystore.toyctl.cluster.ErrorText;
+import toystore.toyctl.cluster.nodes.NodeClient;
 
 /**
- * Compares the logs of several replicas row by row, in lockstep with the leader's, without holding
- * them in memory. Equality alone would not show what all replicas do wrong alike, so the leader's
- * rows are also checked by themselves: numbers without gaps, no id twice.
+ * Compares the logs of several replicas row by row with the log of the leader, without keeping them
+ * in memory. Equal logs can still contain an error that all replicas have made, so the rows of the
+ * leader are also checked by {@link LogRowCheck}.
  */
 final class LogComparison {
   private final NodeClient client;
   private final long orders;
-  private final Duration pageLimit;
+  private final Duration pageTimeout;
 
-  private final Map<String, Long> ordered = new TreeMap<>();
-  private final Set<UUID> ids = new HashSet<>();
+  private final LogRowCheck rowCheck = new LogRowCheck();
   private final List<String> findings = new ArrayList<>();
 
   /**
-   * @param orders how many orders the log holds at the fence: numbers 0 to orders - 1 are compared
-   * @param pageLimit how long one page may take
+   * @param orders the number of orders before the fence; orders 0 to orders - 1 are compared
+   * @param pageTimeout the limit for reading one page
    */
-  LogComparison(NodeClient client, long orders, Duration pageLimit) {
+  LogComparison(NodeClient client, long orders, Duration pageTimeout) {
     this.client = client;
     this.orders = orders;
-    this.pageLimit = pageLimit;
+    this.pageTimeout = pageTimeout;
   }
 
-  /** One replica on its way through the log. */
-  private static final class Walk {
+  /** A replica whose log is being compared. */
+  private static final class ReplicaLog {
     final Node node;
     final NodeStatus status;
     final LogCursor cursor;
     VerifyReport.Result result = VerifyReport.Result.EQUAL;
+
+    /** The hash of the last equal row, or else the hash that the replica reported. */
     @Nullable String hash;
 
-    Walk(Node node, NodeStatus status, LogCursor cursor) {
+    ReplicaLog(Node node, NodeStatus status, LogCursor cursor) {
       this.node = node;
       this.status = status;
       this.cursor = cursor;
       this.hash = status.hash();
     }
 
-    boolean goesOn() {
+    boolean isEqualSoFar() {
       return result == VerifyReport.Result.EQUAL;
+    }
+
+    void end(VerifyReport.Result other) {
+      result = other;
+      hash = status.hash();
     }
   }
 
-  /** What was found wrong, in words. */
+  /** Descriptions of errors and differences. */
   List<String> findings() {
     return List.copyOf(findings);
   }
 
-  /** How many of each product the leader's log says were bought. */
+  /** How many of each product were ordered, by the log of the leader. */
   Map<String, Long> ordered() {
-    return Map.copyOf(ordered);
+    return rowCheck.ordered();
   }
 
   /**
-   * Compares the replicas that have reached the fence.
+   * Compares the replicas that have applied the fence.
    *
    * @param replicas their statuses, the leader first
    */
   List<VerifyReport.Replica> compare(Map<Node, NodeStatus> replicas) throws InterruptedException {
     try (ExecutorService fetcher = Executors.newVirtualThreadPerTaskExecutor()) {
-      List<Walk> walks = new ArrayList<>();
+      List<ReplicaLog> logs = new ArrayList<>();
       replicas.forEach(
-          (node, status) ->
-              walks.add(new Walk(node, status, new LogCursor(client, node, pageLimit, fetcher))));
+          (node, status) -> {
+            LogCursor cursor = new LogCursor(client, node, pageTimeout, fetcher);
+            logs.add(new ReplicaLog(node, status, cursor));
+          });
       try {
-        walk(walks.getFirst(), walks.subList(1, walks.size()));
+        compareRows(logs.getFirst(), logs.subList(1, logs.size()));
       } finally {
         fetcher.shutdownNow();
       }
-      return walks.stream().map(this::verdict).toList();
+      return logs.stream().map(this::verdict).toList();
     }
   }
 
-  private VerifyReport.Replica verdict(Walk walk) {
-    boolean equal = walk.result == VerifyReport.Result.EQUAL;
+  private VerifyReport.Replica verdict(ReplicaLog log) {
     return new VerifyReport.Replica(
-        walk.node.name(),
-        equal ? Long.valueOf(orders) : walk.status.orders(),
-        walk.hash,
-        walk.result);
+        log.node.name(),
+        log.isEqualSoFar() ? Long.valueOf(orders) : log.status.orders(),
+        log.hash,
+        log.result);
   }
 
-  private void walk(Walk leader, List<Walk> followers) throws InterruptedException {
+  private void compareRows(ReplicaLog leader, List<ReplicaLog> followers)
+      throws InterruptedException {
     for (long number = 0; number < orders; number++) {
       LoggedOrder expected = next(leader);
       if (leader.result == VerifyReport.Result.INCOMPLETE) {
-        // There is nothing left to compare the others with.
-        followers.stream().filter(Walk::goesOn).forEach(LogComparison::incomplete);
+        // Without the log of the leader the other logs cannot be compared further.
+        followers.stream()
+            .filter(ReplicaLog::isEqualSoFar)
+            .forEach(log -> log.end(VerifyReport.Result.INCOMPLETE));
         return;
       }
       if (expected != null) {
@@ -114,8 +120,8 @@ final class LogComparison {
       } else {
         diverged(leader, "order " + number + " is missing on the leader, " + leader.node.name());
       }
-      for (Walk follower : followers) {
-        if (follower.goesOn()) {
+      for (ReplicaLog follower : followers) {
+        if (follower.isEqualSoFar()) {
           compare(follower, next(follower), leader.node, expected, number);
         }
       }
@@ -125,59 +131,43 @@ final class LogComparison {
     }
   }
 
-  private @Nullable LoggedOrder next(Walk walk) throws InterruptedException {
+  private @Nullable LoggedOrder next(ReplicaLog log) throws InterruptedException {
     try {
-      return walk.cursor.next();
+      return log.cursor.next();
     } catch (IOException e) {
-      incomplete(walk);
-      findings.add(walk.node.name() + " could not be read to the end: " + Wordings.reason(e));
+      log.end(VerifyReport.Result.INCOMPLETE);
+      findings.add(
+          "the log of "
+              + log.node.name()
+              + " could not be read completely: "
+              + ErrorText.reason(e));
       return null;
     }
   }
 
-  private static void incomplete(Walk walk) {
-    walk.result = VerifyReport.Result.INCOMPLETE;
-    walk.hash = walk.status.hash();
-  }
-
-  private void diverged(Walk walk, String finding) {
-    walk.result = VerifyReport.Result.DIVERGED;
-    walk.hash = walk.status.hash();
+  private void diverged(ReplicaLog log, String finding) {
+    log.end(VerifyReport.Result.DIVERGED);
     findings.add(finding);
   }
 
-  // Checks the leader's row by itself. A fault is told once; the rows after it are still compared.
-  private void check(Walk leader, LoggedOrder row, long number) {
-    Long _ = ordered.merge(row.name(), (long) row.quantity(), Long::sum);
-    boolean fresh = ids.add(row.orderId());
-    boolean freshHold = ids.add(row.holdId());
-    if (!leader.goesOn()) {
-      return;
-    }
-    leader.hash = row.hash();
-    if (row.number() != number) {
-      diverged(
-          leader,
-          "numbers are not dense: where order "
-              + number
-              + " belongs there is "
-              + row.number()
-              + " on "
-              + leader.node.name());
-    } else if (!fresh) {
-      diverged(leader, "order id " + row.orderId() + " is there twice, again as order " + number);
-    } else if (!freshHold) {
-      diverged(leader, "hold id " + row.holdId() + " is there twice, again as order " + number);
+  // Only the first error of the leader is reported. The rows after it are still compared.
+  private void check(ReplicaLog leader, LoggedOrder row, long number) {
+    String error = rowCheck.check(row, number, leader.node.name());
+    if (leader.isEqualSoFar()) {
+      leader.hash = row.hash();
+      if (error != null) {
+        diverged(leader, error);
+      }
     }
   }
 
   private void compare(
-      Walk follower,
+      ReplicaLog follower,
       @Nullable LoggedOrder found,
       Node leader,
       @Nullable LoggedOrder expected,
       long number) {
-    if (!follower.goesOn()) {
+    if (!follower.isEqualSoFar()) {
       return;
     }
     if (found != null && found.equals(expected)) {

@@ -8,48 +8,56 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
-import toystore.config.StoreConfig.Node;
+import toystore.config.Topology.Node;
 import toystore.protocol.message.LoggedOrder;
-import toystore.toyctl.cluster.Wordings;
-import toystore.toyctl.cluster.status.NodeClient;
+import toystore.toyctl.cluster.ErrorText;
+import toystore.toyctl.cluster.nodes.NodeClient;
 
 /**
- * Walks through a replica's log from its first row. Holds two pages at most: the one being read and
- * the next, which is fetched meanwhile.
+ * Reads the log of a replica from its first row. It keeps at most two pages: the page that the
+ * caller reads, and the next page, which is fetched in the background.
  */
 public final class LogCursor {
   static final int PAGE = 2_000;
 
   private final NodeClient client;
   private final Node node;
-  private final Duration pageLimit;
+  private final Duration pageTimeout;
   private final ExecutorService fetcher;
   private Iterator<LoggedOrder> page = List.<LoggedOrder>of().iterator();
   private Future<LoggedOrder.Page> next;
 
-  public LogCursor(NodeClient client, Node node, Duration pageLimit, ExecutorService fetcher) {
+  /**
+   * @param pageTimeout the limit for reading one page
+   * @param fetcher runs the requests
+   */
+  public LogCursor(NodeClient client, Node node, Duration pageTimeout, ExecutorService fetcher) {
     this.client = client;
     this.node = node;
-    this.pageLimit = pageLimit;
+    this.pageTimeout = pageTimeout;
     this.fetcher = fetcher;
     this.next = fetch(-1);
   }
 
   private Future<LoggedOrder.Page> fetch(long after) {
-    return fetcher.submit(() -> client.log(node, after, PAGE, pageLimit));
+    return fetcher.submit(() -> client.log(node, after, PAGE, pageTimeout));
   }
 
-  /** The next row, or null after the last; throws {@link IOException} if it cannot be had. */
+  /**
+   * The next row, or null after the last row.
+   *
+   * @throws IOException if the row could not be read
+   */
   public @Nullable LoggedOrder next() throws IOException, InterruptedException {
     if (!page.hasNext()) {
       List<LoggedOrder> rows = nextPage();
       if (rows.isEmpty()) {
         return null;
       }
-      // A page that does not rise would be asked for again and again.
+      // If the numbers do not increase, the same page would be requested again and again.
       long last = rows.getLast().number();
       if (last < rows.getFirst().number()) {
-        throw new IOException("its rows are not in the order of their numbers");
+        throw new IOException("the rows are not sorted by order number");
       }
       next = fetch(last);
       page = rows.iterator();
@@ -61,7 +69,7 @@ public final class LogCursor {
     try {
       return next.get().orders();
     } catch (ExecutionException e) {
-      throw new IOException(Wordings.reason(e.getCause() == null ? e : e.getCause()), e);
+      throw new IOException(ErrorText.reason(e.getCause() == null ? e : e.getCause()), e);
     }
   }
 }

@@ -5,16 +5,15 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import toystore.config.StoreConfig;
-import toystore.protocol.message.Stock;
+import toystore.config.Topology;
 import toystore.toyctl.cluster.ExitCode;
 import toystore.toyctl.cluster.TextTable;
 
 /**
- * Whether the replicas hold the same rows, and whether the stock is what the orders say.
+ * Whether the replicas contain the same rows, and whether the stock matches the orders.
  *
- * @param index the log index of the comparison, or null if there was no leader to give one
- * @param catalogs the catalog nodes, where there are several
+ * @param index the index of the order log at which the replicas were compared
+ * @param catalogs the catalog nodes; empty if there is only one
  */
 public record VerifyReport(
     Result result,
@@ -23,12 +22,12 @@ public record VerifyReport(
     List<Catalog> catalogs,
     List<Product> stock) {
 
-  /** The outcome as a whole, and of one replica. */
+  /** The result of the whole comparison, or of one replica. */
   public enum Result {
     EQUAL(ExitCode.OK),
-    /** Something differs that must not. */
+    /** Rows or stock differ that must be equal. */
     DIVERGED(ExitCode.VERIFICATION_FAILED),
-    /** Not everything could be compared. */
+    /** Some node could not be read, so that not everything was compared. */
     INCOMPLETE(ExitCode.STATE_UNKNOWN);
 
     private final int exitCode;
@@ -48,21 +47,26 @@ public record VerifyReport(
     }
   }
 
+  /** The result for one order replica. */
   public record Replica(String node, @Nullable Long orders, @Nullable String hash, Result result) {}
 
   /**
-   * @param index the index of the catalog's own log at which it was compared
-   * @param hash over its products and open holds
+   * The result for one catalog node.
+   *
+   * @param index the index of the catalog log at which the catalogs were compared
+   * @param hash the hash of its products and open holds
    */
   public record Catalog(String node, @Nullable Long index, @Nullable String hash, Result result) {
-    static Catalog incomplete(StoreConfig.Node node) {
+    static Catalog incomplete(Topology.Node node) {
       return new Catalog(node.name(), null, null, Result.INCOMPLETE);
     }
   }
 
   /**
-   * @param ordered what the order log says was bought, or null if no log could be read
-   * @param exact whether both agree (promise P3), or null likewise
+   * The result for one product.
+   *
+   * @param ordered the quantity in the order log, or null if no log could be read
+   * @param exact whether the stock matches the orders (promise P3), or null if no log could be read
    */
   public record Product(
       String name,
@@ -71,40 +75,7 @@ public record VerifyReport(
       long held,
       long sold,
       @Nullable Long ordered,
-      @Nullable Boolean exact) {
-
-    /**
-     * Compares a product's stock before and after the fence with the orders up to the fence. What
-     * was sold before it is in the log; what the log has is sold by now, or about to be: settling
-     * follows the order.
-     */
-    static Product of(@Nullable Stock before, Stock after, @Nullable Long ordered) {
-      return new Product(
-          after.name(),
-          after.stocked(),
-          after.onHand(),
-          after.held(),
-          after.sold(),
-          ordered,
-          ordered == null
-              ? null
-              : (before == null || (balanced(before) && before.sold() <= ordered))
-                  && balanced(after)
-                  && ordered <= after.sold() + after.held());
-    }
-
-    private static boolean balanced(Stock stock) {
-      return stock.stocked() == stock.onHand() + stock.held() + stock.sold()
-          && stock.onHand() >= 0
-          && stock.held() >= 0
-          && stock.sold() >= 0;
-    }
-
-    /** Ordered, but not known to the catalog. */
-    static Product unknown(String name, long ordered) {
-      return new Product(name, 0, 0, 0, 0, ordered, false);
-    }
-  }
+      @Nullable Boolean exact) {}
 
   static VerifyReport of(
       @Nullable Long index,
@@ -128,7 +99,7 @@ public record VerifyReport(
         List.copyOf(stock));
   }
 
-  /** Both tables and the result, for people. */
+  /** The report as text: the tables and the result. */
   public String text() {
     TextTable replicaTable = new TextTable("REPLICA", "ORDERS", "HASH", "RESULT");
     for (Replica replica : replicas) {

@@ -1,4 +1,6 @@
-/** Compares replicas row by row, and stock with orders. */
+/**
+ * Verification of a store: compares the replicas with each other, and the stock with the orders.
+ */
 @NullMarked
 package toystore.toyctl.cluster.verify;
 

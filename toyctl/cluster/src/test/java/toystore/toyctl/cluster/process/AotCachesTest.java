@@ -10,6 +10,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,7 +29,7 @@ class AotCachesTest {
     jar = Files.createFile(lib.resolve("store.jar"));
     changed(jar, 0);
     Files.createFile(aot.resolve("order.aot"));
-    distribution("").aotCaches().noteMadeFrom(AotCaches.stamp(lib));
+    distribution("").aotCaches().writeStamp(AotCaches.stamp(lib));
   }
 
   private static void changed(Path file, int secondsAfterBuild) throws IOException {
@@ -41,36 +42,42 @@ class AotCachesTest {
   }
 
   @Test
-  void aCacheMadeOfTheJarsIsUsed() {
-    assertThat(distribution("").aotCaches().current().options("order")).contains(option());
+  @DisplayName("A cache that was made from the present jars is used")
+  void cacheMadeFromTheJarsIsUsed() {
+    assertThat(distribution("").aotCaches().ifCurrent().options("order")).contains(option());
   }
 
   @ParameterizedTest
+  @DisplayName("A cache is not used if a jar has another modification time")
   @ValueSource(ints = {-1, 1})
-  void aCacheMadeOfOtherJarsIsNot(int seconds) throws IOException {
+  void cacheMadeFromOtherJarsIsNotUsed(int seconds) throws IOException {
     changed(jar, seconds);
-    assertThat(distribution("").aotCaches().current().options("order")).isEmpty();
+    assertThat(distribution("").aotCaches().ifCurrent().options("order")).isEmpty();
   }
 
   @Test
-  void aCacheFromBeforeAJarCameIsNot() throws IOException {
+  @DisplayName("A cache is not used if a jar was added")
+  void cacheOlderThanANewJarIsNotUsed() throws IOException {
     changed(Files.createFile(jar.resolveSibling("another.jar")), 0);
-    assertThat(distribution("").aotCaches().current().options("order")).isEmpty();
+    assertThat(distribution("").aotCaches().ifCurrent().options("order")).isEmpty();
   }
 
   @Test
-  void aCacheMadeOfWeDoNotKnowWhatIsNot() throws IOException {
+  @DisplayName("A cache is not used if the stamp of its jars is missing")
+  void cacheWithoutStampIsNotUsed() throws IOException {
     Files.delete(home.resolve("toyctl/cli/target/dist/aot/jars"));
-    assertThat(distribution("").aotCaches().current().options("order")).isEmpty();
+    assertThat(distribution("").aotCaches().ifCurrent().options("order")).isEmpty();
   }
 
   @Test
-  void aCacheThatIsNotThereIsNot() {
-    assertThat(distribution("").aotCaches().current().options("catalog")).isEmpty();
+  @DisplayName("A role without a cache starts without one")
+  void missingCacheIsNotUsed() {
+    assertThat(distribution("").aotCaches().ifCurrent().options("catalog")).isEmpty();
   }
 
   @Test
-  void aCacheThatAJvmHasNotWrittenIsNotAdopted() throws IOException {
+  @DisplayName("A written cache that is empty does not replace the old one")
+  void emptyCacheIsNotAdopted() throws IOException {
     Path aot = home.resolve("toyctl/cli/target/dist/aot");
     Path written = Files.writeString(aot.resolve("order.aot.new"), "written");
     distribution("").aotCaches().adopt("order");
@@ -83,8 +90,9 @@ class AotCachesTest {
   }
 
   @Test
-  void withOtherClassesBeforeTheJarsNoneIs() {
-    assertThat(distribution("/elsewhere:").aotCaches().current().options("order")).isEmpty();
+  @DisplayName("No cache is used if other classes come before the jars")
+  void noCacheIsUsedWithAnotherClassPath() {
+    assertThat(distribution("/elsewhere:").aotCaches().ifCurrent().options("order")).isEmpty();
   }
 
   private String option() {
