@@ -19,6 +19,7 @@ import toystore.config.CacheSettings;
 import toystore.config.Role;
 import toystore.config.StoreConfig;
 import toystore.node.rpc.LeaderClient;
+import toystore.node.rpc.LeaderObserver;
 import toystore.protocol.api.Price;
 import toystore.protocol.api.Product;
 import toystore.protocol.api.Uuids;
@@ -65,7 +66,7 @@ class LeaseRenewerTest {
     StoreConfig config = StoreConfig.load(null);
     LeaderClient route =
         new LeaderClient(
-            this::catalog, config, config.nodes(Role.CATALOG), LeaderClient.OnLeader.NOBODY);
+            this::catalog, config, config.nodes(Role.CATALOG), LeaderObserver.NONE);
     keeper = new LeaseRenewer(cache, route, URL, LEASE);
     await().until(cache::leaseValid);
   }

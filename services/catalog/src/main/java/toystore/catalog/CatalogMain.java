@@ -18,6 +18,7 @@ import toystore.node.Node;
 import toystore.node.replica.PeerReader;
 import toystore.node.replica.Replica;
 import toystore.node.rpc.LeaderClient;
+import toystore.node.rpc.LeaderObserver;
 import toystore.node.rpc.SocketNodeCaller;
 
 /** The process of a catalog: {@code --node catalog --data DIR [--catalog FILE]}. */
@@ -59,7 +60,7 @@ public final class CatalogMain {
         new CatalogService(replica.state(), proposer, opening, publisher, node.metrics());
     replica.onLeadership(opening);
     LeaderClient orders =
-        new LeaderClient(caller, config, config.nodes(Role.ORDER), LeaderClient.OnLeader.NOBODY);
+        new LeaderClient(caller, config, config.nodes(Role.ORDER), LeaderObserver.NONE);
     node.onStop(
         "maintenance",
         new CatalogMaintenance(

@@ -190,9 +190,8 @@ class StoreClientTest {
     StoreClient client = client(frontEnd(answer(503, UNAVAILABLE)));
 
     assertThat(client.buyUntilDecided("Tux", 1, "k", Deadline.in(SHORT), () -> false))
-        .isEqualTo(
-            new PurchaseOutcome.Undecided(new StoreResult.Refused<>(503, "no leader", null)));
-    assertThat(keys.size()).isGreaterThan(1);
+        .isInstanceOf(PurchaseOutcome.Undecided.class);
+    assertThat(keys).isNotEmpty().containsOnly("k");
   }
 
   @Test

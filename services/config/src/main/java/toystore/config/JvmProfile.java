@@ -27,8 +27,7 @@ public final class JvmProfile {
   private final JvmSettings added;
 
   /** The keys of a profile file. */
-  private record Options(
-      String common, String linux, String catalog, String order, String frontend) {}
+  record Options(String common, String linux, String catalog, String order, String frontend) {}
 
   private JvmProfile(String name, Options options, JvmSettings added) {
     this.name = name;

@@ -10,6 +10,7 @@ import toystore.config.Role;
 import toystore.config.StoreConfig;
 import toystore.node.Node;
 import toystore.node.rpc.LeaderClient;
+import toystore.node.rpc.LeaderObserver;
 import toystore.node.rpc.SocketNodeCaller;
 import toystore.protocol.message.NodeStatus;
 
@@ -29,7 +30,7 @@ public final class FrontendMain {
     LeaderMetrics watch = new LeaderMetrics(config, node.metrics());
     LeaderClient orders = new LeaderClient(caller, config, config.nodes(Role.ORDER), watch);
     LeaderClient catalog =
-        new LeaderClient(caller, config, config.nodes(Role.CATALOG), LeaderClient.OnLeader.NOBODY);
+        new LeaderClient(caller, config, config.nodes(Role.CATALOG), LeaderObserver.NONE);
     ProductCache cache = cache(node, catalog);
     ProductReader products =
         node.onStop(

@@ -7,10 +7,10 @@ import io.micrometer.core.instrument.Timer;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import toystore.config.StoreConfig;
-import toystore.node.rpc.LeaderClient;
+import toystore.node.rpc.LeaderObserver;
 
 /** Who leads the order replicas, how often that changed, and how long purchases waited for it. */
-final class LeaderMetrics implements LeaderClient.OnLeader {
+final class LeaderMetrics implements LeaderObserver {
   private static final System.Logger LOG = System.getLogger(LeaderMetrics.class.getName());
 
   private final StoreConfig config;
@@ -29,7 +29,7 @@ final class LeaderMetrics implements LeaderClient.OnLeader {
   }
 
   @Override
-  public void changed(String leader) {
+  public void leaderChanged(String leader) {
     if (leaderId != 0) {
       changes.increment();
     }
@@ -38,7 +38,7 @@ final class LeaderMetrics implements LeaderClient.OnLeader {
   }
 
   @Override
-  public void reached(String leader, Duration waited) {
+  public void leaderReached(String leader, Duration waited) {
     if (reachedAny) {
       gaps.record(waited);
     }

@@ -37,6 +37,7 @@ import toystore.config.StoreConfig;
 import toystore.config.Topology;
 import toystore.node.http.NodeServer;
 import toystore.node.rpc.LeaderClient;
+import toystore.node.rpc.LeaderObserver;
 import toystore.protocol.api.ApiException;
 import toystore.protocol.api.ApiPaths;
 import toystore.protocol.api.Price;
@@ -126,7 +127,7 @@ class ProductReaderTest {
   private ProductReader desk(StoreConfig config) {
     LeaderClient route =
         new LeaderClient(
-            this::catalog, config, config.nodes(Role.CATALOG), LeaderClient.OnLeader.NOBODY);
+            this::catalog, config, config.nodes(Role.CATALOG), LeaderObserver.NONE);
     ProductCache made = ProductCache.create(config.cache(), clock::get, metrics);
     cache = made;
     keeper = new LeaseRenewer(made, route, "http://front", LEASE);
@@ -336,7 +337,7 @@ class ProductReaderTest {
             desk,
             new PurchaseForwarder(
                 new LeaderClient(
-                    this::catalog, config, config.nodes(Role.ORDER), LeaderClient.OnLeader.NOBODY),
+                    this::catalog, config, config.nodes(Role.ORDER), LeaderObserver.NONE),
                 config,
                 metrics),
             new OrderReader(this::catalog, config),

@@ -23,6 +23,7 @@ import toystore.config.HttpSettings;
 import toystore.config.Role;
 import toystore.config.StoreConfig;
 import toystore.node.rpc.LeaderClient;
+import toystore.node.rpc.LeaderObserver;
 import toystore.node.rpc.NodeCaller;
 import toystore.protocol.api.ApiException;
 import toystore.protocol.api.Uuids;
@@ -71,7 +72,7 @@ class PurchaseForwarderTest {
           return leader.apply(before);
         };
     LeaderClient route =
-        new LeaderClient(caller, config, config.nodes(Role.ORDER), LeaderClient.OnLeader.NOBODY);
+        new LeaderClient(caller, config, config.nodes(Role.ORDER), LeaderObserver.NONE);
     PurchaseForwarder desk = new PurchaseForwarder(route, config, new SimpleMeterRegistry());
     open = desk;
     return desk;

@@ -11,6 +11,7 @@ import toystore.node.Node;
 import toystore.node.replica.PeerReader;
 import toystore.node.replica.Replica;
 import toystore.node.rpc.LeaderClient;
+import toystore.node.rpc.LeaderObserver;
 import toystore.node.rpc.SocketNodeCaller;
 import toystore.order.log.CatchUpReport;
 import toystore.order.log.LogPrefix;
@@ -47,7 +48,7 @@ public final class OrderMain {
             (database, flushPolicy) -> new OrderLog(database, flushPolicy, catchUp));
     OrderLog log = replica.state();
     LeaderClient catalog =
-        new LeaderClient(caller, config, config.nodes(Role.CATALOG), LeaderClient.OnLeader.NOBODY);
+        new LeaderClient(caller, config, config.nodes(Role.CATALOG), LeaderObserver.NONE);
     HoldClient holds =
         node.onStop(
             "hold client",

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import toystore.config.Role;
 import toystore.config.StoreConfig;
 import toystore.node.rpc.LeaderClient;
+import toystore.node.rpc.LeaderObserver;
 import toystore.protocol.api.ApiPaths;
 import toystore.protocol.message.Hold;
 import toystore.protocol.message.MessageCodec;
@@ -30,7 +31,7 @@ final class FakeCatalog {
   LeaderClient client() {
     StoreConfig config = StoreConfig.load(null);
     return new LeaderClient(
-        this::call, config, config.nodes(Role.CATALOG), LeaderClient.OnLeader.NOBODY);
+        this::call, config, config.nodes(Role.CATALOG), LeaderObserver.NONE);
   }
 
   private CompletableFuture<NodeReply> call(String url, byte @Nullable [] body, Duration timeout) {

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@SuppressWarnings("ByteBufferBackingArray") // the buffers are backed by arrays of their own
 class LengthPrefixTest {
   private static final LengthPrefix PREFIX = new LengthPrefix(1, 1_000);
 

@@ -10,6 +10,7 @@ import toystore.config.StoreConfig;
 import toystore.config.Topology;
 import toystore.db.log.MemberRejoin;
 import toystore.node.rpc.LeaderClient;
+import toystore.node.rpc.LeaderObserver;
 import toystore.node.rpc.NodeCaller;
 import toystore.protocol.api.ApiException;
 import toystore.protocol.api.ApiPaths;
@@ -36,7 +37,7 @@ final class OtherMembers implements MemberRejoin.Peers {
             config.nodes(self.role()).stream()
                 .filter(node -> !node.name().equals(self.name()))
                 .toList(),
-            LeaderClient.OnLeader.NOBODY);
+            LeaderObserver.NONE);
   }
 
   /** Asks the leader for an entry that only has to be committed. */

@@ -2,10 +2,8 @@ package toystore.node.rpc;
 
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Condition;
@@ -14,78 +12,68 @@ import java.util.function.Predicate;
 import toystore.node.failure.OverloadedException;
 
 /**
- * Group commit: while a batch is under way, what arrives forms the next one. A lone request waits
- * for nobody, and under load one call, one Raft entry and one fsync serve many.
+ * Group commit: while a batch is in flight, the items that are submitted form the next batch. A
+ * single item is sent at once. Under load, one call, one Raft entry and one fsync serve many items.
  *
- * <p>With several lanes a further batch goes while others are under way, once it is as large as
- * those, or has waited for {@link #PATIENCE}. Else the answers of a large batch would bring its
- * clients' next requests back one by one, and a lane that is free would send each of them alone.
- * What comes as a batch already need not wait for that ({@link #sendAll}).
+ * <p>A lane is a thread that sends one batch after another. With several lanes, a further batch is
+ * sent while others are in flight, once it is as large as they are, or has waited for {@link
+ * #MAX_DELAY}. Otherwise an idle lane would send each request that clients make after a large batch
+ * as a batch of its own. Items that are ready together need not wait for that ({@link #sendAll}).
  *
- * @param <I> one request
+ * @param <I> one item
  * @param <O> its answer
  */
 public final class Batcher<I, O> implements AutoCloseable {
-  /** Sends one batch and gives an answer for each of its items, in order. May block. */
+  /** Sends one batch and returns an answer for each item, in order. May block. */
   @FunctionalInterface
   public interface Send<I, O> {
     List<O> send(List<I> items) throws Exception;
   }
 
-  private record Waiting<I, O>(I item, CompletableFuture<O> answer, long sinceNanos) {}
-
   private static final System.Logger LOG = System.getLogger(Batcher.class.getName());
 
-  /** Longer than a batch takes that goes well, shorter than anyone notices. */
-  private static final Duration PATIENCE = Duration.ofMillis(5);
+  /** Longer than most batches take, and too short to be noticed. */
+  private static final Duration MAX_DELAY = Duration.ofMillis(5);
 
   private final String name;
-  private final int maxBatch;
-  private final int maxQueued;
   private final int lanes;
-  private final long patienceNanos;
-  private final Predicate<I> wanted;
   private final Send<I, O> send;
 
   private final ReentrantLock lock = new ReentrantLock();
-  private final Queue<Waiting<I, O>> queue = new ArrayDeque<>();
-  private final Condition work = lock.newCondition();
+  private final Condition changed = lock.newCondition();
+  private final BatchQueue<I, O> queue;
   private int lanesStarted;
   private int lanesIdle;
 
-  /** Batches that are being sent, by lanes or by who asked, and the items in them. */
-  private int batchesUnderWay;
-
-  private int itemsUnderWay;
-
-  /** An idle lane waits for the moment at which what waits has waited long enough. */
-  private boolean watched;
+  /** Whether an idle lane waits for the time at which the next batch is due. */
+  private boolean timed;
 
   private boolean closed;
 
   /**
-   * A batcher with a platform thread for each lane, started when it is first needed: a lane spends
-   * its life in blocking calls, and a virtual thread takes two more switches for each of them.
+   * Creates a batcher. It starts a platform thread for each lane when the lane is first needed:
+   * lanes block in most of their calls, and each blocking call of a virtual thread costs two more
+   * thread switches.
    *
-   * @param name for its threads
-   * @param maxBatch most items of one batch
-   * @param maxQueued most items that wait; more are refused at once rather than kept waiting
-   * @param lanes most batches under way at a time: more than one where a slow batch must not hold
-   *     up those behind it, exactly one where batches must not overtake each other
+   * @param name the prefix of the names of its threads
+   * @param maxBatch maximum number of items in a batch
+   * @param maxQueued maximum number of waiting items; further items are refused at once
+   * @param lanes maximum number of batches in flight: more than one if a slow batch must not delay
+   *     the batches behind it, one if batches must not overtake each other
    */
   public Batcher(String name, int maxBatch, int maxQueued, int lanes, Send<I, O> send) {
     this(name, maxBatch, maxQueued, lanes, item -> true, send);
   }
 
   /**
-   * As above, of items that may become superfluous while they wait: those are not sent, their
-   * futures fail with a {@link TimeoutException}.
+   * Like the constructor above, for items that may become superfluous while they wait. Such items
+   * are not sent, and their futures fail with a {@link TimeoutException}.
    *
-   * @param wanted whether somebody still waits for this item's answer
+   * @param wanted whether a client still waits for the answer to an item
    */
   public Batcher(
       String name, int maxBatch, int maxQueued, int lanes, Predicate<I> wanted, Send<I, O> send) {
-    this(name, maxBatch, maxQueued, lanes, PATIENCE, wanted, send);
+    this(name, maxBatch, maxQueued, lanes, MAX_DELAY, wanted, send);
   }
 
   Batcher(
@@ -93,19 +81,16 @@ public final class Batcher<I, O> implements AutoCloseable {
       int maxBatch,
       int maxQueued,
       int lanes,
-      Duration patience,
+      Duration maxDelay,
       Predicate<I> wanted,
       Send<I, O> send) {
     this.name = name;
-    this.wanted = wanted;
-    this.patienceNanos = patience.toNanos();
-    this.maxBatch = maxBatch;
-    this.maxQueued = maxQueued;
     this.lanes = lanes;
     this.send = send;
+    this.queue = new BatchQueue<>(maxBatch, maxQueued, lanes, maxDelay, wanted);
   }
 
-  /** Puts an item into the next batch. The future fails with what sending it failed with. */
+  /** Adds an item to the next batch. The future fails with the exception of {@code send}. */
   public CompletableFuture<O> submit(I item) {
     return submitAll(List.of(item)).getFirst();
   }
@@ -121,13 +106,11 @@ public final class Batcher<I, O> implements AutoCloseable {
         answers.add(answer);
         if (closed) {
           answer.completeExceptionally(new OverloadedException(name + " is closed"));
-        } else if (queue.size() >= maxQueued) {
+        } else if (!queue.offer(new PendingItem<>(item, answer, now))) {
           answer.completeExceptionally(new OverloadedException("too many requests wait"));
-        } else {
-          queue.add(new Waiting<>(item, answer, now));
         }
       }
-      wake();
+      wakeLane();
     } finally {
       lock.unlock();
     }
@@ -135,44 +118,40 @@ public final class Batcher<I, O> implements AutoCloseable {
   }
 
   /**
-   * Like {@link #submitAll}, for a thread that has nothing to do but wait for the answers: where a
-   * lane is free and nothing waits, it sends the items itself, as a batch of their own, and returns
-   * when that is over. To wake a lane, and be woken by it, are two changes of thread.
+   * Like {@link #submitAll}, for a thread that only waits for the answers. If a lane is free and no
+   * item waits, this thread sends the items itself, as a separate batch, and returns when they have
+   * answers. This avoids two thread switches.
    */
   public List<CompletableFuture<O>> sendAll(List<I> items) {
     lock.lock();
     try {
-      if (items.isEmpty()
-          || closed
-          || !queue.isEmpty()
-          || batchesUnderWay >= lanes
-          || items.size() > maxBatch) {
+      if (items.isEmpty() || closed || !queue.canBypass(items.size())) {
         return submitAll(items);
       }
-      begun(items.size());
+      queue.batchStarted(items.size());
     } finally {
       lock.unlock();
     }
-    List<Waiting<I, O>> batch = new ArrayList<>(items.size());
-    items.forEach(item -> batch.add(new Waiting<>(item, new CompletableFuture<>(), 0)));
+    List<PendingItem<I, O>> batch = new ArrayList<>(items.size());
+    items.forEach(item -> batch.add(new PendingItem<>(item, new CompletableFuture<>(), 0)));
     send(batch);
     lock.lock();
     try {
-      wake();
+      wakeLane();
     } finally {
       lock.unlock();
     }
-    return batch.stream().map(Waiting::answer).toList();
+    return batch.stream().map(PendingItem::answer).toList();
   }
 
-  /** Sees to it that a lane takes what waits, or watches how long it does. */
-  private void wake() {
+  /** Ensures that a lane sends the waiting items, or waits until they are due. */
+  private void wakeLane() {
     if (queue.isEmpty()) {
       return;
     }
     if (lanesIdle > 0) {
-      if (!watched || isDue(System.nanoTime())) {
-        work.signal();
+      if (!timed || queue.isDue(System.nanoTime())) {
+        changed.signal();
       }
     } else if (lanesStarted < lanes) {
       startLane();
@@ -181,24 +160,21 @@ public final class Batcher<I, O> implements AutoCloseable {
 
   private void startLane() {
     try {
-      Thread.ofPlatform().daemon().name(name + "-" + (lanesStarted + 1)).start(this::drain);
+      Thread.ofPlatform().daemon().name(name + "-" + (lanesStarted + 1)).start(this::runLane);
       lanesStarted++;
     } catch (OutOfMemoryError e) {
-      // No memory for a thread. Lanes that there are go on; without any, nobody would come.
-      LOG.log(Level.WARNING, name + " cannot have one more thread", e);
+      LOG.log(Level.WARNING, "no memory for another thread of " + name, e);
+      // The lanes that run already continue. If there are none, the items would wait forever.
       if (lanesStarted == 0) {
         OverloadedException refusal = new OverloadedException(name + " has no thread");
-        List<Waiting<I, O>> left = new ArrayList<>(queue);
-        queue.clear();
-        left.forEach(waiting -> waiting.answer().completeExceptionally(refusal));
+        queue.removeAll().forEach(item -> item.answer().completeExceptionally(refusal));
       }
     }
   }
 
-  /** One lane: sends batch after batch, and waits where there is none, until the end. */
-  private void drain() {
+  private void runLane() {
     while (true) {
-      List<Waiting<I, O>> batch = next();
+      List<PendingItem<I, O>> batch = awaitBatch();
       if (batch.isEmpty()) {
         return;
       }
@@ -206,9 +182,9 @@ public final class Batcher<I, O> implements AutoCloseable {
     }
   }
 
-  private void send(List<Waiting<I, O>> batch) {
+  private void send(List<PendingItem<I, O>> batch) {
     try {
-      List<O> answers = send.send(batch.stream().map(Waiting::item).toList());
+      List<O> answers = send.send(batch.stream().map(PendingItem::item).toList());
       if (answers.size() != batch.size()) {
         throw new IllegalStateException(
             name + ": " + answers.size() + " answers to " + batch.size() + " requests");
@@ -217,93 +193,67 @@ public final class Batcher<I, O> implements AutoCloseable {
         batch.get(i).answer().complete(answers.get(i));
       }
     } catch (Exception | Error e) {
-      batch.forEach(waiting -> waiting.answer().completeExceptionally(e));
+      batch.forEach(item -> item.answer().completeExceptionally(e));
     } finally {
-      ended(batch.size());
+      batchEnded(batch.size());
     }
   }
 
-  /** The next batch, as soon as one is due; none when the batcher is closed. */
-  private List<Waiting<I, O>> next() {
-    List<Waiting<I, O>> superfluous = new ArrayList<>();
-    List<Waiting<I, O>> batch = new ArrayList<>();
+  private void batchEnded(int items) {
+    lock.lock();
+    try {
+      queue.batchEnded(items);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits until a batch is due and takes it. Returns an empty batch if the batcher is closed. */
+  private List<PendingItem<I, O>> awaitBatch() {
+    List<PendingItem<I, O>> unwanted = new ArrayList<>();
+    List<PendingItem<I, O>> batch = new ArrayList<>();
     lock.lock();
     try {
       while (batch.isEmpty() && !closed) {
-        if (isDue(System.nanoTime())) {
-          take(batch, superfluous);
+        if (queue.isDue(System.nanoTime())) {
+          queue.take(batch, unwanted);
         } else {
-          await();
+          awaitChange();
         }
       }
-      begun(batch.size());
-      wake();
+      queue.batchStarted(batch.size());
+      wakeLane();
     } finally {
       lock.unlock();
     }
-    superfluous.forEach(
-        waiting ->
-            waiting.answer().completeExceptionally(new TimeoutException(name + ": too late")));
+    unwanted.forEach(
+        item -> item.answer().completeExceptionally(new TimeoutException(name + ": too late")));
     return batch;
   }
 
-  private void take(List<Waiting<I, O>> batch, List<Waiting<I, O>> superfluous) {
-    while (batch.size() < maxBatch && !queue.isEmpty()) {
-      Waiting<I, O> first = queue.remove();
-      (wanted.test(first.item()) ? batch : superfluous).add(first);
-    }
-  }
-
-  /** Until something changes; while something waits, one lane also looks at the time. */
-  @SuppressWarnings("WaitNotInLoop") // called in one
-  private void await() {
-    Waiting<I, O> first = queue.peek();
-    boolean watch = first != null && !watched && batchesUnderWay < lanes;
+  /** Waits for a signal. While items wait, one idle lane also waits for the time they are due. */
+  @SuppressWarnings("WaitNotInLoop") // the caller loops
+  private void awaitChange() {
+    boolean waitForDueTime = !timed && queue.hasDueTime();
     lanesIdle++;
     try {
-      if (watch) {
-        watched = true;
-        var _ = work.awaitNanos(first.sinceNanos() + patienceNanos - System.nanoTime());
+      if (waitForDueTime) {
+        timed = true;
+        var _ = changed.awaitNanos(queue.dueNanos() - System.nanoTime());
       } else {
-        work.await();
+        changed.await();
       }
     } catch (InterruptedException e) {
-      throw new IllegalStateException("nobody interrupts a lane", e);
+      throw new IllegalStateException("no thread interrupts a lane", e);
     } finally {
       lanesIdle--;
-      if (watch) {
-        watched = false;
+      if (waitForDueTime) {
+        timed = false;
       }
     }
   }
 
-  /** Whether the next batch should go now: see the class comment. */
-  private boolean isDue(long now) {
-    Waiting<I, O> first = queue.peek();
-    return first != null
-        && batchesUnderWay < lanes
-        && (batchesUnderWay == 0
-            || queue.size() >= maxBatch
-            || (long) queue.size() * batchesUnderWay >= itemsUnderWay
-            || now - first.sinceNanos() >= patienceNanos);
-  }
-
-  private void begun(int items) {
-    batchesUnderWay++;
-    itemsUnderWay += items;
-  }
-
-  private void ended(int items) {
-    lock.lock();
-    try {
-      batchesUnderWay--;
-      itemsUnderWay -= items;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** How many items wait for a place in a batch. */
+  /** The number of items that wait for a place in a batch. */
   public int queued() {
     lock.lock();
     try {
@@ -313,21 +263,20 @@ public final class Batcher<I, O> implements AutoCloseable {
     }
   }
 
-  /** Refuses new items and fails those that wait; a batch under way ends by itself. */
+  /** Refuses new items and fails the waiting ones. Batches in flight end normally. */
   @Override
   public void close() {
-    List<Waiting<I, O>> left;
+    List<PendingItem<I, O>> waiting;
     lock.lock();
     try {
       closed = true;
-      left = new ArrayList<>(queue);
-      queue.clear();
-      work.signalAll();
+      waiting = queue.removeAll();
+      changed.signalAll();
     } finally {
       lock.unlock();
     }
-    left.forEach(
-        waiting ->
-            waiting.answer().completeExceptionally(new OverloadedException(name + " is closed")));
+    waiting.forEach(
+        item ->
+            item.answer().completeExceptionally(new OverloadedException(name + " is closed")));
   }
 }

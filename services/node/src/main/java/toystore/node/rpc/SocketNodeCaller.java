@@ -2,12 +2,10 @@ package toystore.node.rpc;
 
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Deque;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -19,55 +17,39 @@ import toystore.protocol.message.MessageFrames;
 import toystore.protocol.message.NodeReply;
 
 /**
- * Calls on plain blocking sockets, by the thread that wants the answer.
+ * Calls other nodes over blocking sockets, on the thread that waits for the response.
  *
- * <p>Nodes talk to each other for every purchase, and what a call costs is mostly how many threads
- * and how much code it passes through. One exchange of 150 bytes with a Helidon server on the same
- * machine, two cores, at its median: 281 µs and 400 µs of CPU with the JDK's client, 148 µs and 120
- * µs with Helidon's, 45 µs and 23 µs with an own HTTP; on a JVM that has not warmed up the ratios
- * are larger. Messages go as {@link MessageFrames}, which are still less code on both sides.
+ * <p>Nodes call each other for every purchase, and the cost of a call is mostly the number of
+ * threads and the amount of code that it passes through. The median of one exchange of 150 bytes
+ * with a Helidon server on the same machine with two cores was 281 µs (400 µs of CPU time) with the
+ * client of the JDK, 148 µs (120 µs) with the client of Helidon, and 45 µs (23 µs) with HTTP on
+ * blocking sockets. On a JVM that has not warmed up the ratios are larger. {@link MessageFrames}
+ * run even less code on both sides.
  */
 public final class SocketNodeCaller implements NodeCaller, AutoCloseable {
-  /** Below Helidon's own limit for idle connections, which is five minutes. */
-  private static final long MAX_IDLE_NANOS = TimeUnit.SECONDS.toNanos(60);
-
-  private static final long GUARD_MS = 200;
+  private static final long GUARD_INTERVAL_MS = 200;
   private static final String HTTP = "http://";
 
-  /** A node, and the connections to it that are free. */
+  /** The connections to one node. */
   private static final class Callee {
-    final String host;
-    final int port;
     final String authority;
-    final Deque<PersistentConnection> forMessages = new ConcurrentLinkedDeque<>();
-    final Deque<PersistentConnection> forHttp = new ConcurrentLinkedDeque<>();
+    final ConnectionPool forMessages;
+    final ConnectionPool forHttp;
 
     Callee(String host, int port, String authority) {
-      this.host = host;
-      this.port = port;
       this.authority = authority;
-    }
-
-    Deque<PersistentConnection> idle(boolean messages) {
-      return messages ? forMessages : forHttp;
+      this.forMessages = new ConnectionPool(host, port, true);
+      this.forHttp = new ConnectionPool(host, port, false);
     }
 
     void closeOldest() {
-      closeOldest(forMessages);
-      closeOldest(forHttp);
+      forMessages.closeOldest();
+      forHttp.closeOldest();
     }
 
-    /** Closes the connection that has been free for longest, if that is long. */
-    private static void closeOldest(Deque<PersistentConnection> kept) {
-      PersistentConnection oldest = kept.peekLast();
-      if (oldest != null && isOld(oldest) && kept.removeLastOccurrence(oldest)) {
-        oldest.close();
-      }
-    }
-
-    void close() {
-      forMessages.forEach(PersistentConnection::close);
-      forHttp.forEach(PersistentConnection::close);
+    void closeAll() {
+      forMessages.closeAll();
+      forHttp.closeAll();
     }
   }
 
@@ -78,20 +60,24 @@ public final class SocketNodeCaller implements NodeCaller, AutoCloseable {
   private volatile boolean closed;
 
   /**
-   * A caller with connections of its own.
+   * Creates a caller with its own connections.
    *
-   * @param connectTimeout how long a dead host may keep a call from trying the next one
+   * @param connectTimeout how long a call waits at most for a connection to a host that is down
    */
   public SocketNodeCaller(Duration connectTimeout) {
     connectMs = connectTimeout.toMillis();
     guard =
         new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().daemon().name("call-guard").factory());
-    guard.scheduleWithFixedDelay(this::endOverdue, GUARD_MS, GUARD_MS, TimeUnit.MILLISECONDS);
+    guard.scheduleWithFixedDelay(
+        this::closeOverdue, GUARD_INTERVAL_MS, GUARD_INTERVAL_MS, TimeUnit.MILLISECONDS);
   }
 
-  // A read has a time limit of its own; a write to a node that is paused with full buffers has not.
-  private void endOverdue() {
+  /**
+   * Closes connections whose exchange is overdue. A read has a time limit of its own, but a write
+   * to a node that is paused and whose buffers are full has none.
+   */
+  private void closeOverdue() {
     long now = System.nanoTime();
     for (PersistentConnection connection : busy) {
       if (connection.markNanos - now < 0) {
@@ -110,7 +96,7 @@ public final class SocketNodeCaller implements NodeCaller, AutoCloseable {
             () -> {
               try {
                 SilenceCheck silence =
-                    new SilenceCheck(Duration.ofMillis(GUARD_MS), () -> !reply.isDone());
+                    new SilenceCheck(Duration.ofMillis(GUARD_INTERVAL_MS), () -> !reply.isDone());
                 reply.complete(send(url, body, timeout, silence));
               } catch (IOException | RuntimeException | Error e) {
                 reply.completeExceptionally(e);
@@ -130,15 +116,14 @@ public final class SocketNodeCaller implements NodeCaller, AutoCloseable {
         body == null
             ? HttpConnection.get(callee.authority, path)
             : MessageFrames.request(path, body);
-    boolean messages = body != null;
-    Deque<PersistentConnection> idle = callee.idle(messages);
+    ConnectionPool pool = body == null ? callee.forHttp : callee.forMessages;
     while (!deadline.passed()) {
-      PersistentConnection kept = takeIdle(idle);
-      PersistentConnection connection = kept != null ? kept : open(callee, messages, deadline);
+      PersistentConnection kept = pool.take();
+      PersistentConnection connection = kept != null ? kept : open(pool, deadline);
       try {
-        return exchange(connection, request, deadline, silence, idle);
+        return exchange(connection, request, deadline, silence, pool);
       } catch (PersistentConnection.StaleException e) {
-        // A node closes what was idle for long, and one that was restarted knows none of it.
+        // The node has closed an idle connection, or was restarted. A new connection may work.
         if (kept == null) {
           throw e;
         }
@@ -152,7 +137,7 @@ public final class SocketNodeCaller implements NodeCaller, AutoCloseable {
       byte[] request,
       Deadline deadline,
       SilenceCheck silence,
-      Deque<PersistentConnection> idle)
+      ConnectionPool pool)
       throws IOException {
     connection.markNanos = deadline.nanoTime();
     busy.add(connection);
@@ -164,38 +149,18 @@ public final class SocketNodeCaller implements NodeCaller, AutoCloseable {
     } finally {
       busy.remove(connection);
       if (keep) {
-        connection.markNanos = System.nanoTime();
-        idle.push(connection);
+        pool.putBack(connection);
       } else {
         connection.close();
       }
     }
   }
 
-  private PersistentConnection open(Callee to, boolean messages, Deadline deadline)
-      throws IOException {
+  private PersistentConnection open(ConnectionPool pool, Deadline deadline) throws IOException {
     if (closed) {
       throw new IOException("the caller is closed");
     }
-    int mostMs = (int) Math.min(connectMs, deadline.left().toMillis());
-    return messages
-        ? MessageConnection.open(to.host, to.port, mostMs)
-        : HttpConnection.open(to.host, to.port, mostMs);
-  }
-
-  /** The connection that was used last, so that those of a busy moment grow old and are closed. */
-  private static @Nullable PersistentConnection takeIdle(Deque<PersistentConnection> idle) {
-    while (true) {
-      PersistentConnection connection = idle.poll();
-      if (connection == null || !isOld(connection)) {
-        return connection;
-      }
-      connection.close();
-    }
-  }
-
-  private static boolean isOld(PersistentConnection connection) {
-    return System.nanoTime() - connection.markNanos > MAX_IDLE_NANOS;
+    return pool.open((int) Math.min(connectMs, deadline.left().toMillis()));
   }
 
   private static Callee callee(String base) {
@@ -213,6 +178,6 @@ public final class SocketNodeCaller implements NodeCaller, AutoCloseable {
     closed = true;
     guard.shutdownNow();
     busy.forEach(PersistentConnection::close);
-    callees.values().forEach(Callee::close);
+    callees.values().forEach(Callee::closeAll);
   }
 }

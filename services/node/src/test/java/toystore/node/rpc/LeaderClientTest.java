@@ -105,14 +105,14 @@ class LeaderClientTest {
         replicas,
         CONFIG,
         CONFIG.nodes(Role.ORDER),
-        new LeaderClient.OnLeader() {
+        new LeaderObserver() {
           @Override
-          public void changed(String leader) {
+          public void leaderChanged(String leader) {
             leaders.add(leader);
           }
 
           @Override
-          public void reached(String leader, Duration waited) {
+          public void leaderReached(String leader, Duration waited) {
             reached.add(leader);
           }
         });
@@ -227,7 +227,7 @@ class LeaderClientTest {
             },
             CONFIG,
             CONFIG.nodes(Role.ORDER),
-            LeaderClient.OnLeader.NOBODY);
+            LeaderObserver.NONE);
 
     CompletableFuture<NodeReply> call = CompletableFuture.supplyAsync(() -> call(route));
     probed.get(10, java.util.concurrent.TimeUnit.SECONDS);
@@ -262,7 +262,7 @@ class LeaderClientTest {
                 CompletableFuture.completedFuture(new NodeReply(500, BODY, null)),
             CONFIG,
             CONFIG.nodes(Role.ORDER),
-            LeaderClient.OnLeader.NOBODY);
+            LeaderObserver.NONE);
 
     assertThat(call(route).status()).isEqualTo(500);
   }

@@ -41,7 +41,7 @@ class CatalogGroupTest {
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
   private static final List<String> NAMES = List.of("Tux", "Fox", "Lego");
 
-  /** The log drops whole files, and keeps recent entries. This many entries suffice. */
+  /** After this many entries, the log has dropped at least one file of old entries. */
   private static final int ENTRIES_UNTIL_DROP = 1_300;
 
   private static final int SNAPSHOT_ENTRIES = 300;

@@ -82,7 +82,7 @@ class DocumentedCommandsTest {
         text.lines().forEach(line -> commands.put(line, ""));
         return commands;
       }
-      for (String part : text.split("(?m)^\\$ ")) {
+      for (String part : text.split("(?m)^\\$ ", -1)) {
         if (!part.isBlank()) {
           String[] both = part.split("\n", 2);
           commands.put(both[0], both[1].strip());

@@ -107,7 +107,7 @@ final class SourceTree {
                 new TestMethod(
                     file, method.getName().toString(), annotations.contains("DisplayName")));
           }
-          return super.visitMethod(method, unused);
+          return super.visitMethod(method, null);
         }
       }.scan(unit, null);
     }
