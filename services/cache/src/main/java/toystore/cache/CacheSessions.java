@@ -1,5 +1,6 @@
 package toystore.cache;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -13,27 +14,29 @@ import toystore.protocol.api.Uuids;
 import toystore.protocol.message.CacheLeaseMessages;
 
 /**
- * The leases of front ends' product caches (Gray &amp; Cheriton 1989), as the catalog keeps them. A
- * session is told of every change from its first lease on; one whose lease ran out is over, and its
- * front end starts anew with an empty cache under another id. An id never comes back: the answer
- * that its session is over may be lost, and the next one must say the same.
+ * The catalog's side of the leases of product caches (Gray &amp; Cheriton 1989). The catalog sends
+ * a session an invalidation for every change from its first lease on. A session whose lease has
+ * expired is over; its front end begins another session with an empty cache and a new id. The id of
+ * an ended session is never accepted again, because the answer that the session is over may be lost
+ * and must then be repeated.
  *
- * <p>Says what may happen when; sends nothing itself.
+ * <p>This class decides and sends nothing.
  */
 public class CacheSessions {
-  /** How many ended sessions are remembered; a renewal is under way for seconds at most. */
+  /** The number of ended sessions that are remembered. A renewal takes seconds at most. */
   private static final int MAX_ENDED = 10_000;
 
   static final class Session {
     final String url;
     long expiresNanos;
 
-    /** When the oldest invalidation that it has not acknowledged was begun. */
-    long owesSinceNanos;
+    /** When the oldest invalidation that this session has not acknowledged was sent. */
+    long unacknowledgedSinceNanos;
 
-    int owes;
+    /** The number of invalidations that this session has not acknowledged. */
+    int unacknowledged;
 
-    /** It is not renewed any more; a change may still wait for the end of its lease. */
+    /** The lease is not renewed again. Changes may still wait for its end. */
     boolean over;
 
     Session(String url, long expiresNanos) {
@@ -43,16 +46,16 @@ public class CacheSessions {
 
     Session(Session other) {
       this(other.url, other.expiresNanos);
-      owesSinceNanos = other.owesSinceNanos;
-      owes = other.owes;
+      unacknowledgedSinceNanos = other.unacknowledgedSinceNanos;
+      unacknowledged = other.unacknowledged;
       over = other.over;
     }
   }
 
-  /** One session that has to hear of a change. */
+  /** A session that must receive an invalidation, and the address of its front end. */
   record Recipient(UUID session, String url) {}
 
-  /** Which catalog this is, as front ends name it when they renew. */
+  /** Identifies this catalog process. Front ends repeat it in each renewal. */
   private final UUID self;
 
   private final Ticker ticker;
@@ -65,7 +68,7 @@ public class CacheSessions {
 
   private long closedNanos;
 
-  /** No sessions yet, and none may begin before this is {@linkplain #open opened}. */
+  /** Creates a set of sessions that is closed: none may begin before {@link #open} is called. */
   public CacheSessions(Ticker ticker, Duration lease) {
     this(ticker, lease, Uuids::fresh);
   }
@@ -74,10 +77,10 @@ public class CacheSessions {
     this.self = ids.get();
     this.ticker = ticker;
     this.lease = lease;
-    this.closedNanos = ticker.nanos();
+    this.closedNanos = ticker.read();
   }
 
-  /** A copy, for tests that try more than one future. */
+  /** Creates a copy, for tests that explore several continuations of one state. */
   CacheSessions(CacheSessions other) {
     this.self = other.self;
     this.ticker = other.ticker;
@@ -89,25 +92,26 @@ public class CacheSessions {
   }
 
   /**
-   * This catalog begins or ends to lead: all sessions are over, and none begins. Front ends hear
-   * that they are not continued. Changes still wait for the leases that run, since a catalog that
-   * has just been deposed may have some to answer.
+   * Ends all sessions and lets none begin, because this catalog has started or stopped leading.
+   * Front ends learn from their next renewal that their session is over. Changes still wait for
+   * valid leases: a catalog that was just deposed may still have purchases to answer.
    */
   public synchronized void close() {
     open = false;
-    closedNanos = ticker.nanos();
+    closedNanos = ticker.read();
     sessions.values().forEach(s -> s.over = true);
   }
 
   /**
-   * How long a catalog that begins to lead has to wait before it shows anything: one whole lease,
-   * since caches may hold what an earlier one published, while its own state is ahead of that.
+   * The time that a new leader has to wait before it shows products: one full lease. Until then,
+   * caches may hold products that an earlier leader published and that are older than the state of
+   * this one.
    */
   public synchronized Duration untilOpen() {
-    return Duration.ofNanos(closedNanos + lease.toNanos() - ticker.nanos());
+    return Duration.ofNanos(closedNanos + lease.toNanos() - ticker.read());
   }
 
-  /** Sessions may begin: readers are shown the state that they will be told the changes of. */
+  /** Lets sessions begin. From now on, readers see states of which all sessions are informed. */
   public synchronized void open() {
     open = true;
   }
@@ -125,16 +129,16 @@ public class CacheSessions {
   }
 
   /**
-   * Renews a lease or begins a session. A session that has owed an acknowledgement for a quarter of
-   * the lease is not extended, so that a front end that can renew but not hear delays purchases by
-   * little more than one lease, once.
+   * Renews a lease, or begins a session. The lease of a session that has not acknowledged an
+   * invalidation for a quarter of the lease is not extended. A front end that can send renewals but
+   * cannot receive invalidations therefore delays purchases by little more than one lease, once.
    *
-   * <p>Only for a catalog that was proved to lead after the request came: one that was deposed and
-   * does not know it must extend no lease, since its successor waits for one lease from its own
-   * beginning on.
+   * <p>Call this only after this catalog has proved that it led when the request had arrived. A
+   * deposed catalog that does not know it must not extend a lease, because its successor waits for
+   * one lease only, counted from its own start.
    */
   public synchronized CacheLeaseMessages.Grant renew(CacheLeaseMessages.Renewal renewal) {
-    long now = ticker.nanos();
+    long now = ticker.read();
     Session session = sessions.get(renewal.session());
     if (session == null) {
       if (!open || renewal.catalog() != null || hasEnded(renewal.session())) {
@@ -144,14 +148,15 @@ public class CacheSessions {
       return grant(lease, true);
     }
     if (renewal.catalog() != null && !renewal.catalog().equals(self)) {
-      // Begun here by a request that was under way for long, and in use since at another catalog.
+      // A delayed request has begun this session here; it has since been used with another catalog.
       session.over = true;
     }
     if (session.over || session.expiresNanos - now <= 0) {
       session.over = true;
       return grant(Duration.ZERO, false);
     }
-    if (session.owes > 0 && now - session.owesSinceNanos > lease.toNanos() / 4) {
+    if (session.unacknowledged > 0
+        && now - session.unacknowledgedSinceNanos > lease.toNanos() / 4) {
       return grant(Duration.ZERO, true);
     }
     session.expiresNanos = now + lease.toNanos();
@@ -162,46 +167,44 @@ public class CacheSessions {
     return new CacheLeaseMessages.Grant(length.toMillis(), continued, self);
   }
 
-  /** Who has to acknowledge a change that caches are told of from now on. */
+  /** Begins an invalidation, and returns the sessions that have to acknowledge it. */
   synchronized List<Recipient> beginInvalidation() {
-    long now = ticker.nanos();
+    long now = ticker.read();
     sessions
         .entrySet()
         .removeIf(entry -> entry.getValue().expiresNanos - now <= 0 && remember(entry.getKey()));
     List<Recipient> recipients = new ArrayList<>();
     sessions.forEach(
         (id, session) -> {
-          if (session.owes++ == 0) {
-            session.owesSinceNanos = now;
+          if (session.unacknowledged++ == 0) {
+            session.unacknowledgedSinceNanos = now;
           }
           recipients.add(new Recipient(id, session.url));
         });
     return recipients;
   }
 
-  /** The session has forgotten what it was told to. */
+  /** Records that a session has removed the invalidated products. */
   synchronized void acknowledged(UUID id) {
     Session session = sessions.get(id);
     if (session != null) {
-      session.owes--;
+      session.unacknowledged--;
     }
   }
 
-  /** The front end has dropped this session, cache and all. */
-  synchronized void gone(UUID id) {
+  /** Records that a front end has dropped this session and its cache. */
+  synchronized void dropped(UUID id) {
     sessions.remove(id);
     remember(id);
   }
 
-  /** How long the session may still answer from its cache; zero or less: its lease is over. */
-  synchronized Duration left(UUID id) {
+  /** The remaining lease of a session. Zero or negative if the lease has expired. */
+  synchronized Duration remainingLease(UUID id) {
     Session session = sessions.get(id);
-    return session == null
-        ? Duration.ZERO
-        : Duration.ofNanos(session.expiresNanos - ticker.nanos());
+    return session == null ? Duration.ZERO : Duration.ofNanos(session.expiresNanos - ticker.read());
   }
 
-  /** How many sessions there are. */
+  /** The number of sessions. */
   public synchronized int size() {
     return sessions.size();
   }

@@ -28,18 +28,18 @@ import toystore.protocol.message.NodeReply;
 import toystore.protocol.message.ProductReadRequest;
 
 /**
- * What clients may be shown. Caches are told to forget a product while its change becomes durable;
- * after both, and only then, it is published: shown to any reader, and the purchase answered
- * (promise P5).
+ * Publishes changes of products (promise P5). While a change becomes durable, all caches receive an
+ * invalidation. When the change is durable and all caches have removed the product, the change is
+ * published: readers see it, and the purchase that caused it is answered.
  *
- * <p>Changes that are announced while caches are being told wait together and are told in one
- * message. What is decided, is decided by {@link CacheSessions}, {@link PublishedProducts}, {@link
- * PendingChange} and {@link InvalidationRound}; this class sends.
+ * <p>Changes that are announced during an invalidation round form the next round and share one
+ * message. {@link CacheSessions}, {@link PublishedProducts}, {@link PendingChange} and {@link
+ * InvalidationRound} decide; this class sends.
  */
 public final class ChangePublisher implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(ChangePublisher.class.getName());
   private static final long RETRY_MS = 20;
-  private static final Duration LEAST = Duration.ofMillis(1);
+  private static final Duration SHORTEST_TIMEOUT = Duration.ofMillis(1);
 
   private final NodeCaller caller;
   private final CacheSessions sessions;
@@ -47,32 +47,32 @@ public final class ChangePublisher implements AutoCloseable {
   private final Timer rounds;
   private final Batcher<PendingChange, Boolean> batches;
 
-  /** A publisher that shows nothing yet. */
+  /** Creates a publisher that shows no products yet. */
   public ChangePublisher(
       NodeCaller caller, CacheSessions sessions, BatchSettings sizes, MeterRegistry metrics) {
     this.caller = caller;
     this.sessions = sessions;
     this.rounds = metrics.timer("toystore.invalidation.round");
-    // One lane: what is announced during a round forms the next one.
-    this.batches = new Batcher<>("publish", sizes.maxSize(), sizes.maxQueued(), 1, this::tell);
+    // One lane: changes that are announced during a round form the next round.
+    this.batches = new Batcher<>("publish", sizes.maxSize(), sizes.maxQueued(), 1, this::runRound);
   }
 
-  /** A change that caches are being told of. To be closed, whatever becomes of it. */
+  /** An announced change. Close it in any case, also if the change does not happen. */
   public final class Announcement implements AutoCloseable {
     private final PendingChange change;
-    private final CompletableFuture<Boolean> told = new CompletableFuture<>();
+    private final CompletableFuture<Boolean> invalidated = new CompletableFuture<>();
 
     private Announcement(Collection<String> names) {
       this.change = new PendingChange(published, names);
     }
 
     /**
-     * Tells caches, on this thread if nothing else is being told. To be called once, when the
-     * change itself is on its way into the log, which takes as long.
+     * Sends the invalidations, on this thread if no round is in progress. Call this once, after the
+     * change was submitted to the log, because committing it takes about as long.
      */
-    public void tell() {
+    public void invalidate() {
       if (change.names.isEmpty()) {
-        told.complete(true);
+        invalidated.complete(true);
         return;
       }
       batches
@@ -81,35 +81,35 @@ public final class ChangePublisher implements AutoCloseable {
           .whenComplete(
               (all, e) -> {
                 if (e == null) {
-                  told.complete(all);
+                  invalidated.complete(all);
                 } else {
-                  told.completeExceptionally(e);
+                  invalidated.completeExceptionally(e);
                 }
               });
     }
 
     /**
-     * Publishes what the change made; returns once readers see it. Of what they see already, no
-     * cache needs to have been told; of products that were not announced, caches are told now.
+     * Publishes the products that the change has made, and returns when readers see them. Products
+     * that readers already see need no invalidation. Products that were not announced are
+     * invalidated now.
      *
-     * @param products as they are, durably
-     * @param patience how long to wait for a round that others are at; one of this thread's own
-     *     ends with the leases
-     * @throws TimeoutException if it takes longer
+     * @param products the durable state
+     * @param timeout how long to wait for a round that another thread runs. A round that this
+     *     thread runs ends when the leases expire, at the latest
+     * @throws TimeoutException if the other thread's round takes longer
      */
-    public void publish(Collection<Product.Versioned> products, Duration patience)
-        throws Exception {
+    public void publish(Collection<Product.Versioned> products, Duration timeout) throws Exception {
       List<Product.Versioned> unseen = products.stream().filter(published::unseen).toList();
       List<Product.Versioned> expected = unseen.stream().filter(this::wasAnnounced).toList();
       List<Product.Versioned> others = unseen.stream().filter(p -> !wasAnnounced(p)).toList();
       if (others.isEmpty()) {
-        show(expected, patience);
+        show(expected, timeout);
         return;
       }
       try (Announcement late = announce(others.stream().map(p -> p.product().name()).toList())) {
-        show(expected, patience);
-        late.tell();
-        late.show(others, patience);
+        show(expected, timeout);
+        late.invalidate();
+        late.show(others, timeout);
       }
     }
 
@@ -117,19 +117,19 @@ public final class ChangePublisher implements AutoCloseable {
       return change.names.contains(product.product().name());
     }
 
-    private void show(List<Product.Versioned> made, Duration patience) throws Exception {
+    private void show(List<Product.Versioned> made, Duration timeout) throws Exception {
       if (made.isEmpty()) {
         return;
       }
       try {
-        told.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+        invalidated.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
       } catch (ExecutionException e) {
         throw e.getCause() instanceof Exception cause ? cause : e;
       }
       change.show(made);
     }
 
-    /** Ends a change that was not published as one that nothing is known to have come of. */
+    /** Ends the change. If it was not published, it is treated as a change with unknown outcome. */
     @Override
     public void close() {
       change.end();
@@ -137,23 +137,25 @@ public final class ChangePublisher implements AutoCloseable {
   }
 
   /**
-   * These products may be about to change: from now on no cache is given them to keep. Before the
-   * change is published, caches have to be {@linkplain Announcement#tell told} to forget them.
+   * Announces that these products may change. From now on, answers to caches say that these
+   * products must not be cached. Before the change is published, the caches must be {@linkplain
+   * Announcement#invalidate invalidated}.
    */
   public Announcement announce(Collection<String> names) {
     return new Announcement(names);
   }
 
-  /** Publishes products that changed without having been announced. */
-  public void publish(Collection<Product.Versioned> products, Duration patience) throws Exception {
+  /** Publishes products whose change was not announced. */
+  public void publish(Collection<Product.Versioned> products, Duration timeout) throws Exception {
     try (Announcement nothing = announce(List.of())) {
-      nothing.publish(products, patience);
+      nothing.publish(products, timeout);
     }
   }
 
   /**
-   * Shows this state at once, which no cache contradicts: no lease is valid. What was shown before
-   * came of the same log, so the newer of two versions is the right one.
+   * Shows this state at once. Call this only while no lease is valid, so that no cache can show an
+   * older state. Everything that was shown before came from the same log, so the newer of two
+   * versions is the right one.
    */
   public void reset(Collection<Product.Versioned> products) {
     published.show(products);
@@ -163,7 +165,7 @@ public final class ChangePublisher implements AutoCloseable {
     return published.product(name);
   }
 
-  /** What a front end that misses a product is answered. */
+  /** The answer to a front end that does not have a product in its cache. */
   public ProductReadRequest.Answer read(String name) {
     return published.read(name);
   }
@@ -172,7 +174,7 @@ public final class ChangePublisher implements AutoCloseable {
     return published.products();
   }
 
-  private List<Boolean> tell(List<PendingChange> announced) throws InterruptedException {
+  private List<Boolean> runRound(List<PendingChange> announced) throws InterruptedException {
     List<PendingChange> changes =
         announced.stream().filter(c -> c.stage() != PendingChange.Stage.ENDED).toList();
     if (!changes.isEmpty()) {
@@ -183,30 +185,33 @@ public final class ChangePublisher implements AutoCloseable {
     return announced.stream().map(change -> true).toList();
   }
 
-  /** What came back from a session's front end; no status where nothing did. */
-  private record Heard(CacheSessions.Recipient from, int status, @Nullable Throwable failure) {}
+  /** The response of a front end to an invalidation, or the failure if there was none. */
+  private record InvalidationResponse(
+      CacheSessions.Recipient from, int status, @Nullable Throwable failure) {}
 
   /**
-   * Returns when every session has acknowledged or its lease is over. Answers count as they come:
-   * one that hangs must not make others owe what they have given.
+   * Runs a round. Returns when every session has acknowledged or its lease has expired. Responses
+   * are processed as they arrive, so that one front end that hangs does not make the
+   * acknowledgements of others count as late.
    */
   private void run(InvalidationRound round) throws InterruptedException {
     List<String> names = List.copyOf(round.names());
-    BlockingQueue<Heard> heard = new LinkedBlockingQueue<>();
+    BlockingQueue<InvalidationResponse> responses = new LinkedBlockingQueue<>();
     Collection<CacheSessions.Recipient> recipients = round.waitedFor();
     if (recipients.size() == 1) {
-      // Nobody else has to be heard meanwhile: this very thread can wait for the answer.
-      heard.add(tellAndWait(recipients.iterator().next(), names));
+      // There is only one response to wait for, so this thread can wait for it itself.
+      responses.add(sendAndWait(recipients.iterator().next(), names));
     } else {
-      recipients.forEach(r -> tell(r, names, heard));
+      recipients.forEach(r -> send(r, names, responses));
     }
     while (!isOver(round)) {
-      Heard next = heard.poll(shortestLease(round).toMillis() + 1, TimeUnit.MILLISECONDS);
+      InvalidationResponse next =
+          responses.poll(shortestLease(round).toMillis() + 1, TimeUnit.MILLISECONDS);
       if (next != null) {
-        hear(round, next);
+        process(round, next);
         if (round.waitsFor(next.from().session())) {
           CompletableFuture.delayedExecutor(RETRY_MS, TimeUnit.MILLISECONDS)
-              .execute(() -> tellAgain(next.from(), names, heard));
+              .execute(() -> sendAgain(next.from(), names, responses));
         }
       }
     }
@@ -218,61 +223,68 @@ public final class ChangePublisher implements AutoCloseable {
     boolean over = round.isOver();
     for (CacheSessions.Recipient recipient : waitedFor) {
       if (!round.waitedFor.containsKey(recipient.session())) {
-        LOG.log(Level.INFO, "{0} did not answer for a lease: its session ends", recipient.url());
+        LOG.log(Level.INFO, "{0} did not answer for one lease: its session ends", recipient.url());
       }
     }
     return over;
   }
 
-  private void tellAgain(
-      CacheSessions.Recipient recipient, List<String> names, Queue<Heard> heard) {
-    if (sessions.left(recipient.session()).isPositive()) {
-      tell(recipient, names, heard);
+  private void sendAgain(
+      CacheSessions.Recipient recipient,
+      List<String> names,
+      Queue<InvalidationResponse> responses) {
+    if (sessions.remainingLease(recipient.session()).isPositive()) {
+      send(recipient, names, responses);
     }
   }
 
   private Duration shortestLease(InvalidationRound round) {
     return round.waitedFor().stream()
-        .map(r -> sessions.left(r.session()))
+        .map(r -> sessions.remainingLease(r.session()))
         .min(Comparator.naturalOrder())
         .orElse(Duration.ZERO);
   }
 
-  private static void hear(InvalidationRound round, Heard heard) {
-    CacheSessions.Recipient from = heard.from();
-    if (heard.failure() != null) {
-      LOG.log(Level.DEBUG, from.url() + " did not hear an invalidation", heard.failure());
+  private static void process(InvalidationRound round, InvalidationResponse response) {
+    CacheSessions.Recipient from = response.from();
+    if (response.failure() != null) {
+      LOG.log(Level.DEBUG, from.url() + " did not answer an invalidation", response.failure());
       return;
     }
-    round.answered(from.session(), heard.status());
+    round.answered(from.session(), response.status());
     if (round.waitedFor.containsKey(from.session())) {
-      LOG.log(Level.WARNING, "{0} answered {1} to an invalidation", from.url(), heard.status());
+      LOG.log(Level.WARNING, "{0} answered {1} to an invalidation", from.url(), response.status());
     }
   }
 
-  private void tell(CacheSessions.Recipient recipient, List<String> names, Queue<Heard> heard) {
-    tell(recipient, names)
+  private void send(
+      CacheSessions.Recipient recipient,
+      List<String> names,
+      Queue<InvalidationResponse> responses) {
+    send(recipient, names)
         .whenComplete(
-            (reply, e) -> heard.add(new Heard(recipient, e == null ? reply.status() : 0, e)));
+            (reply, e) ->
+                responses.add(
+                    new InvalidationResponse(recipient, e == null ? reply.status() : 0, e)));
   }
 
-  private CompletableFuture<NodeReply> tell(CacheSessions.Recipient recipient, List<String> names) {
+  private CompletableFuture<NodeReply> send(CacheSessions.Recipient recipient, List<String> names) {
     return caller.call(
-        recipient.url() + ApiPaths.INVALIDATION, message(recipient, names), patience(recipient));
+        recipient.url() + ApiPaths.INVALIDATION, message(recipient, names), timeout(recipient));
   }
 
-  private Heard tellAndWait(CacheSessions.Recipient recipient, List<String> names)
+  private InvalidationResponse sendAndWait(CacheSessions.Recipient recipient, List<String> names)
       throws InterruptedException {
     try {
       NodeReply reply =
           caller.send(
               recipient.url() + ApiPaths.INVALIDATION,
               message(recipient, names),
-              patience(recipient),
+              timeout(recipient),
               SilenceCheck.NONE);
-      return new Heard(recipient, reply.status(), null);
+      return new InvalidationResponse(recipient, reply.status(), null);
     } catch (IOException | RuntimeException e) {
-      return new Heard(recipient, 0, e);
+      return new InvalidationResponse(recipient, 0, e);
     }
   }
 
@@ -280,9 +292,9 @@ public final class ChangePublisher implements AutoCloseable {
     return MessageCodec.toCbor(new CacheLeaseMessages.Invalidation(recipient.session(), names));
   }
 
-  /** No longer than its lease: after that it need not be waited for. */
-  private Duration patience(CacheSessions.Recipient recipient) {
-    return longer(sessions.left(recipient.session()), LEAST);
+  /** The remaining lease of the session: after that, nobody waits for its response. */
+  private Duration timeout(CacheSessions.Recipient recipient) {
+    return longer(sessions.remainingLease(recipient.session()), SHORTEST_TIMEOUT);
   }
 
   private static Duration longer(Duration one, Duration other) {

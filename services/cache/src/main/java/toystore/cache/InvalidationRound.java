@@ -8,15 +8,15 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
 
-/** Caches are told of changes that wait together: whom to tell what, and who has yet to forget. */
+/** One invalidation of all caches for a batch of changes: its products, and who has to respond. */
 class InvalidationRound {
   final Map<UUID, CacheSessions.Recipient> waitedFor = new LinkedHashMap<>();
   private final CacheSessions sessions;
   private final List<PendingChange> changes;
 
   /**
-   * A round of changes that were announced before. A session that begins after this hears nothing
-   * of them, and needs not: it is given nothing to keep while they are on their way.
+   * Begins a round for changes that were announced before. A session that begins later receives no
+   * invalidation for them and needs none: it may not cache these products until the changes end.
    */
   InvalidationRound(CacheSessions sessions, List<PendingChange> changes) {
     this.sessions = sessions;
@@ -24,7 +24,7 @@ class InvalidationRound {
     sessions.beginInvalidation().forEach(r -> waitedFor.put(r.session(), r));
   }
 
-  /** A copy, for tests that try more than one future. */
+  /** Creates a copy, for tests that explore several continuations of one state. */
   InvalidationRound(InvalidationRound other, CacheSessions sessions, List<PendingChange> changes) {
     this.sessions = sessions;
     this.changes = List.copyOf(changes);
@@ -39,16 +39,16 @@ class InvalidationRound {
     return List.copyOf(waitedFor.values());
   }
 
-  /** Whether this session has yet to forget; not if its lease is over. */
+  /** Whether this session still has to respond. An expired lease ends the wait. */
   boolean waitsFor(UUID session) {
-    if (waitedFor.containsKey(session) && !sessions.left(session).isPositive()) {
-      sessions.gone(session);
+    if (waitedFor.containsKey(session) && !sessions.remainingLease(session).isPositive()) {
+      sessions.dropped(session);
       waitedFor.remove(session);
     }
     return waitedFor.containsKey(session);
   }
 
-  /** A session's front end has answered: 200, it has forgotten; 410, there is no such session. */
+  /** Processes a response: 200 acknowledges the invalidation, 410 says that the session is gone. */
   void answered(UUID session, int status) {
     if ((status != 200 && status != 410) || waitedFor.remove(session) == null) {
       return;
@@ -56,25 +56,25 @@ class InvalidationRound {
     if (status == 200) {
       sessions.acknowledged(session);
     } else {
-      sessions.gone(session);
+      sessions.dropped(session);
     }
   }
 
-  /** Whether no session has to forget any more. */
+  /** Whether no session has to respond any more. */
   boolean isOver() {
     waitedFor().forEach(r -> waitsFor(r.session()));
     return waitedFor.isEmpty();
   }
 
   /**
-   * The changes may be shown.
+   * Ends the round: its changes may be published.
    *
-   * @throws IllegalStateException if a cache has yet to forget
+   * @throws IllegalStateException if a session still has to respond
    */
   void end() {
     if (!isOver()) {
-      throw new IllegalStateException("still waited for: " + waitedFor.values());
+      throw new IllegalStateException("sessions have not responded: " + waitedFor.values());
     }
-    changes.forEach(PendingChange::told);
+    changes.forEach(PendingChange::invalidated);
   }
 }

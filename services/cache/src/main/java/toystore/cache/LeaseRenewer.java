@@ -13,7 +13,7 @@ import toystore.protocol.message.CacheLeaseMessages;
 import toystore.protocol.message.MessageCodec;
 import toystore.protocol.message.NodeReply;
 
-/** Keeps the cache's lease alive: renews it at a third of its length. */
+/** Renews the lease of a product cache each time a third of it has passed. */
 public final class LeaseRenewer implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(LeaseRenewer.class.getName());
 
@@ -24,9 +24,9 @@ public final class LeaseRenewer implements AutoCloseable {
   private final ScheduledThreadPoolExecutor timer;
 
   /**
-   * Starts renewing.
+   * Starts to renew the lease.
    *
-   * @param url where the catalog reaches this front end
+   * @param url the address at which the catalog reaches this front end
    */
   public LeaseRenewer(ProductCache cache, LeaderClient catalog, String url, Duration lease) {
     this.cache = cache;
@@ -40,15 +40,16 @@ public final class LeaseRenewer implements AutoCloseable {
 
   private void renew() {
     try {
-      // Once for all attempts of this call, which is on the safe side for a repeated one.
-      ProductCache.Asked asked = cache.beginRenewal(url);
-      // A third of the lease: longer than that, the next attempt is worth more than this one.
+      // The clock is read once, before the first attempt of this call, which is safe for
+      // repetitions.
+      ProductCache.PendingRenewal renewal = cache.beginRenewal(url);
+      // After a third of the lease the next attempt is due, and would return a longer lease.
       NodeReply reply =
-          catalog.call(ApiPaths.LEASE, MessageCodec.toCbor(asked.message()), Deadline.in(third));
+          catalog.call(ApiPaths.LEASE, MessageCodec.toCbor(renewal.message()), Deadline.in(third));
       if (reply.ok()
-          && !cache.granted(asked, MessageCodec.fromCbor(reply.body(), CacheLeaseMessages.Grant.class))) {
-        LOG.log(
-            Level.INFO, "the catalog does not know this session any more: the cache is dropped");
+          && !cache.granted(
+              renewal, MessageCodec.fromCbor(reply.body(), CacheLeaseMessages.Grant.class))) {
+        LOG.log(Level.INFO, "the catalog has ended this session: the cache is dropped");
       }
     } catch (ApiException | IOException e) {
       LOG.log(Level.DEBUG, "the lease could not be renewed", e);

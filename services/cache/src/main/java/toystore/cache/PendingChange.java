@@ -5,16 +5,16 @@ import java.util.Set;
 import toystore.protocol.api.Product;
 
 /**
- * A change of products on its way to readers. It is announced as soon as it may happen: caches are
- * told to forget these products while it becomes durable, and may keep none of them until it ends.
- * It is shown only after all caches have forgotten, and ends with that, or without having been
- * shown if nothing came of it or what came of it is not known.
+ * A change of products that is not published yet. It is announced as soon as it may happen. While
+ * the change becomes durable, caches are invalidated, and until it ends they must not cache these
+ * products. It is published only after all caches have removed them, and ends then. It ends without
+ * being published if the change did not happen or its outcome is unknown.
  */
 class PendingChange {
-  /** How far it has got. */
+  /** The progress of a change. */
   enum Stage {
     ANNOUNCED,
-    TOLD,
+    INVALIDATED,
     ENDED
   }
 
@@ -28,7 +28,7 @@ class PendingChange {
     published.begin(this.names);
   }
 
-  /** A copy, for tests that try more than one future. */
+  /** Creates a copy, for tests that explore several continuations of one state. */
   PendingChange(PendingChange other, PublishedProducts published) {
     this.published = published;
     this.names = other.names;
@@ -39,26 +39,26 @@ class PendingChange {
     return stage;
   }
 
-  /** Each cache has forgotten these products or has lost its lease. */
-  synchronized void told() {
+  /** Records that each cache has removed these products or has lost its lease. */
+  synchronized void invalidated() {
     if (stage == Stage.ANNOUNCED) {
-      stage = Stage.TOLD;
+      stage = Stage.INVALIDATED;
     }
   }
 
   /**
-   * Shows what the change made, which must be durable, and ends.
+   * Publishes the products, whose new state must be durable, and ends this change.
    *
-   * @throws IllegalStateException if a cache may still hold an older state
+   * @throws IllegalStateException if a cache may still contain an older state
    */
   synchronized void show(Collection<Product.Versioned> products) {
-    if (stage != Stage.TOLD) {
-      throw new IllegalStateException("a change that is " + stage + " cannot be shown");
+    if (stage != Stage.INVALIDATED) {
+      throw new IllegalStateException("a change in stage " + stage + " cannot be published");
     }
     if (!products.stream().allMatch(p -> names.contains(p.product().name()))) {
-      throw new IllegalStateException("caches were told of " + names + ", not of " + products);
+      throw new IllegalStateException("caches removed " + names + ", not " + products);
     }
-    // In this order: who reads in between is shown the new state and does not keep it.
+    // In this order: a front end that reads in between gets the new state and does not cache it.
     published.show(products);
     end();
   }

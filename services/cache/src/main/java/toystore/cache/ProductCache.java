@@ -2,6 +2,7 @@ package toystore.cache;
 
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.RemovalCause;
+import com.github.benmanes.caffeine.cache.Ticker;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -18,31 +19,34 @@ import toystore.protocol.api.Uuids;
 import toystore.protocol.message.CacheLeaseMessages;
 
 /**
- * A bounded cache of products that is never stale (DESIGN.md of this module). It belongs to a
- * session with the catalog and answers only while the session's lease lasts; without one it is
- * empty, by definition. The catalog names what to forget before it shows a change to anyone.
+ * A bounded cache of products that never shows a stale one (see DESIGN.md of this module). The
+ * cache belongs to a session with the catalog and answers only while the lease of the session is
+ * valid. Without a valid lease the cache counts as empty. The catalog sends an invalidation before
+ * it shows a change to anyone.
  *
- * <p>Says what may be shown and kept, and what to make of a grant; sends nothing itself.
+ * <p>This class decides and sends nothing.
  */
 public class ProductCache {
   /**
-   * A miss under way: what it finds is kept only if nothing has happened to the name since.
+   * A miss in progress. Its result is cached only if the product was not invalidated meanwhile.
    *
-   * @param told the session had begun before, so that the catalog has told it of all that happened
+   * @param leased whether the session had a lease when the miss began, so that the catalog sends it
+   *     an invalidation for every change since
+   * @param invalidations the number of invalidations of this product when the miss began
    */
-  public record Miss(UUID session, boolean told, String name, long invalidations) {}
+  public record Miss(UUID session, boolean leased, String name, long invalidations) {}
 
-  /** A renewal under way, and when it was asked for. */
-  record Asked(long nanos, CacheLeaseMessages.Renewal message) {}
+  /** A renewal in progress, and the time before it was sent. */
+  record PendingRenewal(long nanos, CacheLeaseMessages.Renewal message) {}
 
-  /** All that is kept under one session id; replaced as a whole. */
+  /** The content of the cache under one session id. It is replaced as a whole. */
   static final class Session {
     final UUID id;
     final ConcurrentMap<String, Product.Versioned> entries;
     final ConcurrentHashMap<String, Long> invalidations = new ConcurrentHashMap<>();
     volatile long leaseEndsNanos;
 
-    /** The catalog that granted the first lease; null: there was none, and there are no entries. */
+    /** The catalog that granted the first lease, or null if there was none yet. */
     volatile @Nullable UUID catalog;
 
     Session(UUID id, ConcurrentMap<String, Product.Versioned> entries) {
@@ -54,13 +58,13 @@ public class ProductCache {
   private final Duration driftAllowance;
   private final Ticker ticker;
   private final Supplier<UUID> ids;
-  private final Supplier<ConcurrentMap<String, Product.Versioned>> shelves;
+  private final Supplier<ConcurrentMap<String, Product.Versioned>> newEntries;
   private final Counter hits;
   private final Counter misses;
   private final Counter invalidated;
   volatile Session session;
 
-  /** An empty cache without a lease. */
+  /** Creates an empty cache without a lease. */
   public static ProductCache create(CacheSettings settings, Ticker ticker, MeterRegistry metrics) {
     ProductCache cache =
         new ProductCache(
@@ -78,29 +82,29 @@ public class ProductCache {
       Duration driftAllowance,
       Ticker ticker,
       Supplier<UUID> ids,
-      Supplier<ConcurrentMap<String, Product.Versioned>> shelves,
+      Supplier<ConcurrentMap<String, Product.Versioned>> newEntries,
       MeterRegistry metrics) {
     this.driftAllowance = driftAllowance;
     this.ticker = ticker;
     this.ids = ids;
-    this.shelves = shelves;
+    this.newEntries = newEntries;
     this.hits = metrics.counter("toystore.cache.hits");
     this.misses = metrics.counter("toystore.cache.misses");
     this.invalidated = metrics.counter("toystore.cache.invalidations");
     this.session = newSession();
   }
 
-  /** A copy, for tests that try more than one future. */
+  /** Creates a copy, for tests that explore several continuations of one state. */
   ProductCache(ProductCache other, Supplier<UUID> ids) {
     this.driftAllowance = other.driftAllowance;
     this.ticker = other.ticker;
     this.ids = ids;
-    this.shelves = other.shelves;
+    this.newEntries = other.newEntries;
     this.hits = other.hits;
     this.misses = other.misses;
     this.invalidated = other.invalidated;
     Session theirs = other.session;
-    this.session = new Session(theirs.id, shelves.get());
+    this.session = new Session(theirs.id, newEntries.get());
     session.entries.putAll(theirs.entries);
     session.invalidations.putAll(theirs.invalidations);
     session.leaseEndsNanos = theirs.leaseEndsNanos;
@@ -121,15 +125,15 @@ public class ProductCache {
   }
 
   private Session newSession() {
-    return new Session(ids.get(), shelves.get());
+    return new Session(ids.get(), newEntries.get());
   }
 
-  /** The product if it is cached under a valid lease, else null. */
+  /** The product if it is cached under a valid lease, otherwise null. */
   public Product.@Nullable Versioned get(String name) {
     Session current = session;
     Product.Versioned product = current.entries.get(name);
-    // The entry first and the clock after: the lease covers the moment of reading.
-    if (product != null && valid(current, ticker.nanos())) {
+    // The entry is read before the clock, so that the lease covers the moment of that read.
+    if (product != null && valid(current, ticker.read())) {
       hits.increment();
       return product;
     }
@@ -141,37 +145,37 @@ public class ProductCache {
     return current.catalog != null && current.leaseEndsNanos - nowNanos > 0;
   }
 
-  /** Begins to fetch a product that was not found. */
+  /** Begins a miss, before the product is requested from the catalog. */
   public Miss beginMiss(String name) {
     Session current = session;
     return new Miss(
         current.id, current.catalog != null, name, current.invalidations.getOrDefault(name, 0L));
   }
 
-  /** Keeps what a miss found, unless an invalidation of it came meanwhile or the session ended. */
+  /** Caches the result of a miss, unless the product was invalidated or the session ended. */
   public void fill(Miss miss, Product.Versioned product) {
     Session current = session;
-    if (!miss.session().equals(current.id) || !miss.told() || !valid(current, ticker.nanos())) {
+    if (!miss.session().equals(current.id) || !miss.leased() || !valid(current, ticker.read())) {
       return;
     }
-    // Atomic with an invalidation of the same name.
+    // Atomic with respect to an invalidation of the same product.
     current.invalidations.compute(
         miss.name(),
         (name, count) -> {
           long now = count == null ? 0 : count;
-          if (undisturbed(miss, now)) {
+          if (isUnchangedSince(miss, now)) {
             current.entries.put(name, product);
           }
           return now;
         });
   }
 
-  /** Whether no invalidation came since the miss began. */
-  boolean undisturbed(Miss miss, long invalidations) {
+  /** Whether the product was not invalidated since the miss began. */
+  boolean isUnchangedSince(Miss miss, long invalidations) {
     return miss.invalidations() == invalidations;
   }
 
-  /** Forgets products; false if they were named to a session that is no more. */
+  /** Removes products. Returns false if the invalidation is for a session that has ended. */
   public boolean invalidate(UUID sessionId, Collection<String> names) {
     Session current = session;
     if (!current.id.equals(sessionId)) {
@@ -190,46 +194,46 @@ public class ProductCache {
   }
 
   /**
-   * Begins to ask for a lease. The clock is read before anything is sent, so that the lease ends
-   * here before it ends at the catalog.
+   * Begins a renewal of the lease. It reads the clock before the request is sent, so that the lease
+   * expires here before it expires at the catalog.
    *
-   * @param url where the catalog reaches this front end
+   * @param url the address at which the catalog reaches this front end
    */
-  Asked beginRenewal(String url) {
+  PendingRenewal beginRenewal(String url) {
     Session current = session;
-    return new Asked(
-        ticker.nanos(), new CacheLeaseMessages.Renewal(current.id, url, current.catalog));
+    return new PendingRenewal(
+        ticker.read(), new CacheLeaseMessages.Renewal(current.id, url, current.catalog));
   }
 
-  /** Takes an answer to a renewal; false if it ended the session, and with it all that was kept. */
-  boolean granted(Asked asked, CacheLeaseMessages.Grant grant) {
+  /** Processes a grant. Returns false if the session has ended, and the cache was dropped. */
+  boolean granted(PendingRenewal renewal, CacheLeaseMessages.Grant grant) {
     Session current = session;
-    if (!current.id.equals(asked.message().session())) {
+    if (!current.id.equals(renewal.message().session())) {
       return true;
     }
     if (!grant.continued()) {
-      // The catalog may not have told this session of every change: nothing of it is used again.
+      // The session may have missed an invalidation, so nothing in the cache may be used again.
       drop();
       return false;
     }
     if (grant.lengthMs() > 0) {
-      current.leaseEndsNanos = leaseEnds(asked, grant);
+      current.leaseEndsNanos = leaseEnds(renewal, grant);
       current.catalog = grant.catalog();
     }
     return true;
   }
 
-  long leaseEnds(Asked asked, CacheLeaseMessages.Grant grant) {
-    return asked.nanos() + Duration.ofMillis(grant.lengthMs()).minus(driftAllowance).toNanos();
+  long leaseEnds(PendingRenewal renewal, CacheLeaseMessages.Grant grant) {
+    return renewal.nanos() + Duration.ofMillis(grant.lengthMs()).minus(driftAllowance).toNanos();
   }
 
-  /** Drops everything; the next lease begins a new session. */
+  /** Drops the cache and its session. The next lease begins a new session. */
   void drop() {
     session = newSession();
   }
 
-  /** Whether products may be answered from the cache now. */
+  /** Whether the lease is valid, so that products may be answered from the cache. */
   public boolean leaseValid() {
-    return valid(session, ticker.nanos());
+    return valid(session, ticker.read());
   }
 }

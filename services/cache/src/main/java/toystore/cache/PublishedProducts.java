@@ -12,21 +12,21 @@ import org.jspecify.annotations.Nullable;
 import toystore.protocol.api.Product;
 import toystore.protocol.message.ProductReadRequest;
 
-/** What readers are shown, and of which products a change is on its way. */
+/** The products that readers see, and the number of pending changes of each. */
 class PublishedProducts {
   final Map<String, Product.Versioned> shown = new ConcurrentHashMap<>();
 
-  /** How many changes of a product are on their way, where there are any. */
-  final Map<String, Integer> underWay = new ConcurrentHashMap<>();
+  /** The number of pending changes of each product that has any. */
+  final Map<String, Integer> pending = new ConcurrentHashMap<>();
 
   private final Set<String> listed = Collections.synchronizedSet(new LinkedHashSet<>());
 
   PublishedProducts() {}
 
-  /** A copy, for tests that try more than one future. */
+  /** Creates a copy, for tests that explore several continuations of one state. */
   PublishedProducts(PublishedProducts other) {
     shown.putAll(other.shown);
-    underWay.putAll(other.underWay);
+    pending.putAll(other.pending);
     listed.addAll(other.listed);
   }
 
@@ -34,7 +34,7 @@ class PublishedProducts {
     return shown.get(name);
   }
 
-  /** In the order in which they were shown first. */
+  /** All published products, in the order in which they were first published. */
   List<Product.Versioned> products() {
     synchronized (listed) {
       return listed.stream().map(shown::get).filter(Objects::nonNull).toList();
@@ -46,7 +46,7 @@ class PublishedProducts {
     return now == null || now.version() < product.version();
   }
 
-  /** Shows products as they are here, unless newer ones are shown already. */
+  /** Publishes products. A product that is already published in a newer version stays as it is. */
   void show(Collection<Product.Versioned> products) {
     for (Product.Versioned product : products) {
       shown.merge(product.product().name(), product, PublishedProducts::newer);
@@ -58,28 +58,30 @@ class PublishedProducts {
     return one.version() >= other.version() ? one : other;
   }
 
-  /** What a cache that misses a product is answered. */
+  /** The answer to a front end that does not have a product in its cache. */
   ProductReadRequest.Answer read(String name) {
-    // In either order of these two reads, a change that begins or ends in between sends its message
-    // after the miss began, so that the front end does not keep the answer.
+    // The order of these two reads does not matter: the invalidation of a change that begins or
+    // ends
+    // between them is sent after the miss began, so the front end does not cache the answer.
     boolean cacheable = cacheable(name);
     return new ProductReadRequest.Answer(shown.get(name), cacheable);
   }
 
   /**
-   * Not while a change is on its way: the cache that asks may have forgotten the product already,
-   * or have begun its session too late to be told, so that nobody would tell it again.
+   * Whether a front end may cache the product. It may not while a change is pending: its cache may
+   * already have processed the invalidation, or its session may have begun too late to receive it,
+   * and no further invalidation would follow.
    */
   boolean cacheable(String name) {
-    return !underWay.containsKey(name);
+    return !pending.containsKey(name);
   }
 
   void begin(Collection<String> names) {
-    names.forEach(name -> underWay.merge(name, 1, Integer::sum));
+    names.forEach(name -> pending.merge(name, 1, Integer::sum));
   }
 
   void end(Collection<String> names) {
     names.forEach(
-        name -> underWay.computeIfPresent(name, (n, count) -> count == 1 ? null : count - 1));
+        name -> pending.computeIfPresent(name, (n, count) -> count == 1 ? null : count - 1));
   }
 }

@@ -1,5 +1,6 @@
 package toystore.cache;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -77,10 +78,10 @@ public final class CacheModel {
     int front();
   }
 
-  private record Ask(int front, int call, ProductCache.Asked asked) implements Message {}
+  private record Ask(int front, int call, ProductCache.PendingRenewal asked) implements Message {}
 
   private record Grant(
-      int front, int call, ProductCache.Asked asked, CacheLeaseMessages.Grant grant)
+      int front, int call, ProductCache.PendingRenewal asked, CacheLeaseMessages.Grant grant)
       implements Message {}
 
   private record Read(int front, ProductCache.Miss miss) implements Message {}
@@ -302,7 +303,7 @@ public final class CacheModel {
       add(
           steps,
           command.version > 0
-              && (command.change.stage() == PendingChange.Stage.TOLD
+              && (command.change.stage() == PendingChange.Stage.INVALIDATED
                   || !catalog.published.unseen(tux(command.version))),
           Act.PUBLISH,
           i);
@@ -337,7 +338,7 @@ public final class CacheModel {
   /** Not if another answer of this very moment could say no more. */
   private boolean wantsLease(FrontEnd front) {
     ProductCache.Session session = front.cache.session;
-    return (session.catalog == null || session.leaseEndsNanos - clock.nanos() < LEASE.toNanos())
+    return (session.catalog == null || session.leaseEndsNanos - clock.read() < LEASE.toNanos())
         && messages.stream().noneMatch(m -> isCurrentAsk(m, front) && age(((Ask) m).asked()) == 0)
         && messages.stream()
             .noneMatch(
@@ -359,9 +360,9 @@ public final class CacheModel {
 
   private boolean mayBeKept(ProductCache.Miss miss) {
     ProductCache cache = fronts[frontOf(miss.session())].cache;
-    return miss.told()
+    return miss.leased()
         && miss.session().equals(cache.session.id)
-        && cache.undisturbed(miss, cache.session.invalidations.getOrDefault(TUX, 0L));
+        && cache.isUnchangedSince(miss, cache.session.invalidations.getOrDefault(TUX, 0L));
   }
 
   private void forgetWhatIsNotKept() {
@@ -632,14 +633,15 @@ public final class CacheModel {
     key = mix(key, left(catalog.sessions.untilOpen().toNanos()));
     Product.Versioned shown = catalog.published.product(TUX);
     key = mix(key, shown == null ? 0 : shown.version());
-    key = mix(key, catalog.published.underWay.getOrDefault(TUX, 0));
+    key = mix(key, catalog.published.pending.getOrDefault(TUX, 0));
     key = mix(key, bit(catalog.round != null));
     long sum = 0;
     for (Command command : catalog.commands) {
       sum +=
           mix(
               command.version + 1L,
-              bit(command.inRound) + 2L * bit(command.change.stage() == PendingChange.Stage.TOLD));
+              bit(command.inRound)
+                  + 2L * bit(command.change.stage() == PendingChange.Stage.INVALIDATED));
     }
     return mix(key, sum);
   }
@@ -650,7 +652,7 @@ public final class CacheModel {
     long key = mix(4711, front.sessionsBegun);
     key = mix(key, session.id.getLeastSignificantBits());
     key = mix(key, low(session.catalog));
-    key = mix(key, session.catalog == null ? 0 : left(session.leaseEndsNanos - clock.nanos()));
+    key = mix(key, session.catalog == null ? 0 : left(session.leaseEndsNanos - clock.read()));
     Product.Versioned entry = session.entries.get(TUX);
     key = mix(key, entry == null ? 0 : entry.version());
     long sum = 0;
@@ -675,9 +677,10 @@ public final class CacheModel {
 
   private long sessionKey(long id, CacheSessions.Session session) {
     long key = mix(1, id);
-    key = mix(key, left(session.expiresNanos - clock.nanos()));
-    key = mix(key, session.owes);
-    key = mix(key, session.owes > 0 ? clock.nanos() - session.owesSinceNanos : 0);
+    key = mix(key, left(session.expiresNanos - clock.read()));
+    key = mix(key, session.unacknowledged);
+    key =
+        mix(key, session.unacknowledged > 0 ? clock.read() - session.unacknowledgedSinceNanos : 0);
     return mix(key, bit(session.over));
   }
 
@@ -706,12 +709,12 @@ public final class CacheModel {
 
   private static long missKey(long kind, ProductCache.Miss miss) {
     // Of those that are left, none was disturbed.
-    return mix(mix(kind, low(miss.session())), bit(miss.told()));
+    return mix(mix(kind, low(miss.session())), bit(miss.leased()));
   }
 
   /** How long ago it was asked; a lease that is over is like any other. */
-  private long age(ProductCache.Asked asked) {
-    return Math.min(clock.nanos() - asked.nanos(), LEASE.toNanos());
+  private long age(ProductCache.PendingRenewal asked) {
+    return Math.min(clock.read() - asked.nanos(), LEASE.toNanos());
   }
 
   private static long left(long nanos) {

@@ -2,6 +2,7 @@ package toystore.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -121,6 +122,7 @@ class CacheProtocolTest {
   }
 
   @ParameterizedTest
+  @DisplayName("Nobody is shown an older state than anyone has seen")
   @EnumSource
   void nobodyIsShownAnOlderStateThanAnyoneHasSeen(Scenario scenario) {
     long begun = System.nanoTime();
@@ -135,6 +137,7 @@ class CacheProtocolTest {
   }
 
   @ParameterizedTest
+  @DisplayName("The search finds a planted mistake")
   @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
   void theSearchFindsAPlantedMistake(PlantedCacheFlaw flaw) {
     BreadthFirstSearch.Outcome outcome =
@@ -164,6 +167,7 @@ class CacheProtocolTest {
   }
 
   @Test
+  @DisplayName("Mirror images count as one state")
   void mirrorImagesCountAsOneState() {
     CacheModel start = new CacheModel(Scenario.LEASES.bounds, PlantedCacheFlaw.NONE);
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import toystore.protocol.api.Uuids;
 import toystore.protocol.message.CacheLeaseMessages;
@@ -50,22 +51,25 @@ class CacheSessionsTest {
   }
 
   @Test
+  @DisplayName("A new session gets a whole lease")
   void aNewSessionGetsAWholeLease() {
     assertThat(begin(id)).isEqualTo(WHOLE);
-    assertThat(sessions.left(id)).isEqualTo(LEASE);
+    assertThat(sessions.remainingLease(id)).isEqualTo(LEASE);
     assertThat(sessions.size()).isEqualTo(1);
   }
 
   @Test
+  @DisplayName("A renewal extends the lease from now on")
   void aRenewalExtendsTheLeaseFromNowOn() {
     begin(id);
     clock.pass(Duration.ofMillis(900));
 
     assertThat(renew(id)).isEqualTo(WHOLE);
-    assertThat(sessions.left(id)).isEqualTo(LEASE);
+    assertThat(sessions.remainingLease(id)).isEqualTo(LEASE);
   }
 
   @Test
+  @DisplayName("Beginning twice is one session")
   void beginningTwiceIsOneSession() {
     begin(id);
     clock.pass(Duration.ofMillis(300));
@@ -75,6 +79,7 @@ class CacheSessionsTest {
   }
 
   @Test
+  @DisplayName("A session that this catalog does not know is not continued")
   void aSessionThatThisCatalogDoesNotKnowIsNotContinued() {
     assertThat(renew(id)).isEqualTo(OVER);
     assertThat(renew(id)).as("also when that answer was lost").isEqualTo(OVER);
@@ -82,7 +87,9 @@ class CacheSessionsTest {
   }
 
   @Test
-  void aSessionOfAnotherCatalogIsNotContinuedThoughALateBeginningArrivedHereToo() {
+  @DisplayName(
+      "A session of another catalog is not continued, even if a delayed first request arrived here")
+  void sessionOfAnotherCatalogIsNotContinued() {
     UUID before = ask(opened(), id, null).catalog();
     assertThat(before).isNotEqualTo(catalog);
     begin(id);
@@ -93,11 +100,12 @@ class CacheSessionsTest {
   }
 
   @Test
+  @DisplayName("A session whose lease ran out is over for good")
   void aSessionWhoseLeaseRanOutIsOverForGood() {
     begin(id);
     clock.pass(LEASE);
 
-    assertThat(sessions.left(id)).isEqualTo(Duration.ZERO);
+    assertThat(sessions.remainingLease(id)).isEqualTo(Duration.ZERO);
     assertThat(renew(id)).isEqualTo(OVER);
     assertThat(sessions.beginInvalidation()).isEmpty();
     assertThat(renew(id)).isEqualTo(OVER);
@@ -105,16 +113,18 @@ class CacheSessionsTest {
   }
 
   @Test
+  @DisplayName("A session that is gone is over for good")
   void aSessionThatIsGoneIsOverForGood() {
     begin(id);
-    sessions.gone(id);
+    sessions.dropped(id);
 
-    assertThat(sessions.left(id)).isEqualTo(Duration.ZERO);
+    assertThat(sessions.remainingLease(id)).isEqualTo(Duration.ZERO);
     assertThat(begin(id)).isEqualTo(OVER);
     assertThat(begin(Uuids.fresh())).isEqualTo(WHOLE);
   }
 
   @Test
+  @DisplayName("Every session with a lease has to acknowledge")
   void everySessionWithALeaseHasToAcknowledge() {
     UUID second = Uuids.fresh();
     begin(id);
@@ -131,7 +141,8 @@ class CacheSessionsTest {
   }
 
   @Test
-  void aSessionThatOwesAnAcknowledgementIsExtendedForAQuarterOfALeaseAndNoLonger() {
+  @DisplayName("A session that has not acknowledged is extended for a quarter of the lease only")
+  void unacknowledgedSessionIsExtendedForAQuarterLease() {
     begin(id);
     sessions.beginInvalidation();
     clock.pass(Duration.ofMillis(250));
@@ -139,12 +150,13 @@ class CacheSessionsTest {
     clock.pass(Duration.ofMillis(1));
 
     assertThat(renew(id)).as("it lives, but no longer").isEqualTo(NO_LONGER);
-    assertThat(sessions.left(id)).isEqualTo(Duration.ofMillis(999));
+    assertThat(sessions.remainingLease(id)).isEqualTo(Duration.ofMillis(999));
     clock.pass(Duration.ofMillis(999));
     assertThat(renew(id)).isEqualTo(OVER);
   }
 
   @Test
+  @DisplayName("An acknowledgement makes the session renewable again")
   void anAcknowledgementMakesTheSessionRenewableAgain() {
     begin(id);
     sessions.beginInvalidation();
@@ -155,6 +167,7 @@ class CacheSessionsTest {
   }
 
   @Test
+  @DisplayName("What is owed counts from the oldest invalidation")
   void whatIsOwedCountsFromTheOldestInvalidation() {
     begin(id);
     sessions.beginInvalidation();
@@ -167,6 +180,7 @@ class CacheSessionsTest {
   }
 
   @Test
+  @DisplayName("A catalog waits for one lease before it opens")
   void aCatalogWaitsForOneLeaseBeforeItOpens() {
     sessions.close();
     assertThat(sessions.untilOpen()).isEqualTo(LEASE);
@@ -179,6 +193,7 @@ class CacheSessionsTest {
   }
 
   @Test
+  @DisplayName("No session begins at a closed catalog")
   void noSessionBeginsAtAClosedCatalog() {
     CacheSessions fresh = new CacheSessions(clock, LEASE);
     assertThat(given(ask(fresh, id, null))).isEqualTo(OVER);
@@ -188,13 +203,14 @@ class CacheSessionsTest {
   }
 
   @Test
+  @DisplayName("A closed catalog renews nothing but its leases are waited for")
   void aClosedCatalogRenewsNothingButItsLeasesAreWaitedFor() {
     begin(id);
     sessions.close();
 
     assertThat(renew(id)).isEqualTo(OVER);
     assertThat(begin(id)).isEqualTo(OVER);
-    assertThat(sessions.left(id)).isEqualTo(LEASE);
+    assertThat(sessions.remainingLease(id)).isEqualTo(LEASE);
     assertThat(sessions.beginInvalidation())
         .extracting(CacheSessions.Recipient::session)
         .containsExactly(id);

@@ -2,6 +2,7 @@ package toystore.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.time.Duration;
@@ -19,6 +20,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import toystore.config.BatchSettings;
 import toystore.config.CacheSettings;
@@ -42,7 +44,7 @@ class CacheUnderLoadTest {
   private static final int READERS = 2;
   private static final int BUYERS = 2;
 
-  private final CacheSessions sessions = new CacheSessions(Ticker.SYSTEM, LEASE);
+  private final CacheSessions sessions = new CacheSessions(Ticker.systemTicker(), LEASE);
   private final ChangePublisher publisher =
       new ChangePublisher(
           this::tell, sessions, new BatchSettings(16, 64), new SimpleMeterRegistry());
@@ -64,7 +66,8 @@ class CacheUnderLoadTest {
         () -> {
           try {
             CacheLeaseMessages.Invalidation message =
-                MessageCodec.fromCbor(Objects.requireNonNull(body), CacheLeaseMessages.Invalidation.class);
+                MessageCodec.fromCbor(
+                    Objects.requireNonNull(body), CacheLeaseMessages.Invalidation.class);
             boolean known =
                 fronts
                     .get(Integer.parseInt(url.substring(0, 1)))
@@ -88,7 +91,7 @@ class CacheUnderLoadTest {
   private @Nullable Void keepLease(int number, Random random) throws InterruptedException {
     ProductCache front = fronts.get(number);
     while (!over) {
-      ProductCache.Asked asked = front.beginRenewal(number + "/front");
+      ProductCache.PendingRenewal asked = front.beginRenewal(number + "/front");
       front.granted(asked, sessions.renew(asked.message()));
       Thread.sleep(random.nextInt(20) == 0 ? 2 * LEASE.toMillis() : LEASE.toMillis() / 4);
     }
@@ -128,11 +131,11 @@ class CacheUnderLoadTest {
         }
         boolean told = random.nextBoolean();
         if (told) {
-          change.tell();
+          change.invalidate();
         }
         long version = Objects.requireNonNull(applied.get(name)).incrementAndGet();
         if (!told) {
-          change.tell();
+          change.invalidate();
         }
         if (luck == 1) {
           continue;
@@ -145,6 +148,7 @@ class CacheUnderLoadTest {
   }
 
   @Test
+  @DisplayName("Nobody is shown an older state than anyone has seen")
   void nobodyIsShownAnOlderStateThanAnyoneHasSeen() throws Exception {
     long seed = System.nanoTime();
     System.out.println("seed " + seed);
@@ -160,7 +164,9 @@ class CacheUnderLoadTest {
       int number = i;
       ProductCache front =
           ProductCache.create(
-              new CacheSettings(true, 2, LEASE, Duration.ZERO, false), Ticker.SYSTEM, metrics);
+              new CacheSettings(true, 2, LEASE, Duration.ZERO, false),
+              Ticker.systemTicker(),
+              metrics);
       fronts.add(front);
       work.add(() -> keepLease(number, new Random(random.nextLong())));
       for (int j = 0; j < READERS; j++) {

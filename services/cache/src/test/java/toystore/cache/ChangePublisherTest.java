@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.time.Duration;
@@ -18,6 +19,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import toystore.config.BatchSettings;
 import toystore.protocol.api.Price;
@@ -48,7 +50,8 @@ class ChangePublisherTest {
     }
     try {
       CacheLeaseMessages.Invalidation message =
-          MessageCodec.fromCbor(Objects.requireNonNull(body), CacheLeaseMessages.Invalidation.class);
+          MessageCodec.fromCbor(
+              Objects.requireNonNull(body), CacheLeaseMessages.Invalidation.class);
       Told mine =
           new Told(url, message.session(), Set.copyOf(message.names()), new CompletableFuture<>());
       told.add(mine);
@@ -96,7 +99,7 @@ class ChangePublisherTest {
   private static CompletableFuture<Boolean> publishNext(
       ChangePublisher publisher, Product.Versioned product) {
     ChangePublisher.Announcement announced = publisher.announce(List.of(product.product().name()));
-    announced.tell();
+    announced.invalidate();
     return publishLater(announced, product);
   }
 
@@ -104,7 +107,7 @@ class ChangePublisherTest {
   private static ChangePublisher.Announcement announce(
       ChangePublisher publisher, List<String> names) {
     ChangePublisher.Announcement announced = publisher.announce(names);
-    Thread.ofVirtual().start(announced::tell);
+    Thread.ofVirtual().start(announced::invalidate);
     return announced;
   }
 
@@ -151,8 +154,9 @@ class ChangePublisherTest {
   }
 
   @Test
+  @DisplayName("Without caches a change is shown at once")
   void withoutCachesAChangeIsShownAtOnce() {
-    ChangePublisher publisher = publisher(sessions(Ticker.SYSTEM, LONG));
+    ChangePublisher publisher = publisher(sessions(Ticker.systemTicker(), LONG));
 
     assertPublished(publishLater(publisher, row("Tux", 90, 2)));
     assertShown(publisher, 2, true);
@@ -163,8 +167,9 @@ class ChangePublisherTest {
   }
 
   @Test
+  @DisplayName("Readers see the old state until the last cache has forgotten it")
   void readersSeeTheOldStateUntilTheLastCacheHasForgottenIt() throws Exception {
-    CacheSessions sessions = sessions(Ticker.SYSTEM, LONG);
+    CacheSessions sessions = sessions(Ticker.systemTicker(), LONG);
     UUID one = session(sessions, "http://one");
     UUID two = session(sessions, "http://two");
     ChangePublisher publisher = publisher(sessions);
@@ -186,8 +191,9 @@ class ChangePublisherTest {
   }
 
   @Test
+  @DisplayName("Changes that arrive meanwhile are told in one message as they are then")
   void changesThatArriveMeanwhileAreToldInOneMessageAsTheyAreThen() throws Exception {
-    CacheSessions sessions = sessions(Ticker.SYSTEM, LONG);
+    CacheSessions sessions = sessions(Ticker.systemTicker(), LONG);
     session(sessions, "http://one");
     ChangePublisher publisher = publisher(sessions);
     CompletableFuture<Boolean> first = publishLater(publisher, row("Tux", 90, 2));
@@ -211,8 +217,9 @@ class ChangePublisherTest {
   }
 
   @Test
+  @DisplayName("Caches are not told again of what readers see")
   void cachesAreNotToldAgainOfWhatReadersSee() throws Exception {
-    CacheSessions sessions = sessions(Ticker.SYSTEM, LONG);
+    CacheSessions sessions = sessions(Ticker.systemTicker(), LONG);
     session(sessions, "http://one");
     ChangePublisher publisher = publisher(sessions);
 
@@ -222,8 +229,9 @@ class ChangePublisherTest {
   }
 
   @Test
+  @DisplayName("An answer that speaks of a change under way waits for it")
   void anAnswerThatSpeaksOfAChangeUnderWayWaitsForIt() throws Exception {
-    CacheSessions sessions = sessions(Ticker.SYSTEM, LONG);
+    CacheSessions sessions = sessions(Ticker.systemTicker(), LONG);
     session(sessions, "http://one");
     ChangePublisher publisher = publisher(sessions);
     publishLater(publisher, row("Tux", 90, 2));
@@ -246,8 +254,9 @@ class ChangePublisherTest {
   }
 
   @Test
+  @DisplayName("A front end that dropped its session is not waited for")
   void aFrontEndThatDroppedItsSessionIsNotWaitedFor() throws Exception {
-    CacheSessions sessions = sessions(Ticker.SYSTEM, LONG);
+    CacheSessions sessions = sessions(Ticker.systemTicker(), LONG);
     session(sessions, "http://one");
     ChangePublisher publisher = publisher(sessions);
     CompletableFuture<Boolean> done = publishLater(publisher, row("Tux", 90, 2));
@@ -258,8 +267,9 @@ class ChangePublisherTest {
   }
 
   @Test
+  @DisplayName("A front end that did not hear is told again")
   void aFrontEndThatDidNotHearIsToldAgain() throws Exception {
-    CacheSessions sessions = sessions(Ticker.SYSTEM, LONG);
+    CacheSessions sessions = sessions(Ticker.systemTicker(), LONG);
     UUID id = session(sessions, "http://one");
     ChangePublisher publisher = publisher(sessions);
     CompletableFuture<Boolean> done = publishLater(publisher, row("Tux", 90, 2));
@@ -275,9 +285,10 @@ class ChangePublisherTest {
   }
 
   @Test
+  @DisplayName("A hung front end delays a change by one lease and the next one not at all")
   void aHungFrontEndDelaysAChangeByOneLeaseAndTheNextOneNotAtAll() throws Exception {
     Duration lease = Duration.ofMillis(300);
-    CacheSessions sessions = sessions(Ticker.SYSTEM, lease);
+    CacheSessions sessions = sessions(Ticker.systemTicker(), lease);
     ChangePublisher publisher = publisher(sessions);
     long begun = System.nanoTime();
     session(sessions, "http://hung");
@@ -293,6 +304,7 @@ class ChangePublisherTest {
   }
 
   @Test
+  @DisplayName("A front end that fails until its lease ends is no reason to fail the change")
   void aFrontEndThatFailsUntilItsLeaseEndsIsNoReasonToFailTheChange() throws Exception {
     ManualTicker clock = new ManualTicker();
     CacheSessions sessions = sessions(clock, Duration.ofMillis(500));
@@ -310,7 +322,8 @@ class ChangePublisherTest {
   }
 
   @Test
-  void aCatalogThatIsDeposedMeanwhileStillWaitsForTheCachesOfItsTime() throws Exception {
+  @DisplayName("A catalog that is deposed meanwhile still waits for the caches of its time")
+  void deposedCatalogStillWaitsForItsCaches() throws Exception {
     ManualTicker clock = new ManualTicker();
     CacheSessions sessions = sessions(clock, Duration.ofMillis(500));
     session(sessions, "http://one");
@@ -327,8 +340,9 @@ class ChangePublisherTest {
   }
 
   @Test
+  @DisplayName("An older change never replaces a newer one")
   void anOlderChangeNeverReplacesANewerOne() {
-    ChangePublisher publisher = publisher(sessions(Ticker.SYSTEM, LONG));
+    ChangePublisher publisher = publisher(sessions(Ticker.systemTicker(), LONG));
     assertPublished(publishLater(publisher, row("Tux", 80, 3)));
     assertPublished(publishLater(publisher, row("Tux", 90, 2)));
 
@@ -336,8 +350,9 @@ class ChangePublisherTest {
   }
 
   @Test
-  void cachesAreToldWhileTheChangeBecomesDurableAndItIsShownAfterBoth() throws Exception {
-    CacheSessions sessions = sessions(Ticker.SYSTEM, LONG);
+  @DisplayName("Caches are told while the change becomes durable and it is shown after both")
+  void changeIsShownOnceDurableAndInvalidated() throws Exception {
+    CacheSessions sessions = sessions(Ticker.systemTicker(), LONG);
     session(sessions, "http://one");
     ChangePublisher publisher = publisher(sessions);
     ChangePublisher.Announcement announced = announce(publisher, List.of("Tux"));
@@ -357,8 +372,9 @@ class ChangePublisherTest {
   }
 
   @Test
+  @DisplayName("A durable change is not shown before caches have forgotten")
   void aDurableChangeIsNotShownBeforeCachesHaveForgotten() throws Exception {
-    CacheSessions sessions = sessions(Ticker.SYSTEM, LONG);
+    CacheSessions sessions = sessions(Ticker.systemTicker(), LONG);
     session(sessions, "http://one");
     ChangePublisher publisher = publisher(sessions);
     try (ChangePublisher.Announcement announced = announce(publisher, List.of("Tux"))) {
@@ -374,8 +390,9 @@ class ChangePublisherTest {
   }
 
   @Test
+  @DisplayName("What nothing is known to have come of is not shown and may be cached again")
   void whatNothingIsKnownToHaveComeOfIsNotShownAndMayBeCachedAgain() throws Exception {
-    CacheSessions sessions = sessions(Ticker.SYSTEM, LONG);
+    CacheSessions sessions = sessions(Ticker.systemTicker(), LONG);
     session(sessions, "http://one");
     ChangePublisher publisher = publisher(sessions);
     ChangePublisher.Announcement announced = announce(publisher, List.of("Tux"));
@@ -391,14 +408,15 @@ class ChangePublisherTest {
   }
 
   @Test
+  @DisplayName("Caches are not told of what ended before its turn")
   void cachesAreNotToldOfWhatEndedBeforeItsTurn() throws Exception {
-    CacheSessions sessions = sessions(Ticker.SYSTEM, LONG);
+    CacheSessions sessions = sessions(Ticker.systemTicker(), LONG);
     session(sessions, "http://one");
     ChangePublisher publisher = publisher(sessions);
     CompletableFuture<Boolean> done = publishLater(publisher, row("Tux", 90, 2));
     Told round = next();
     try (ChangePublisher.Announcement fox = publisher.announce(List.of("Fox"))) {
-      fox.tell();
+      fox.invalidate();
     }
     round.answer(200);
     assertPublished(done);
@@ -411,8 +429,9 @@ class ChangePublisherTest {
   }
 
   @Test
+  @DisplayName("Of what was not announced caches are told before it is shown")
   void ofWhatWasNotAnnouncedCachesAreToldBeforeItIsShown() throws Exception {
-    CacheSessions sessions = sessions(Ticker.SYSTEM, LONG);
+    CacheSessions sessions = sessions(Ticker.systemTicker(), LONG);
     session(sessions, "http://one");
     ChangePublisher publisher = publisher(sessions);
     ChangePublisher.Announcement announced = announce(publisher, List.of("Fox"));
@@ -431,8 +450,9 @@ class ChangePublisherTest {
   }
 
   @Test
+  @DisplayName("A product is cacheable again only when the last of its changes has ended")
   void aProductIsCacheableAgainOnlyWhenTheLastOfItsChangesHasEnded() {
-    ChangePublisher publisher = publisher(sessions(Ticker.SYSTEM, LONG));
+    ChangePublisher publisher = publisher(sessions(Ticker.systemTicker(), LONG));
     ChangePublisher.Announcement first = announce(publisher, List.of("Tux"));
     ChangePublisher.Announcement second = announce(publisher, List.of("Tux", "Fox"));
     assertPublished(publishLater(second, row("Tux", 90, 2)));
@@ -445,8 +465,9 @@ class ChangePublisherTest {
   }
 
   @Test
+  @DisplayName("A publisher that is closed fails what it has not told")
   void aPublisherThatIsClosedFailsWhatItHasNotTold() throws Exception {
-    CacheSessions sessions = sessions(Ticker.SYSTEM, LONG);
+    CacheSessions sessions = sessions(Ticker.systemTicker(), LONG);
     session(sessions, "http://one");
     ChangePublisher publisher = publisher(sessions);
     CompletableFuture<Boolean> first = publishLater(publisher, row("Tux", 90, 2));

@@ -14,6 +14,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import toystore.config.CacheSettings;
 import toystore.config.Role;
@@ -51,7 +52,8 @@ class LeaseRenewerTest {
       return CompletableFuture.failedFuture(new IOException("no status"));
     }
     try {
-      renewals.add(MessageCodec.fromCbor(Objects.requireNonNull(body), CacheLeaseMessages.Renewal.class));
+      renewals.add(
+          MessageCodec.fromCbor(Objects.requireNonNull(body), CacheLeaseMessages.Renewal.class));
     } catch (IOException e) {
       throw new AssertionError("not a renewal", e);
     }
@@ -65,8 +67,7 @@ class LeaseRenewerTest {
   void start() {
     StoreConfig config = StoreConfig.load(null);
     LeaderClient route =
-        new LeaderClient(
-            this::catalog, config, config.nodes(Role.CATALOG), LeaderObserver.NONE);
+        new LeaderClient(this::catalog, config, config.nodes(Role.CATALOG), LeaderObserver.NONE);
     keeper = new LeaseRenewer(cache, route, URL, LEASE);
     await().until(cache::leaseValid);
   }
@@ -89,6 +90,7 @@ class LeaseRenewerTest {
   }
 
   @Test
+  @DisplayName("The lease ends at the time of asking plus its length less the drift")
   void theLeaseEndsAtTheTimeOfAskingPlusItsLengthLessTheDrift() {
     grant = null;
     awaitRenewals(2);
@@ -99,6 +101,7 @@ class LeaseRenewerTest {
   }
 
   @Test
+  @DisplayName("A continued session keeps its cache through every renewal")
   void aContinuedSessionKeepsItsCacheThroughEveryRenewal() {
     fillTux();
     UUID session = cache.session.id;
@@ -112,6 +115,7 @@ class LeaseRenewerTest {
   }
 
   @Test
+  @DisplayName("A session that is not continued is dropped and another one begun")
   void aSessionThatIsNotContinuedIsDroppedAndAnotherOneBegun() {
     fillTux();
     UUID before = cache.session.id;
@@ -125,6 +129,7 @@ class LeaseRenewerTest {
   }
 
   @Test
+  @DisplayName("A session that never got its grant is left for another")
   void aSessionThatNeverGotItsGrantIsLeftForAnother() {
     cache.drop();
     UUID before = cache.session.id;
@@ -134,6 +139,7 @@ class LeaseRenewerTest {
   }
 
   @Test
+  @DisplayName("A lease that is not extended runs out and keeps its session")
   void aLeaseThatIsNotExtendedRunsOutAndKeepsItsSession() {
     fillTux();
     UUID session = cache.session.id;
@@ -147,6 +153,7 @@ class LeaseRenewerTest {
   }
 
   @Test
+  @DisplayName("A catalog that does not answer is asked again")
   void aCatalogThatDoesNotAnswerIsAskedAgain() {
     grant = null;
     awaitRenewals(5);

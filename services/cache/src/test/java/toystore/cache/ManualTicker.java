@@ -1,5 +1,6 @@
 package toystore.cache;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -10,7 +11,7 @@ final class ManualTicker implements Ticker {
   private final AtomicLong nanos = new AtomicLong(BEGINNING);
 
   @Override
-  public long nanos() {
+  public long read() {
     return nanos.get();
   }
 

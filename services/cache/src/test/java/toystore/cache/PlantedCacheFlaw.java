@@ -1,5 +1,6 @@
 package toystore.cache;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import java.time.Duration;
 import java.util.Collection;
@@ -47,9 +48,9 @@ enum PlantedCacheFlaw {
     }
 
     @Override
-    boolean undisturbed(Miss miss, long invalidations) {
+    boolean isUnchangedSince(Miss miss, long invalidations) {
       return flaw == A_FILL_IS_KEPT_DESPITE_AN_INVALIDATION
-          || super.undisturbed(miss, invalidations);
+          || super.isUnchangedSince(miss, invalidations);
     }
 
     @Override
@@ -61,16 +62,16 @@ enum PlantedCacheFlaw {
     }
 
     @Override
-    Asked beginRenewal(String url) {
-      Asked asked = super.beginRenewal(url);
+    PendingRenewal beginRenewal(String url) {
+      PendingRenewal asked = super.beginRenewal(url);
       return flaw == NO_CATALOG_IS_NAMED_IN_A_RENEWAL
-          ? new Asked(
+          ? new PendingRenewal(
               asked.nanos(), new CacheLeaseMessages.Renewal(asked.message().session(), url, null))
           : asked;
     }
 
     @Override
-    long leaseEnds(Asked asked, CacheLeaseMessages.Grant grant) {
+    long leaseEnds(PendingRenewal asked, CacheLeaseMessages.Grant grant) {
       return flaw == A_LEASE_COUNTS_FROM_THE_ARRIVAL_OF_ITS_GRANT
           ? super.leaseEnds(super.beginRenewal("now"), grant)
           : super.leaseEnds(asked, grant);
@@ -129,7 +130,7 @@ enum PlantedCacheFlaw {
     @Override
     void end(Collection<String> names) {
       if (flaw == CACHEABLE_AGAIN_AT_THE_FIRST_END_OF_SEVERAL_CHANGES) {
-        underWay.keySet().removeAll(names);
+        pending.keySet().removeAll(names);
       } else {
         super.end(names);
       }

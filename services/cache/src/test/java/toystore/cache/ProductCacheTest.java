@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import toystore.config.CacheSettings;
 import toystore.protocol.api.Price;
@@ -46,6 +47,7 @@ class ProductCacheTest {
   }
 
   @Test
+  @DisplayName("What a miss found is a hit from then on")
   void whatAMissFoundIsAHitFromThenOn() {
     lease();
     assertThat(cache.get("Tux")).isNull();
@@ -57,6 +59,7 @@ class ProductCacheTest {
   }
 
   @Test
+  @DisplayName("Without a lease nothing is kept")
   void withoutALeaseNothingIsKept() {
     fill("Tux", 1);
     lease();
@@ -65,6 +68,7 @@ class ProductCacheTest {
   }
 
   @Test
+  @DisplayName("A miss that began before the session is not kept")
   void aMissThatBeganBeforeTheSessionIsNotKept() {
     ProductCache.Miss early = cache.beginMiss("Tux");
     lease();
@@ -74,6 +78,7 @@ class ProductCacheTest {
   }
 
   @Test
+  @DisplayName("The end of the lease is a miss and a renewal brings the entry back")
   void theEndOfTheLeaseIsAMissAndARenewalBringsTheEntryBack() {
     lease();
     fill("Tux", 1);
@@ -90,8 +95,9 @@ class ProductCacheTest {
   }
 
   @Test
+  @DisplayName("The lease counts from the time of asking")
   void theLeaseCountsFromTheTimeOfAsking() {
-    ProductCache.Asked asked = cache.beginRenewal("http://front");
+    ProductCache.PendingRenewal asked = cache.beginRenewal("http://front");
     clock.pass(USABLE.minusNanos(1));
     cache.granted(asked, grant(LEASE, true));
     assertThat(cache.leaseValid()).isTrue();
@@ -101,6 +107,7 @@ class ProductCacheTest {
   }
 
   @Test
+  @DisplayName("A lease that is not extended runs out without ending the session")
   void aLeaseThatIsNotExtendedRunsOutWithoutEndingTheSession() {
     lease();
     fill("Tux", 1);
@@ -114,6 +121,7 @@ class ProductCacheTest {
   }
 
   @Test
+  @DisplayName("The clock is read after the entry")
   void theClockIsReadAfterTheEntry() {
     Runnable[] meanwhile = {() -> {}};
     ProductCache slow =
@@ -121,7 +129,7 @@ class ProductCacheTest {
             new CacheSettings(true, SIZE, LEASE, DRIFT, false),
             () -> {
               meanwhile[0].run();
-              return clock.nanos();
+              return clock.read();
             },
             new SimpleMeterRegistry());
     slow.granted(slow.beginRenewal("http://front"), grant(LEASE, true));
@@ -137,6 +145,7 @@ class ProductCacheTest {
   }
 
   @Test
+  @DisplayName("An invalidation forgets the named products and no others")
   void anInvalidationForgetsTheNamedProductsAndNoOthers() {
     lease();
     fill("Tux", 1);
@@ -151,6 +160,7 @@ class ProductCacheTest {
   }
 
   @Test
+  @DisplayName("What a miss found is not kept if an invalidation came meanwhile")
   void whatAMissFoundIsNotKeptIfAnInvalidationCameMeanwhile() {
     lease();
     ProductCache.Miss tux = cache.beginMiss("Tux");
@@ -166,6 +176,7 @@ class ProductCacheTest {
   }
 
   @Test
+  @DisplayName("A miss of a dropped session is not kept")
   void aMissOfADroppedSessionIsNotKept() {
     lease();
     ProductCache.Miss miss = cache.beginMiss("Tux");
@@ -177,10 +188,11 @@ class ProductCacheTest {
   }
 
   @Test
+  @DisplayName("A dropped session is forgotten altogether")
   void aDroppedSessionIsForgottenAltogether() {
     lease();
     fill("Tux", 1);
-    ProductCache.Asked before = cache.beginRenewal("http://front");
+    ProductCache.PendingRenewal before = cache.beginRenewal("http://front");
     assertThat(before.message().catalog()).isEqualTo(CATALOG);
     assertThat(cache.granted(before, grant(Duration.ZERO, false))).isFalse();
 
@@ -196,6 +208,7 @@ class ProductCacheTest {
   }
 
   @Test
+  @DisplayName("An invalidation of another session is refused")
   void anInvalidationOfAnotherSessionIsRefused() {
     lease();
     fill("Tux", 1);
@@ -206,6 +219,7 @@ class ProductCacheTest {
   }
 
   @Test
+  @DisplayName("More than fits evicts")
   void moreThanFitsEvicts() {
     lease();
     for (int i = 0; i < 10; i++) {

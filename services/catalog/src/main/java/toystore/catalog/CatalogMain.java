@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import toystore.cache.CacheSessions;
 import toystore.cache.ChangePublisher;
-import toystore.cache.Ticker;
+import com.github.benmanes.caffeine.cache.Ticker;
 import toystore.config.ProductCsv;
 import toystore.config.Role;
 import toystore.config.StoreConfig;
@@ -43,7 +43,7 @@ public final class CatalogMain {
             "catalog",
             CatalogTables.MIGRATIONS,
             (database, flushPolicy) -> new CatalogState(database, flushPolicy, catchUp));
-    CacheSessions sessions = new CacheSessions(Ticker.SYSTEM, config.cache().lease());
+    CacheSessions sessions = new CacheSessions(Ticker.systemTicker(), config.cache().lease());
     ChangePublisher publisher =
         node.onStop(
             "publisher", new ChangePublisher(caller, sessions, config.batch(), node.metrics()));

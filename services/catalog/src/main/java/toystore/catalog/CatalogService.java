@@ -102,7 +102,7 @@ final class CatalogService {
     try (ChangePublisher.Announcement change = publisher.announce(announced)) {
       CompletableFuture<ReplicatedLog.Applied> applied = proposer.submit(command);
       if (!applied.isCompletedExceptionally()) {
-        change.tell();
+        change.invalidate();
       }
       CatalogCommand.Result result =
           (CatalogCommand.Result) CatalogProposer.await(applied).result();

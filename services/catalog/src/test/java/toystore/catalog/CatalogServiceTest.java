@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import toystore.cache.CacheSessions;
 import toystore.cache.ChangePublisher;
-import toystore.cache.Ticker;
+import com.github.benmanes.caffeine.cache.Ticker;
 import toystore.config.BatchSettings;
 import toystore.config.ProductCsv;
 import toystore.db.log.IndeterminateException;
@@ -136,7 +136,7 @@ class CatalogServiceTest {
     final LinkedBlockingQueue<Takeover> takeovers = new LinkedBlockingQueue<>();
 
     TestSessions() {
-      super(Ticker.SYSTEM, LONG);
+      super(Ticker.systemTicker(), LONG);
     }
 
     @Override

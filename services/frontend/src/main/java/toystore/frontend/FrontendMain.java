@@ -4,7 +4,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import toystore.cache.LeaseRenewer;
 import toystore.cache.ProductCache;
-import toystore.cache.Ticker;
+import com.github.benmanes.caffeine.cache.Ticker;
 import toystore.config.CacheSettings;
 import toystore.config.Role;
 import toystore.config.StoreConfig;
@@ -36,7 +36,7 @@ public final class FrontendMain {
         node.onStop(
             "products",
             new ProductReader(
-                cache, lastKnown(node, cache), catalog, config, Ticker.SYSTEM, node.metrics()));
+                cache, lastKnown(node, cache), catalog, config, Ticker.systemTicker(), node.metrics()));
     PurchaseForwarder purchases =
         node.onStop("purchases", new PurchaseForwarder(orders, config, node.metrics()));
     PurchaseReadiness readiness = node.onStop("readiness", new PurchaseReadiness(catalog, orders));
@@ -56,7 +56,7 @@ public final class FrontendMain {
     if (!config.cache().enabled()) {
       return null;
     }
-    ProductCache cache = ProductCache.create(config.cache(), Ticker.SYSTEM, node.metrics());
+    ProductCache cache = ProductCache.create(config.cache(), Ticker.systemTicker(), node.metrics());
     node.onStop(
         "lease", new LeaseRenewer(cache, catalog, config.url(node.self()), config.cache().lease()));
     return cache;
@@ -66,7 +66,7 @@ public final class FrontendMain {
     CacheSettings settings = node.config().cache();
     return cache == null || !settings.serveStale()
         ? null
-        : new StaleProducts(cache, settings, Ticker.SYSTEM, node.metrics());
+        : new StaleProducts(cache, settings, Ticker.systemTicker(), node.metrics());
   }
 
   private static NodeStatus status(Node node, PurchaseReadiness readiness, LeaderClient orders) {

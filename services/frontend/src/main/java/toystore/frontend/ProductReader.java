@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import toystore.cache.ProductCache;
-import toystore.cache.Ticker;
+import com.github.benmanes.caffeine.cache.Ticker;
 import toystore.client.Deadline;
 import toystore.config.StoreConfig;
 import toystore.node.failure.OverloadedException;
@@ -79,7 +79,7 @@ final class ProductReader implements AutoCloseable {
    * @throws ApiException 404 if there is none, 503 if the catalog does not answer in time
    */
   Found product(String name) throws InterruptedException {
-    long begunNanos = ticker.nanos();
+    long begunNanos = ticker.read();
     Product.Versioned cached = cache == null ? null : cache.get(name);
     if (cached != null) {
       return fresh(cached, begunNanos);

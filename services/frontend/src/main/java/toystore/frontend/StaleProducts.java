@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import toystore.cache.ProductCache;
-import toystore.cache.Ticker;
+import com.github.benmanes.caffeine.cache.Ticker;
 import toystore.client.Deadline;
 import toystore.config.CacheSettings;
 import toystore.protocol.api.Product;
@@ -105,6 +105,6 @@ final class StaleProducts {
       return null;
     }
     served.increment();
-    return new Old(last.product(), Duration.ofNanos(ticker.nanos() - last.nanos()));
+    return new Old(last.product(), Duration.ofNanos(ticker.read() - last.nanos()));
   }
 }

@@ -1,5 +1,6 @@
 package toystore.cache;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +21,7 @@ public class ProductCacheBenchmark extends BenchmarkSettings {
 
   private static ProductCache filled() {
     CacheSettings settings = StoreConfig.load(null).cache();
-    ProductCache filled = ProductCache.create(settings, Ticker.SYSTEM, new SimpleMeterRegistry());
+    ProductCache filled = ProductCache.create(settings, Ticker.systemTicker(), new SimpleMeterRegistry());
     CacheLeaseMessages.Grant day = new CacheLeaseMessages.Grant(86_400_000, true, Uuids.fresh());
     if (!filled.granted(filled.beginRenewal("http://benchmark"), day)) {
       throw new IllegalStateException("no lease");

@@ -7,6 +7,7 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -19,85 +20,97 @@ import toystore.db.storage.StorageException;
 import toystore.db.storage.WriteBehind;
 
 /**
- * A node's H2 file and the state made from it. Damage can show at opening, when the state is made
- * from it, or at any later read; the last leaves a note beside the file for the next start. It
- * always ends in the same way: the file is set aside, and an empty one takes its place.
+ * A node's H2 file and the state that is loaded from it. Damage can show when the file is opened,
+ * when the state is loaded, or at any later read. In the last case the node writes a damage record
+ * beside the file, and the next start treats the file as damaged.
  *
  * @param <S> the state that the log drives
  */
 final class DataFile<S extends ReplicatedState> {
   private static final System.Logger LOG = System.getLogger(DataFile.class.getName());
 
-  private static final int MOST_OPENINGS = 3;
+  /** After this many processes in a row that ended while they opened the file, it is damaged. */
+  private static final int MAX_UNFINISHED_OPENINGS = 3;
 
   private final Path file;
-  private final Path note;
-  private final Path openings;
+  private final Path damageRecord;
+  private final Path openingRecord;
   private final Migrations migrations;
   private final Database.Sizes sizes;
   private final WriteBehind.FlushPolicy flushPolicy;
-  private final BiFunction<Database, WriteBehind.FlushPolicy, S> maker;
+  private final BiFunction<Database, WriteBehind.FlushPolicy, S> loadState;
   private final Consumer<Throwable> onFatal;
 
-  /** An open file, and its state. */
+  /** An open file and its state. */
   record Opened<S>(Database database, S state) {}
 
   /**
-   * @param file path without H2's ending
-   * @param onFatal told of the first failed write, or the first damage that is read
+   * Describes a file without opening it.
+   *
+   * @param file path without H2's suffix
+   * @param loadState creates the state from the open file
+   * @param onFatal called once, with the first failed write or the first damage that a read finds
    */
   DataFile(
       Path file,
       Migrations migrations,
       Database.Sizes sizes,
       WriteBehind.FlushPolicy flushPolicy,
-      BiFunction<Database, WriteBehind.FlushPolicy, S> maker,
+      BiFunction<Database, WriteBehind.FlushPolicy, S> loadState,
       Consumer<Throwable> onFatal) {
     this.file = file;
-    this.note = file.resolveSibling(file.getFileName() + ".damaged");
-    this.openings = file.resolveSibling(file.getFileName() + ".opening");
+    this.damageRecord = damageRecord(file);
+    this.openingRecord = file.resolveSibling(file.getFileName() + ".opening");
     this.migrations = migrations;
     this.sizes = sizes;
     this.flushPolicy = flushPolicy;
-    this.maker = maker;
+    this.loadState = loadState;
     this.onFatal = onFatal;
   }
 
-  /** The file as H2 names it. */
+  private static Path damageRecord(Path file) {
+    return file.resolveSibling(file.getFileName() + ".damaged");
+  }
+
+  /** The path of the file, with H2's suffix. */
   Path path() {
     return file.resolveSibling(file.getFileName() + Database.FILE_SUFFIX);
   }
 
-  boolean isThere() {
+  boolean exists() {
     return Files.exists(path());
   }
 
-  /** Notes that the file is damaged, so that the next start sets it aside. */
-  static void noteDamage(Path file, String why) {
-    Path note = file.resolveSibling(file.getFileName() + ".damaged");
+  /** Records that a file is damaged, so that the next start quarantines it. */
+  static void recordDamage(Path file, String damage) {
+    Path damageRecord = damageRecord(file);
     try {
       Files.writeString(
-          note, why + "\n", UTF_8, StandardOpenOption.CREATE, StandardOpenOption.SYNC);
+          damageRecord,
+          damage + "\n",
+          UTF_8,
+          StandardOpenOption.CREATE,
+          StandardOpenOption.SYNC);
     } catch (IOException e) {
-      LOG.log(Level.ERROR, "cannot note in " + note + " that the file is damaged", e);
+      LOG.log(Level.ERROR, "cannot write " + damageRecord, e);
     }
   }
 
   /**
-   * Opens the file.
+   * Opens the file, or creates it if it does not exist.
    *
-   * @throws DamagedFileException if it, or what is in it, is not as it was written
+   * @throws DamagedFileException if the file or its content is damaged
    */
   Opened<S> open() {
-    if (Files.exists(note)) {
-      throw new DamagedFileException(path() + ": " + noted());
+    if (Files.exists(damageRecord)) {
+      throw new DamagedFileException(path() + ": " + recordedDamage());
     }
-    countOpening();
+    beginOpening();
     Opened<S> opened;
     try {
-      opened = openAndMake();
+      opened = openAndLoad();
     } catch (RuntimeException e) {
-      // It could be told: only what ends the process counts.
+      // This process can report the failure. Only openings that end the process are counted.
       endOpening(e);
       throw e;
     }
@@ -105,38 +118,42 @@ final class DataFile<S extends ReplicatedState> {
     return opened;
   }
 
+  /**
+   * Appends a byte to the opening record. If H2 reads a damaged length, it may request more memory
+   * than there is, which ends the process without a message. The next start then finds only that
+   * earlier openings did not finish.
+   */
+  private void beginOpening() {
+    try {
+      if (Files.exists(openingRecord) && Files.size(openingRecord) >= MAX_UNFINISHED_OPENINGS) {
+        throw new DamagedFileException(
+            path()
+                + ": "
+                + MAX_UNFINISHED_OPENINGS
+                + " processes in a row have ended while they opened it");
+      }
+      Files.write(
+          openingRecord, new byte[] {'.'}, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      throw new StorageException("cannot write " + openingRecord, e);
+    }
+  }
+
   private void endOpening(@Nullable RuntimeException failure) {
     try {
-      Files.deleteIfExists(openings);
+      Files.deleteIfExists(openingRecord);
     } catch (IOException e) {
       if (failure == null) {
-        throw new StorageException("cannot delete " + openings, e);
+        throw new StorageException("cannot delete " + openingRecord, e);
       }
       failure.addSuppressed(e);
     }
   }
 
-  /**
-   * Notes that the file is being opened. Where H2 believes a damaged length it needs more memory
-   * than there is, which ends the process without a word; that this happened again and again is all
-   * that the next start can see.
-   */
-  private void countOpening() {
-    try {
-      if (Files.exists(openings) && Files.size(openings) >= MOST_OPENINGS) {
-        throw new DamagedFileException(
-            path() + ": " + MOST_OPENINGS + " processes in a row have ended while they opened it");
-      }
-      Files.write(openings, new byte[] {'.'}, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-    } catch (IOException e) {
-      throw new StorageException("cannot write " + openings, e);
-    }
-  }
-
-  private Opened<S> openAndMake() {
+  private Opened<S> openAndLoad() {
     Database database = Database.open(file, migrations, sizes, onFatal);
     try {
-      return new Opened<>(database, maker.apply(database, flushPolicy));
+      return new Opened<>(database, loadState.apply(database, flushPolicy));
     } catch (RuntimeException e) {
       database.close();
       throw e instanceof StorageException && !(e instanceof DamagedFileException)
@@ -145,23 +162,22 @@ final class DataFile<S extends ReplicatedState> {
     }
   }
 
-  private String noted() {
+  private String recordedDamage() {
     try {
-      return Files.readString(note, UTF_8).strip();
+      return Files.readString(damageRecord, UTF_8).strip();
     } catch (IOException e) {
-      return "it was found damaged";
+      return "an earlier process found it damaged";
     }
   }
 
-  /** Sets the file aside, with what H2 and this class wrote beside it. */
-  void setAside(String why) {
-    for (Path part :
-        new Path[] {
-          path(), file.resolveSibling(file.getFileName() + ".trace.db"), note, openings,
-        }) {
+  /** Quarantines the file, H2's trace file, and the records beside it. */
+  void quarantine(String reason) {
+    Path trace = file.resolveSibling(file.getFileName() + ".trace.db");
+    for (Path part : List.of(path(), trace, damageRecord, openingRecord)) {
       if (Files.exists(part)) {
-        Path aside = Quarantine.setAside(part);
-        LOG.log(Level.WARNING, "{0} was set aside as {1}: {2}", part, aside.getFileName(), why);
+        Path quarantined = Quarantine.setAside(part);
+        LOG.log(
+            Level.WARNING, "{0} was quarantined as {1}: {2}", part, quarantined.getFileName(), reason);
       }
     }
   }

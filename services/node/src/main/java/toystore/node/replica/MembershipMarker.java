@@ -11,9 +11,9 @@ import java.util.Objects;
 import toystore.db.storage.StorageException;
 
 /**
- * {@code members/NODE} beside the nodes' directories: this node has been a member and may have
- * voted. It lies outside of the node's directory so that it outlives its loss, since a member that
- * has forgotten everything looks like one that is new.
+ * The file {@code members/NODE} beside the directories of the nodes. It records that the node has
+ * been a member of its group and may have voted. It lies outside of the node's directory and
+ * outlives its loss: a member that has lost all its files would otherwise look like a new one.
  */
 record MembershipMarker(Path file) {
   static MembershipMarker of(Path nodeDirectory) {
@@ -22,13 +22,13 @@ record MembershipMarker(Path file) {
         directory.resolveSibling("members").resolve(directory.getFileName()));
   }
 
-  boolean isThere() {
+  boolean exists() {
     return Files.exists(file);
   }
 
-  /** Makes the mark, durably: from here on this node may vote. */
-  void make() {
-    if (isThere()) {
+  /** Creates the marker, and syncs it. From now on the node may vote. */
+  void create() {
+    if (exists()) {
       return;
     }
     try {
@@ -40,7 +40,7 @@ record MembershipMarker(Path file) {
         }
       }
     } catch (IOException e) {
-      throw new StorageException("the mark " + file + " cannot be made", e);
+      throw new StorageException("cannot create the membership marker " + file, e);
     }
   }
 }

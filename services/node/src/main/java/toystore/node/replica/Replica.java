@@ -1,13 +1,9 @@
 package toystore.node.replica;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
@@ -15,8 +11,6 @@ import org.jspecify.annotations.Nullable;
 import toystore.config.StorageSettings;
 import toystore.config.Topology;
 import toystore.db.log.LogEngine;
-import toystore.db.log.LogListener;
-import toystore.db.log.LogStatus;
 import toystore.db.log.ReplicatedLog;
 import toystore.db.log.ReplicatedState;
 import toystore.db.storage.Database;
@@ -30,43 +24,44 @@ import toystore.protocol.api.ApiPaths;
 import toystore.protocol.message.NodeStatus;
 
 /**
- * A member of a replicated group in this process. It opens the H2 file, starts the log on it,
- * reports its status, and halts the process when the file or the log fails.
+ * A member of a replicated group in this process: its state, its log, and the parts that depend on
+ * both. If the file or the log fails, the process halts.
  *
  * @param <S> the state that the log drives
  */
 public final class Replica<S extends ReplicatedState> implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(Replica.class.getName());
   private static final Duration FENCE_TIMEOUT = Duration.ofSeconds(5);
   private static final Duration CONNECT_TIMEOUT = Duration.ofMillis(500);
 
   private final Node node;
-  private final Path file;
+  private final StorageFailureHandler storageFailure;
   private final S state;
   private final long logEnd;
-  private final List<LeadershipListener> leadershipListeners = new CopyOnWriteArrayList<>();
+  private final ReplicaEvents events;
   private final ReplicatedLog log;
   private final ReadGuard readGuard;
   private final CatchUpMonitor catchUp;
-  private volatile boolean closing;
+  private final ReplicaStatus status;
 
-  private Replica(Node node, ReplicaGroup group, Path file, ReplicaStartup.Ready<S> ready) {
+  private Replica(
+      Node node,
+      ReplicaGroup group,
+      StorageFailureHandler storageFailure,
+      ReplicaStartup.Ready<S> ready) {
     this.node = node;
-    this.file = file;
+    this.storageFailure = storageFailure;
     this.state = ready.opened().state();
     this.logEnd = ready.log().lastIndex();
-    this.log = ready.log().start(group.settings(), state, new Events());
+    this.events = new ReplicaEvents(node);
+    this.log = ready.log().start(group.settings(), state, events);
     this.readGuard = new ReadGuard(node.name(), log);
     this.catchUp = new CatchUpMonitor(log);
-  }
-
-  private static Path raftDirectory(Node node) {
-    return node.directory().resolve("raft");
+    this.status = new ReplicaStatus(node, log, catchUp);
   }
 
   /**
    * Opens the node's H2 file and starts its log. Damaged or missing files are rebuilt if that is
-   * safe. With {@code --heal yes} the node returns as a new member under its old name.
+   * safe. With {@code --heal yes} the node rejoins its group as a member that has lost its log.
    *
    * @param engine the engine of the replicated log
    * @param name the name of the H2 file in the node's directory
@@ -81,6 +76,7 @@ public final class Replica<S extends ReplicatedState> implements AutoCloseable {
     Path file = node.directory().resolve(name);
     ReplicaGroup group = ReplicaGroup.of(node.config(), node.self());
     StorageSettings storage = node.config().storage();
+    StorageFailureHandler storageFailure = new StorageFailureHandler(node, file);
     DataFile<S> data =
         new DataFile<>(
             file,
@@ -88,37 +84,28 @@ public final class Replica<S extends ReplicatedState> implements AutoCloseable {
             ReplicaGroup.sizes(storage),
             ReplicaGroup.flushPolicy(storage),
             state,
-            e -> failed(node, file, e));
+            storageFailure);
     ReplicaStartup.Ready<S> ready;
     try (SocketNodeCaller caller = new SocketNodeCaller(CONNECT_TIMEOUT)) {
       ReplicaStartup<S> startup =
           new ReplicaStartup<>(
-              node.name(),
               engine,
               group.log(),
-              raftDirectory(node),
+              node.directory().resolve("raft"),
               MembershipMarker.of(node.directory()),
               data,
-              new OtherMembers(node.config(), node.self(), caller));
-      ready = node.argument("--heal") == null ? startup.prepare() : startup.heal();
+              new OtherMembers(node.config(), node.self(), caller),
+              ReplicaStartup.Timeouts.DEFAULT);
+      ready = node.argument("--heal") == null ? startup.start() : startup.heal();
     }
     Database database = node.onStop("database", ready.opened().database());
     node.onStop("compaction", new FileCompaction(database));
-    return node.onStop("raft", new Replica<>(node, group, file, ready));
-  }
-
-  private static void failed(Node node, Path file, Throwable cause) {
-    if (Database.isDamage(cause)) {
-      DataFile.noteDamage(file, String.valueOf(cause.getMessage()));
-      node.halt("the database is damaged", cause);
-    } else {
-      node.halt("the database cannot be written", cause);
-    }
+    return node.onStop("raft", new Replica<>(node, group, storageFailure, ready));
   }
 
   /** Halts this node because its H2 file is damaged. The next start rebuilds the file. */
   public void damaged(StorageException found) {
-    failed(node, file, found);
+    storageFailure.accept(found);
   }
 
   /** The index of the last entry of this node's own log at its start, or -1 if it was empty. */
@@ -138,7 +125,7 @@ public final class Replica<S extends ReplicatedState> implements AutoCloseable {
         ApiPaths.REJOIN, OtherMembers.Fence.class, readGuard.leaderOnly(this::fence));
   }
 
-  private OtherMembers.Committed fence(OtherMembers.Fence asked) throws Exception {
+  private OtherMembers.Committed fence(OtherMembers.Fence request) throws Exception {
     try {
       ReplicatedLog.Applied applied =
           log.commitNoOp().get(FENCE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
@@ -148,36 +135,9 @@ public final class Replica<S extends ReplicatedState> implements AutoCloseable {
     }
   }
 
-  /** Reacts to events of the log. */
-  private final class Events implements LogListener {
-    @Override
-    public void leadershipStarted(long term) {
-      LOG.log(Level.INFO, "{0} leads", node.name());
-      leadershipListeners.forEach(listener -> listener.leadershipStarted(term));
-    }
-
-    @Override
-    public void leadershipEnded() {
-      LOG.log(Level.INFO, "{0} no longer leads", node.name());
-      leadershipListeners.forEach(LeadershipListener::leadershipEnded);
-    }
-
-    @Override
-    public void leaderChanged(String leader, long term) {
-      LOG.log(Level.INFO, "{0} has learned that {1} leads", node.name(), leader);
-    }
-
-    @Override
-    public void fatal(String what, @Nullable Throwable cause) {
-      if (!closing) {
-        node.halt(what, cause);
-      }
-    }
-  }
-
   /** Adds a listener, and notifies it at once if this member already leads. */
   public void onLeadership(LeadershipListener listener) {
-    leadershipListeners.add(listener);
+    events.add(listener);
     if (log.leads()) {
       listener.leadershipStarted(log.status().term());
     }
@@ -191,7 +151,7 @@ public final class Replica<S extends ReplicatedState> implements AutoCloseable {
     return log;
   }
 
-  /** Who may answer a request on this member. */
+  /** Decides whether this member may answer a request. */
   public ReadGuard readGuard() {
     return readGuard;
   }
@@ -207,9 +167,14 @@ public final class Replica<S extends ReplicatedState> implements AutoCloseable {
   }
 
   /**
-   * The status of this node. The caller adds what only its role knows.
+   * The current status of this node.
    *
-   * @param open whether the parts of the role can do their work
+   * @param open whether the service of this node can work; otherwise its status is "starting"
+   * @param leaderRole the role to report while this member leads
+   * @param followerRole the role to report while it does not lead
+   * @param orders the number of orders that it holds, or null if it holds none
+   * @param hash the running hash of the orders, or null
+   * @param missed what this member missed before its start, or null if nothing
    */
   public NodeStatus status(
       boolean open,
@@ -218,30 +183,7 @@ public final class Replica<S extends ReplicatedState> implements AutoCloseable {
       @Nullable Long orders,
       @Nullable String hash,
       @Nullable String missed) {
-    LogStatus now = log.status();
-    boolean serves = open && catchUp.caughtUp() && now.leader() != null;
-    return new NodeStatus(
-        node.name(),
-        now.leads() ? leaderRole : followerRole,
-        serves ? "ready" : "starting",
-        node.config().cluster(),
-        now.leader(),
-        now.term(),
-        now.commitIndex(),
-        now.appliedIndex(),
-        orders,
-        hash,
-        missed,
-        now.leads() ? lag(now.lag()) : null,
-        ProcessHandle.current().pid(),
-        node.uptimeSeconds());
-  }
-
-  private static List<NodeStatus.PeerLag> lag(Map<String, Long> byName) {
-    return byName.entrySet().stream()
-        .map(e -> new NodeStatus.PeerLag(e.getKey(), e.getValue()))
-        .sorted(Comparator.comparing(NodeStatus.PeerLag::node))
-        .toList();
+    return status.build(open, leaderRole, followerRole, orders, hash, missed);
   }
 
   /** Registers gauges for the term, the indexes and the lag. */
@@ -256,7 +198,7 @@ public final class Replica<S extends ReplicatedState> implements AutoCloseable {
 
   @Override
   public void close() {
-    closing = true;
+    events.closing();
     catchUp.close();
     log.close();
   }

@@ -17,108 +17,121 @@ import toystore.db.storage.Quarantine;
 import toystore.db.storage.StorageException;
 
 /**
- * What happens before a member takes part: its vote, its log and its file are looked at, what can
- * safely be rebuilt is rebuilt, and everything else is refused with the command that helps.
+ * Opens the files of a member before it takes part in its group, and rebuilds what can be rebuilt.
+ * {@link StartPolicy} makes the decisions of a normal start; this class carries them out.
  *
  * @param <S> the state that the log drives
  */
 final class ReplicaStartup<S extends ReplicatedState> {
   private static final System.Logger LOG = System.getLogger(ReplicaStartup.class.getName());
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-  /** Asked by a person, who sees the reason: soon enough. */
-  private static final Duration REJOIN_PATIENCE = Duration.ofSeconds(8);
+  /**
+   * How long a start waits for other members.
+   *
+   * @param rebuild until one of them provides the missing entries
+   * @param rejoin until all of them have responded; shorter, because an operator waits for it
+   */
+  record Timeouts(Duration rebuild, Duration rejoin) {
+    static final Timeouts DEFAULT = new Timeouts(Duration.ofSeconds(60), Duration.ofSeconds(8));
+  }
 
   private final String node;
   private final LogEngine engine;
   private final LogGroup group;
   private final Path raft;
-  private final MembershipMarker mark;
+  private final MembershipMarker marker;
   private final DataFile<S> data;
-  private final MemberRejoin.Peers others;
+  private final MemberRejoin.Peers peers;
+  private final Timeouts timeouts;
+  private final StartPolicy policy;
 
+  /**
+   * Creates the start of one member.
+   *
+   * @param raft the directory of its log
+   * @param peers the other members
+   */
   ReplicaStartup(
-      String node,
       LogEngine engine,
       LogGroup group,
       Path raft,
-      MembershipMarker mark,
+      MembershipMarker marker,
       DataFile<S> data,
-      MemberRejoin.Peers others) {
-    this.node = node;
+      MemberRejoin.Peers peers,
+      Timeouts timeouts) {
+    this.node = group.self().name();
     this.engine = engine;
     this.group = group;
     this.raft = raft;
-    this.mark = mark;
+    this.marker = marker;
     this.data = data;
-    this.others = others;
+    this.peers = peers;
+    this.timeouts = timeouts;
+    this.policy = new StartPolicy(group, raft, data.path());
   }
 
   /**
-   * A member whose files fit together.
+   * A member that may start.
    *
    * @param log the files of its own log
    */
   record Ready<S>(DataFile.Opened<S> opened, LogFiles.Intact log) {}
 
-  /** Looks, rebuilds what can be, and makes the Raft directory where there is none yet. */
-  Ready<S> prepare() {
-    return switch (engine.open(group, raft)) {
-      case LogFiles.Absent absent -> first();
-      case LogFiles.Damaged damaged -> throw forgotten("its Raft log is damaged", damaged.reason());
-      case LogFiles.Intact whole -> {
-        mark.make();
-        yield new Ready<>(dataFor(whole), whole);
-      }
-    };
+  /**
+   * Prepares the files for a normal start.
+   *
+   * @throws StorageException if the member must not start
+   */
+  Ready<S> start() {
+    LogFiles found = engine.open(group, raft);
+    boolean wasMember = marker.exists();
+    if (found instanceof LogFiles.Intact log) {
+      marker.create();
+      return new Ready<>(openFor(log, wasMember), log);
+    }
+    requireAllowed(policy.decide(found, dataState(), wasMember));
+    return createMember();
   }
 
-  private Ready<S> first() {
-    if (data.isThere()) {
-      throw forgotten("its Raft log is gone", "there is " + data.path() + " but no " + raft);
+  private DataFileState dataState() {
+    return data.exists() ? new DataFileState.Unopened() : new DataFileState.Absent();
+  }
+
+  private static void requireAllowed(StartDecision decision) {
+    if (decision instanceof StartDecision.Refuse refusal) {
+      throw new StorageException(refusal.message());
     }
-    if (mark.isThere()) {
-      throw forgotten("its files are gone", "it has been a member, and there is no " + raft);
-    }
-    // In this order: where there is a mark, there was a vote.
+  }
+
+  private Ready<S> createMember() {
+    // The log is created before the marker. A start that is interrupted in between has not voted.
     LogFiles.Intact log = engine.create(group, raft, LogPosition.NONE);
-    mark.make();
+    marker.create();
     return new Ready<>(data.open(), log);
   }
 
-  private StorageException forgotten(String what, String why) {
-    return new StorageException(
-        node
-            + " must not take part, "
-            + what
-            + ": "
-            + why
-            + "; it may have forgotten a vote or entries that it acknowledged. "
-            + (alone()
-                ? "It is the only member of its group, so nobody else has them: restore its"
-                    + " directory from a backup"
-                : "With all others running: toyctl heal " + node));
-  }
-
-  private boolean alone() {
-    return group.hasOneMember();
-  }
-
-  /** The data that this log goes on from; rebuilt where they are damaged or gone. */
-  private DataFile.Opened<S> dataFor(LogFiles.Intact log) {
-    Attempt<S> attempt = openOrReplace(log);
-    DataFile.Opened<S> opened = attempt.opened();
+  /** Opens data from which this log can continue. */
+  private DataFile.Opened<S> openFor(LogFiles.Intact log, boolean wasMember) {
+    DataFileState found = dataState();
+    requireAllowed(policy.decide(log, found, wasMember));
+    boolean created = found instanceof DataFileState.Absent;
+    DataFile.Opened<S> opened;
     try {
-      LogPosition at = opened.state().recoveredPosition();
-      // A whole file that holds nothing is that of a member which stopped before its first entry.
-      if (attempt.anew() && log.isEmpty() && log.currentTerm() > 0) {
-        throw forgotten(
-            "its data are gone and its log holds no entry", "nobody can tell what it had");
+      opened = data.open();
+    } catch (DamagedFileException e) {
+      String damage = String.valueOf(e.getMessage());
+      requireAllowed(policy.decide(log, new DataFileState.Damaged(damage), wasMember));
+      data.quarantine(damage);
+      opened = data.open();
+      created = true;
+    }
+    try {
+      StartDecision decision = policy.decide(log, openState(opened, created), wasMember);
+      if (decision instanceof StartDecision.FetchMissing missing) {
+        fetch(opened.state(), missing.index());
+        decision = policy.decide(log, openState(opened, created), wasMember);
       }
-      if (at.index() < log.firstIndex() - 1) {
-        fetch(opened.state(), log, at);
-      }
-      requireLogFor(opened, log);
+      requireAllowed(decision);
       return opened;
     } catch (RuntimeException e) {
       opened.database().close();
@@ -126,114 +139,74 @@ final class ReplicaStartup<S extends ReplicatedState> {
     }
   }
 
-  /**
-   * An open data file.
-   *
-   * @param anew there was none, or it was damaged
-   */
-  private record Attempt<S extends ReplicatedState>(DataFile.Opened<S> opened, boolean anew) {}
-
-  private Attempt<S> openOrReplace(LogFiles.Intact log) {
-    boolean there = data.isThere();
-    try {
-      if (!there && log.firstIndex() > 0) {
-        requireSource(log, data.path() + " is gone");
-      }
-      return new Attempt<>(data.open(), !there);
-    } catch (DamagedFileException e) {
-      requireSource(log, String.valueOf(e.getMessage()));
-      data.setAside(String.valueOf(e.getMessage()));
-      return new Attempt<>(data.open(), true);
-    }
+  private DataFileState openState(DataFile.Opened<S> opened, boolean created) {
+    return new DataFileState.Open(
+        created,
+        opened.state().recoveredPosition(),
+        opened.database().read(LogPositionTable::readInstalled));
   }
 
-  /** A file is given up only where there is something to make a new one from. */
-  private void requireSource(LogFiles.Intact log, String why) {
-    if (log.firstIndex() > 0 && alone()) {
-      throw new StorageException(
-          node
-              + " cannot be rebuilt: "
-              + why
-              + "; it is the only member of its group, and its log begins at "
-              + log.firstIndex()
-              + ". Restore its directory from a backup");
-    }
-  }
-
-  /** The rows come from what another member has applied, so they are committed. */
-  private void fetch(S state, LogFiles.Intact log, LogPosition at) {
+  /** Fetches rows that another member has applied. They are therefore committed. */
+  private void fetch(S state, long index) {
     LOG.log(
         Level.INFO,
-        "{0}: the data end at {1}, the log begins at {2}; what lies between comes from others",
+        "{0}: the data end at entry {1}; fetching the entries up to {2} from another member",
         node,
-        Long.toString(at.index()),
-        Long.toString(log.firstIndex()));
-    requireSource(log, "its data end at " + at.index());
+        Long.toString(state.recoveredPosition().index()),
+        Long.toString(index));
     try {
-      var _ = MemberRejoin.rebuild(group, state, log.firstIndex() - 1, PATIENCE);
+      var _ = MemberRejoin.rebuild(group, state, index, timeouts.rebuild());
     } catch (IOException e) {
       throw new StorageException(node + " cannot be rebuilt now", e);
     }
   }
 
   /**
-   * A log that ends before the data has lost entries, unless the data came from another member. To
-   * the others it would look like one that is merely behind.
-   */
-  private void requireLogFor(DataFile.Opened<S> opened, LogFiles.Intact log) {
-    LogPosition at = opened.state().recoveredPosition();
-    LogPosition installed = opened.database().read(LogPositionTable::readInstalled);
-    if (at.index() > Math.max(log.lastIndex(), installed.index())) {
-      throw forgotten(
-          "its Raft log has lost its end",
-          "the log ends at " + log.lastIndex() + ", the data at " + at.index());
-    }
-  }
-
-  /**
-   * Makes this member a fresh one under its old name, for an operator who asked for it: what is
-   * left of its Raft log is set aside, a whole data file is kept.
+   * Prepares the files of a member that has lost its log, so that it can rejoin its group. What is
+   * left of the log is quarantined; an undamaged data file is kept. An operator must have asked for
+   * this.
+   *
+   * @throws StorageException if the member cannot rejoin now
    */
   Ready<S> heal() {
-    // First: whatever becomes of this, a later start without it must not make a new member.
-    mark.make();
+    // The marker comes first: if this attempt fails, a normal start must not create a new member.
+    marker.create();
     try {
-      MemberRejoin.RejoinPoint rejoinPoint =
-          MemberRejoin.findRejoinPoint(group, others, REJOIN_PATIENCE);
+      MemberRejoin.RejoinPoint point =
+          MemberRejoin.findRejoinPoint(group, peers, timeouts.rejoin());
       if (Files.exists(raft)) {
-        Path aside = Quarantine.setAside(raft);
-        LOG.log(Level.WARNING, "{0} was set aside as {1}", raft, aside.getFileName());
+        Path quarantined = Quarantine.setAside(raft);
+        LOG.log(Level.WARNING, "{0} was quarantined as {1}", raft, quarantined.getFileName());
       }
-      DataFile.Opened<S> opened = openFor(rejoinPoint);
+      DataFile.Opened<S> opened = openForRejoin(point);
       try {
-        MemberRejoin.Rejoined back =
-            MemberRejoin.rejoin(engine, group, raft, opened.state(), rejoinPoint);
-        LOG.log(Level.INFO, "{0} goes on from {1}", node, back.reached());
-        return new Ready<>(opened, back.files());
+        MemberRejoin.Rejoined rejoined =
+            MemberRejoin.rejoin(engine, group, raft, opened.state(), point);
+        LOG.log(Level.INFO, "{0} continues from {1}", node, rejoined.reached());
+        return new Ready<>(opened, rejoined.files());
       } catch (IOException | RuntimeException e) {
         opened.database().close();
         throw e;
       }
     } catch (IOException e) {
       throw new StorageException(
-          node + " cannot be healed now, and nothing of it takes part: " + e.getMessage(), e);
+          node + " cannot be healed now and does not take part: " + e.getMessage(), e);
     }
   }
 
-  private DataFile.Opened<S> openFor(MemberRejoin.RejoinPoint rejoinPoint) {
+  private DataFile.Opened<S> openForRejoin(MemberRejoin.RejoinPoint point) {
     DataFile.Opened<S> opened;
     try {
       opened = data.open();
     } catch (DamagedFileException e) {
-      data.setAside(String.valueOf(e.getMessage()));
+      data.quarantine(String.valueOf(e.getMessage()));
       return data.open();
     }
-    if (opened.state().recoveredPosition().index() >= rejoinPoint.index()) {
-      // It was proposed when this member had stopped: it cannot have been applied here.
-      String why =
-          "it says " + opened.state().recoveredPosition() + ", the others are at " + rejoinPoint;
+    LogPosition applied = opened.state().recoveredPosition();
+    if (applied.index() >= point.index()) {
+      // The entry was proposed after this member had stopped, so this member cannot have it.
       opened.database().close();
-      data.setAside(why);
+      data.quarantine("it ends at " + applied + ", but the other members are at " + point);
       return data.open();
     }
     return opened;

@@ -1,5 +1,7 @@
 package toystore.order.log;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +14,7 @@ import toystore.order.log.OrderRules.Append;
 import toystore.order.log.OrderRules.Refuse;
 import toystore.order.log.OrderRules.Repeat;
 import toystore.tests.models.ModelCatalog;
+import toystore.tests.models.ModelState;
 
 /**
  * One state of the purchase protocol for one order id, and all states that can follow it. The model
@@ -25,7 +28,7 @@ import toystore.tests.models.ModelCatalog;
  * <p>{@link OrderRules} makes the decisions of the log. The steps of a leader are those of {@code
  * PurchaseService}; a crash is possible between any two of them.
  */
-final class PurchaseModel implements OrderRules.LogView {
+final class PurchaseModel implements ModelState<PurchaseModel>, OrderRules.LogView {
   /** A fault to plant in the protocol, so that a test can show that the search finds it. */
   enum Fault {
     NONE,
@@ -102,13 +105,12 @@ final class PurchaseModel implements OrderRules.LogView {
   private int settlements;
   private int releases;
 
-  private final @Nullable PurchaseModel from;
+  /** The step that led to this state. */
   private final String step;
 
   PurchaseModel(Setup setup) {
     this.setup = setup;
     this.catalog = new ModelCatalog(setup.stock(), setup.holds());
-    this.from = null;
     this.step = "start";
   }
 
@@ -130,12 +132,11 @@ final class PurchaseModel implements OrderRules.LogView {
     this.resolutions = from.resolutions;
     this.settlements = from.settlements;
     this.releases = from.releases;
-    this.from = from;
     this.step = step;
   }
 
-  /** Passes on every state that one step can lead to. */
-  void successors(Consumer<PurchaseModel> each) {
+  @Override
+  public void successors(Consumer<PurchaseModel> each) {
     for (int l = 0; l < LEADERS; l++) {
       leaderSteps(l, each);
     }
@@ -373,8 +374,8 @@ final class PurchaseModel implements OrderRules.LogView {
 
   // Invariants.
 
-  /** Describes the first invariant that this state violates, or returns null. */
-  @Nullable String violation() {
+  @Override
+  public @Nullable String violation() {
     if (orders > 1) {
       return "the order id was ordered twice";
     }
@@ -438,7 +439,8 @@ final class PurchaseModel implements OrderRules.LogView {
    * The whole state as one number. The two leaders are interchangeable, so of two mirror images
    * only one is explored.
    */
-  long key() {
+  @Override
+  public long key() {
     return Math.min(key(0, 1), key(1, 0));
   }
 
@@ -479,9 +481,11 @@ final class PurchaseModel implements OrderRules.LogView {
     }
   }
 
-  /** The steps that led to this state, for the message of a failure. */
-  String trace() {
-    return from == null ? step : from.trace() + "\n" + step;
+  @Override
+  public String describeStep(int index) {
+    List<String> steps = new ArrayList<>();
+    successors(next -> steps.add(next.step));
+    return steps.get(index);
   }
 
   /** The description of each step, created once. */

@@ -2,8 +2,7 @@ package toystore.order.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -12,6 +11,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import toystore.order.log.PurchaseModel.Fault;
 import toystore.order.log.PurchaseModel.Setup;
+import toystore.tests.models.BreadthFirstSearch;
 import toystore.tests.models.LongHashSet;
 
 /**
@@ -76,33 +76,21 @@ class PurchaseProtocolTest {
   }
 
   private static Search explore(Setup setup) {
-    LongHashSet seen = new LongHashSet();
-    Deque<PurchaseModel> frontier = new ArrayDeque<>();
-    PurchaseModel start = new PurchaseModel(setup);
-    seen.add(start.key());
-    frontier.add(start);
-    int atRest = 0;
-    boolean ordered = false;
-    boolean refused = false;
-    while (!frontier.isEmpty()) {
-      PurchaseModel state = frontier.remove();
-      String violation = state.violation();
-      if (violation != null) {
-        return new Search(
-            seen.size(), atRest, ordered, refused, state.trace() + "\n=> " + violation);
-      }
-      if (state.atRest()) {
-        atRest++;
-        ordered |= state.ordered();
-        refused |= !state.ordered();
-      }
-      state.successors(
-          next -> {
-            if (seen.add(next.key())) {
-              frontier.add(next);
-            }
-          });
-    }
-    return new Search(seen.size(), atRest, ordered, refused, null);
+    AtomicInteger ordered = new AtomicInteger();
+    AtomicInteger refused = new AtomicInteger();
+    BreadthFirstSearch.Result result =
+        BreadthFirstSearch.explore(
+            new PurchaseModel(setup),
+            state -> {
+              if (state.atRest()) {
+                (state.ordered() ? ordered : refused).incrementAndGet();
+              }
+            });
+    return new Search(
+        result.states(),
+        ordered.get() + refused.get(),
+        ordered.get() > 0,
+        refused.get() > 0,
+        result.violation());
   }
 }

@@ -2,12 +2,17 @@ package toystore.tests.models;
 
 import java.util.Arrays;
 
-/** A set of longs that fits millions into a test's heap: the states that a search has seen. */
+/** A set of longs without boxing. It keeps the keys of the states that a search has found. */
 public final class LongHashSet {
   private long[] slots = new long[1 << 17];
   private int size;
 
-  /** Adds; false if it was there. Minus one is kept as the one value that no state has. */
+  /**
+   * Adds a value.
+   *
+   * @param value any value but -1, which marks a free slot
+   * @return false if the set contains the value already
+   */
   public boolean add(long value) {
     long stored = value + 1;
     if (size * 2 > slots.length) {
@@ -22,7 +27,7 @@ public final class LongHashSet {
     return true;
   }
 
-  /** How many there are. */
+  /** The number of values. */
   public int size() {
     return size;
   }
@@ -37,7 +42,7 @@ public final class LongHashSet {
 
   private static int place(long[] slots, long stored) {
     int mask = slots.length - 1;
-    // Keys may be packed rather than hashed (Knuth, TAOCP 3, 6.4: multiplicative hashing).
+    // Multiplicative hashing (Knuth, TAOCP 3, 6.4), because keys may be packed bits and no hashes.
     long mixed = stored * 0x9E3779B97F4A7C15L;
     int i = (int) (mixed >>> 32) & mask;
     while (slots[i] != 0 && slots[i] != stored) {

@@ -3,12 +3,12 @@ package toystore.tests.models;
 import java.util.Arrays;
 
 /**
- * What the catalog promises about holds of one piece each of one product, in the fewest words. The
- * order module explores the purchase protocol with it, and the catalog module shows that its rules
- * behave like it.
+ * The rules of the catalog for holds, reduced to one product and to holds of one piece. The tests
+ * of the order module explore the purchase protocol with this model. The tests of the catalog
+ * module compare the production rules with it.
  */
 public final class ModelCatalog {
-  /** What a hold is answered. */
+  /** The answer to the request for a hold. */
   public enum Answer {
     GRANTED(0),
     NOT_ENOUGH(1),
@@ -20,13 +20,13 @@ public final class ModelCatalog {
       this.code = code;
     }
 
-    /** Its number in packed states. */
+    /** The number of this constant in packed states. */
     public int code() {
       return code;
     }
   }
 
-  /** What has become of a hold. */
+  /** The status of a hold. */
   public enum Status {
     NEVER_MADE(0),
     OPEN(1),
@@ -39,7 +39,7 @@ public final class ModelCatalog {
       this.code = code;
     }
 
-    /** Its number in packed states. */
+    /** The number of this constant in packed states. */
     public int code() {
       return code;
     }
@@ -122,7 +122,7 @@ public final class ModelCatalog {
     }
   }
 
-  /** A fault for the search to find: the record that the hold has ended is lost. */
+  /** Plants a fault that the search must find: the catalog loses the record that a hold ended. */
   public void forget(int hold) {
     if (holds[hold] == Status.SETTLED || holds[hold] == Status.RELEASED) {
       holds[hold] = Status.NEVER_MADE;

@@ -1,4 +1,4 @@
-/** What tests of several modules explore protocols with. */
+/** A search through all states of a protocol, for the tests of several modules. */
 @NullMarked
 package toystore.tests.models;
 
