@@ -41,8 +41,7 @@ public final class Node {
     void assemble(Node node) throws Exception;
   }
 
-  private Node(
-      NodeArguments arguments, StoreConfig config, Topology.Node self, Path directory) {
+  private Node(NodeArguments arguments, StoreConfig config, Topology.Node self, Path directory) {
     this.arguments = arguments;
     this.config = config;
     this.self = self;

@@ -12,8 +12,8 @@ import java.time.Duration;
  * @param caughtUpFor how long a member with a higher id must have been caught up before the leader
  *     transfers leadership to it
  * @param stepDownAfter how long a leader that lost its majority waits before it may be a candidate
- *     again; also the longest pause of a process (for example, while it is suspended) after which
- *     its leader may continue to lead
+ *     again. A leader whose process was paused for longer than this, for example because it was
+ *     suspended, steps down
  * @param segmentBytes size of one segment file, in bytes
  * @param snapshotEntries number of entries applied between two attempts to drop entries that the
  *     state has made durable

@@ -48,7 +48,7 @@ final class LeadershipTransferPolicy {
     return nowNanos - since >= requiredNanos;
   }
 
-  /** Ends a check of all higher members. */
+  /** Completes the check of all members with a higher id. */
   void checkFinished(long commitIndex) {
     previousCommitIndex = commitIndex;
   }

@@ -1,6 +1,5 @@
 package toystore.node.http;
 
-
 import com.sun.management.UnixOperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
 

@@ -1,6 +1,5 @@
 package toystore.node.http;
 
-
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -1,6 +1,5 @@
 package toystore.node.http;
 
-
 import io.helidon.http.Header;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;

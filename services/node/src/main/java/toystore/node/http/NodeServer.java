@@ -1,6 +1,5 @@
 package toystore.node.http;
 
-
 import io.helidon.http.encoding.ContentEncodingContext;
 import io.helidon.http.media.MediaContext;
 import io.helidon.metadata.MetadataDiscovery;

@@ -1,6 +1,5 @@
 package toystore.node.http;
 
-
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.webserver.CloseConnectionException;

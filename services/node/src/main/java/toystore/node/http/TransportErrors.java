@@ -1,6 +1,5 @@
 package toystore.node.http;
 
-
 import io.helidon.http.DirectHandler;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.DirectHandlers;

@@ -86,11 +86,7 @@ final class DataFile<S extends ReplicatedState> {
     Path damageRecord = damageRecord(file);
     try {
       Files.writeString(
-          damageRecord,
-          damage + "\n",
-          UTF_8,
-          StandardOpenOption.CREATE,
-          StandardOpenOption.SYNC);
+          damageRecord, damage + "\n", UTF_8, StandardOpenOption.CREATE, StandardOpenOption.SYNC);
     } catch (IOException e) {
       LOG.log(Level.ERROR, "cannot write " + damageRecord, e);
     }
@@ -177,7 +173,11 @@ final class DataFile<S extends ReplicatedState> {
       if (Files.exists(part)) {
         Path quarantined = Quarantine.setAside(part);
         LOG.log(
-            Level.WARNING, "{0} was quarantined as {1}: {2}", part, quarantined.getFileName(), reason);
+            Level.WARNING,
+            "{0} was quarantined as {1}: {2}",
+            part,
+            quarantined.getFileName(),
+            reason);
       }
     }
   }

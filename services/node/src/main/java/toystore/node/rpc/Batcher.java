@@ -276,7 +276,6 @@ public final class Batcher<I, O> implements AutoCloseable {
       lock.unlock();
     }
     waiting.forEach(
-        item ->
-            item.answer().completeExceptionally(new OverloadedException(name + " is closed")));
+        item -> item.answer().completeExceptionally(new OverloadedException(name + " is closed")));
   }
 }

@@ -166,7 +166,8 @@ final class IncomingConnection implements ServerConnection, InterruptableTask<Vo
   private void answer(byte[] frame) throws IOException {
     endWaiting();
     byte[] answer =
-        MessageFrames.response(messages.answer(MessageFrames.decodeRequest(ByteBuffer.wrap(frame))));
+        MessageFrames.response(
+            messages.answer(MessageFrames.decodeRequest(ByteBuffer.wrap(frame))));
     context.dataWriter().writeNow(BufferData.create(answer));
   }
 

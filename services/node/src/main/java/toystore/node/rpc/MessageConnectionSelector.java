@@ -53,7 +53,6 @@ public final class MessageConnectionSelector implements ServerConnectionSelector
 
   @Override
   public ServerConnection connection(ConnectionContext context) {
-    return new IncomingConnection(
-        context, http.connection(context), messages, platformThreads);
+    return new IncomingConnection(context, http.connection(context), messages, platformThreads);
   }
 }

@@ -223,7 +223,8 @@ public class NodeServerTest {
     JsonNode defaults = Json.mapper().readTree(send(to("/orders/")).body()).get("data");
     assertThat(defaults.get("after").asLong()).isEqualTo(-1);
     assertThat(defaults.get("limit").asLong()).isEqualTo(100);
-    JsonNode given = Json.mapper().readTree(send(to("/orders?after=-1&limit=7")).body()).get("data");
+    JsonNode given =
+        Json.mapper().readTree(send(to("/orders?after=-1&limit=7")).body()).get("data");
     assertThat(given.get("after").asLong()).isEqualTo(-1);
     assertThat(given.get("limit").asLong()).isEqualTo(7);
   }

@@ -115,7 +115,8 @@ class MessageConnectionSelectorTest {
     NodeServer server = start(config);
     try (SocketNodeCaller caller = new SocketNodeCaller(Duration.ofSeconds(5))) {
       String url = config.url(config.node("order-1")) + "/virtual";
-      for (byte[] body : List.of(new byte[0], new byte[] {1, 2, 3}, MessageCodec.toCbor(List.of(1)))) {
+      for (byte[] body :
+          List.of(new byte[0], new byte[] {1, 2, 3}, MessageCodec.toCbor(List.of(1)))) {
         assertThat(call(caller, url, body).status()).isEqualTo(400);
       }
       assertThat(call(caller, url, MessageCodec.toCbor("")).status()).isEqualTo(200);

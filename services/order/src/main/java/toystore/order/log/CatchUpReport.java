@@ -65,8 +65,8 @@ public final class CatchUpReport implements Runnable {
   /**
    * Describes what was missed.
    *
-   * @param firstFromLog number of the first order that came with the leader's log
-   * @param end number after the last order that came with the leader's log
+   * @param firstFromLog the number of the first order that the leader's log contained
+   * @param end one more than the number of the last order that the leader's log contained
    */
   static String describe(
       List<FetchedOrders.Range> fetched, long firstFromLog, long end, @Nullable String leader) {

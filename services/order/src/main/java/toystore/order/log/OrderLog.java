@@ -84,9 +84,9 @@ public final class OrderLog implements ReplicatedState {
    * Fetches missed orders page by page, so that memory use does not grow with the number of missed
    * orders. An interrupted install continues after its last page.
    *
-   * <p>Until the last page the position stays where it was, and rows are ahead of it. Entries may
-   * be applied to this state: an entry whose order is already there is a duplicate of that order,
-   * and the time, the tombstones and the prune horizon are still those of the position.
+   * <p>Until the last page is installed, the state contains orders beyond its position. Its time,
+   * tombstones and prune horizon are those at the position. Entries may still be applied to such a
+   * state: an entry whose order is already present counts as a duplicate of that order.
    */
   @Override
   public LogPosition install(String member) throws IOException {

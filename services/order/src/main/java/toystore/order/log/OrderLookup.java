@@ -27,7 +27,7 @@ public final class OrderLookup {
   /**
    * Creates a lookup.
    *
-   * @param orderIds finds order ids that are certainly not in the log
+   * @param orderIds the filter that recognises order ids which are certainly not in the log
    * @param orders how many orders have been applied
    */
   OrderLookup(

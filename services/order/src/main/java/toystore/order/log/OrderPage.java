@@ -9,7 +9,7 @@ import toystore.node.replica.MissedStateFetcher;
  * Orders of another replica, for a replica that missed them.
  *
  * @param position what that replica had applied when it read the page
- * @param time the log's time and the prune horizon at the position
+ * @param time the log time and the prune horizon, both as of the position
  * @param complete whether the page ends with the last order up to the position
  * @param tombstones all tombstones at the position if the page is complete, otherwise empty
  */

@@ -9,7 +9,7 @@ import toystore.db.storage.RunningHash;
 import toystore.protocol.api.Uuids;
 import toystore.tests.benchmarks.BenchmarkSettings;
 
-/** What a purchase costs a replica besides the log and the file; a batch is of 32. */
+/** The cost of a purchase on a replica without writing the log and the H2 file, in batches of 32. */
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 public class OrderBenchmark extends BenchmarkSettings {
   private static final int BATCH = 32;

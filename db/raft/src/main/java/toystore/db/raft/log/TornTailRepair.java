@@ -153,7 +153,7 @@ public final class TornTailRepair {
         && !containsWholeRecord(bytes, start + 1, written);
   }
 
-  /** Whether a damaged length only makes a whole record look cut short. */
+  /** Whether the record is complete and only looks truncated because its length is damaged. */
   private static boolean isWholeWithAnotherLength(ByteBuffer bytes, int start, int written) {
     // The checksum may end in zeros, so several ends are possible.
     for (int end = written; end < written + CHECKSUM_BYTES && end <= bytes.limit(); end++) {

@@ -52,7 +52,7 @@ public record ClusterFile(String cluster, int portBase, int frontends, int catal
     }
     try {
       JsonFields fields = JsonFields.read(Files.readAllBytes(file));
-      // Stores made by early versions have one of each, and files without these fields.
+      // Files of early versions lack these fields; such stores have one front end and one catalog node.
       return fields.end(
           new ClusterFile(
               fields.text("cluster"),

@@ -13,7 +13,7 @@ import toystore.toyctl.cluster.datadir.ProcessLiveness;
 import toystore.toyctl.cluster.datadir.RunFile;
 import toystore.toyctl.cluster.datadir.RunFiles;
 
-/** Stops and kills nodes, and takes back launches that failed. */
+/** Stops and kills nodes, and undoes failed launches. */
 final class NodeStopper {
   /** How long nodes of a failed launch may take to stop before they are killed. */
   private static final Duration UNDO_TIME = Duration.ofSeconds(5);

@@ -1,0 +1,1 @@
+CREATE TABLE IF NOT EXISTS log_position(id INT PRIMARY KEY, term BIGINT, index BIGINT);
