@@ -16,52 +16,30 @@ import toystore.protocol.message.CacheLeaseMessages;
 /**
  * The catalog's side of the leases of product caches (Gray &amp; Cheriton 1989). The catalog sends
  * a session an invalidation for every change from its first lease on. A session whose lease has
- * expired is over; its front end begins another session with an empty cache and a new id. The id of
- * an ended session is never accepted again, because the answer that the session is over may be lost
- * and must then be repeated.
+ * expired has ended; its front end begins another session with an empty cache and a new id. The id
+ * of an ended session is never accepted again, because the answer that the session has ended may be
+ * lost and must then be repeated.
  *
- * <p>This class decides and sends nothing.
+ * <p>This class makes decisions and sends nothing. The steps of a lease are those of DESIGN.md of
+ * this module.
  */
 public class CacheSessions {
-  /** The number of ended sessions that are remembered. A renewal takes seconds at most. */
+  /**
+   * The number of ended sessions whose ids are remembered. That is enough because a renewal request
+   * is in transit for seconds at most.
+   */
   private static final int MAX_ENDED = 10_000;
-
-  static final class Session {
-    final String url;
-    long expiresNanos;
-
-    /** When the oldest invalidation that this session has not acknowledged was sent. */
-    long unacknowledgedSinceNanos;
-
-    /** The number of invalidations that this session has not acknowledged. */
-    int unacknowledged;
-
-    /** The lease is not renewed again. Changes may still wait for its end. */
-    boolean over;
-
-    Session(String url, long expiresNanos) {
-      this.url = url;
-      this.expiresNanos = expiresNanos;
-    }
-
-    Session(Session other) {
-      this(other.url, other.expiresNanos);
-      unacknowledgedSinceNanos = other.unacknowledgedSinceNanos;
-      unacknowledged = other.unacknowledged;
-      over = other.over;
-    }
-  }
 
   /** A session that must receive an invalidation, and the address of its front end. */
   record Recipient(UUID session, String url) {}
 
   /** Identifies this catalog process. Front ends repeat it in each renewal. */
-  private final UUID self;
+  private final UUID catalogId;
 
   private final Ticker ticker;
   private final Duration lease;
-  final Map<UUID, Session> sessions = new HashMap<>();
-  final Set<UUID> ended = new LinkedHashSet<>();
+  final Map<UUID, GrantedSession> sessions = new HashMap<>();
+  final Set<UUID> endedIds = new LinkedHashSet<>();
 
   /** Whether sessions may begin. */
   private boolean open;
@@ -74,7 +52,7 @@ public class CacheSessions {
   }
 
   CacheSessions(Ticker ticker, Duration lease, Supplier<UUID> ids) {
-    this.self = ids.get();
+    this.catalogId = ids.get();
     this.ticker = ticker;
     this.lease = lease;
     this.closedNanos = ticker.read();
@@ -82,81 +60,83 @@ public class CacheSessions {
 
   /** Creates a copy, for tests that explore several continuations of one state. */
   CacheSessions(CacheSessions other) {
-    this.self = other.self;
+    this.catalogId = other.catalogId;
     this.ticker = other.ticker;
     this.lease = other.lease;
     this.open = other.open;
     this.closedNanos = other.closedNanos;
-    this.ended.addAll(other.ended);
-    other.sessions.forEach((id, session) -> sessions.put(id, new Session(session)));
+    this.endedIds.addAll(other.endedIds);
+    other.sessions.forEach((id, session) -> sessions.put(id, new GrantedSession(session)));
   }
 
   /**
    * Ends all sessions and lets none begin, because this catalog has started or stopped leading.
-   * Front ends learn from their next renewal that their session is over. Changes still wait for
+   * Front ends learn from their next renewal that their session has ended. Changes still wait for
    * valid leases: a catalog that was just deposed may still have purchases to answer.
    */
   public synchronized void close() {
     open = false;
     closedNanos = ticker.read();
-    sessions.values().forEach(s -> s.over = true);
+    sessions.values().forEach(s -> s.ended = true);
   }
 
   /**
-   * The time that a new leader has to wait before it shows products: one full lease. Until then,
-   * caches may hold products that an earlier leader published and that are older than the state of
-   * this one.
+   * The remaining time that a new leader has to wait before it publishes products: one full lease
+   * after {@link #close}. Until then, caches may contain products that an earlier leader published
+   * and that are older than the state of this one.
    */
   public synchronized Duration untilOpen() {
     return Duration.ofNanos(closedNanos + lease.toNanos() - ticker.read());
   }
 
-  /** Lets sessions begin. From now on, readers see states of which all sessions are informed. */
+  /** Lets sessions begin. From now on, every change is invalidated in all sessions. */
   public synchronized void open() {
     open = true;
   }
 
-  private boolean remember(UUID id) {
-    ended.add(id);
-    if (ended.size() > MAX_ENDED) {
-      ended.remove(ended.iterator().next());
+  /** Remembers the id of an ended session. Always returns true, for the use in a predicate. */
+  private boolean rememberEnded(UUID id) {
+    endedIds.add(id);
+    if (endedIds.size() > MAX_ENDED) {
+      endedIds.remove(endedIds.iterator().next());
     }
     return true;
   }
 
   boolean hasEnded(UUID id) {
-    return ended.contains(id);
+    return endedIds.contains(id);
   }
 
   /**
-   * Renews a lease, or begins a session. The lease of a session that has not acknowledged an
-   * invalidation for a quarter of the lease is not extended. A front end that can send renewals but
-   * cannot receive invalidations therefore delays purchases by little more than one lease, once.
+   * Renews a lease, or begins a session (step 2). The lease of a session that has not acknowledged
+   * an invalidation for a quarter of the lease is not extended (step 4). A front end that can send
+   * renewals but cannot receive invalidations therefore delays purchases by little more than one
+   * lease, once.
    *
-   * <p>Call this only after this catalog has proved that it led when the request had arrived. A
-   * deposed catalog that does not know it must not extend a lease, because its successor waits for
-   * one lease only, counted from its own start.
+   * <p>Call this only if this catalog has proved, after the request arrived, that it leads. A
+   * deposed catalog must not extend a lease, even before it learns that it is deposed: its
+   * successor waits for one lease only, counted from its own start.
    */
   public synchronized CacheLeaseMessages.Grant renew(CacheLeaseMessages.Renewal renewal) {
     long now = ticker.read();
-    Session session = sessions.get(renewal.session());
+    GrantedSession session = sessions.get(renewal.session());
     if (session == null) {
       if (!open || renewal.catalog() != null || hasEnded(renewal.session())) {
         return grant(Duration.ZERO, false);
       }
-      sessions.put(renewal.session(), new Session(renewal.url(), now + lease.toNanos()));
+      sessions.put(renewal.session(), new GrantedSession(renewal.url(), now + lease.toNanos()));
       return grant(lease, true);
     }
-    if (renewal.catalog() != null && !renewal.catalog().equals(self)) {
-      // A delayed request has begun this session here; it has since been used with another catalog.
-      session.over = true;
+    if (renewal.catalog() != null && !renewal.catalog().equals(catalogId)) {
+      // A delayed request began this session here. Meanwhile another catalog has granted it a
+      // lease.
+      session.ended = true;
     }
-    if (session.over || session.expiresNanos - now <= 0) {
-      session.over = true;
+    if (session.ended || session.hasExpired(now)) {
+      session.ended = true;
       return grant(Duration.ZERO, false);
     }
-    if (session.unacknowledged > 0
-        && now - session.unacknowledgedSinceNanos > lease.toNanos() / 4) {
+    if (session.isLateWithAcknowledgement(now, lease.toNanos() / 4)) {
       return grant(Duration.ZERO, true);
     }
     session.expiresNanos = now + lease.toNanos();
@@ -164,7 +144,7 @@ public class CacheSessions {
   }
 
   private CacheLeaseMessages.Grant grant(Duration length, boolean continued) {
-    return new CacheLeaseMessages.Grant(length.toMillis(), continued, self);
+    return new CacheLeaseMessages.Grant(length.toMillis(), continued, catalogId);
   }
 
   /** Begins an invalidation, and returns the sessions that have to acknowledge it. */
@@ -172,13 +152,11 @@ public class CacheSessions {
     long now = ticker.read();
     sessions
         .entrySet()
-        .removeIf(entry -> entry.getValue().expiresNanos - now <= 0 && remember(entry.getKey()));
+        .removeIf(entry -> entry.getValue().hasExpired(now) && rememberEnded(entry.getKey()));
     List<Recipient> recipients = new ArrayList<>();
     sessions.forEach(
         (id, session) -> {
-          if (session.unacknowledged++ == 0) {
-            session.unacknowledgedSinceNanos = now;
-          }
+          session.invalidationSent(now);
           recipients.add(new Recipient(id, session.url));
         });
     return recipients;
@@ -186,21 +164,21 @@ public class CacheSessions {
 
   /** Records that a session has removed the invalidated products. */
   synchronized void acknowledged(UUID id) {
-    Session session = sessions.get(id);
+    GrantedSession session = sessions.get(id);
     if (session != null) {
-      session.unacknowledged--;
+      session.acknowledged();
     }
   }
 
   /** Records that a front end has dropped this session and its cache. */
   synchronized void dropped(UUID id) {
     sessions.remove(id);
-    remember(id);
+    var _ = rememberEnded(id);
   }
 
-  /** The remaining lease of a session. Zero or negative if the lease has expired. */
+  /** The remaining lease of a session; zero or negative if the lease has expired. */
   synchronized Duration remainingLease(UUID id) {
-    Session session = sessions.get(id);
+    GrantedSession session = sessions.get(id);
     return session == null ? Duration.ZERO : Duration.ofNanos(session.expiresNanos - ticker.read());
   }
 

@@ -2,29 +2,18 @@ package toystore.cache;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
-import java.io.IOException;
-import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
-import toystore.client.http.SilenceCheck;
 import toystore.config.BatchSettings;
 import toystore.node.rpc.Batcher;
 import toystore.node.rpc.NodeCaller;
-import toystore.protocol.api.ApiPaths;
 import toystore.protocol.api.Product;
-import toystore.protocol.message.CacheLeaseMessages;
-import toystore.protocol.message.MessageCodec;
-import toystore.protocol.message.NodeReply;
 import toystore.protocol.message.ProductReadRequest;
 
 /**
@@ -33,25 +22,20 @@ import toystore.protocol.message.ProductReadRequest;
  * published: readers see it, and the purchase that caused it is answered.
  *
  * <p>Changes that are announced during an invalidation round form the next round and share one
- * message. {@link CacheSessions}, {@link PublishedProducts}, {@link PendingChange} and {@link
- * InvalidationRound} decide; this class sends.
+ * message. The steps of a change are those of DESIGN.md of this module.
  */
 public final class ChangePublisher implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(ChangePublisher.class.getName());
-  private static final long RETRY_MS = 20;
-  private static final Duration SHORTEST_TIMEOUT = Duration.ofMillis(1);
-
-  private final NodeCaller caller;
   private final CacheSessions sessions;
+  private final InvalidationSender sender;
   private final PublishedProducts published = new PublishedProducts();
   private final Timer rounds;
   private final Batcher<PendingChange, Boolean> batches;
 
-  /** Creates a publisher that shows no products yet. */
+  /** Creates a publisher without any products. */
   public ChangePublisher(
       NodeCaller caller, CacheSessions sessions, BatchSettings sizes, MeterRegistry metrics) {
-    this.caller = caller;
     this.sessions = sessions;
+    this.sender = new InvalidationSender(caller, sessions);
     this.rounds = metrics.timer("toystore.invalidation.round");
     // One lane: changes that are announced during a round form the next round.
     this.batches = new Batcher<>("publish", sizes.maxSize(), sizes.maxQueued(), 1, this::runRound);
@@ -67,8 +51,8 @@ public final class ChangePublisher implements AutoCloseable {
     }
 
     /**
-     * Sends the invalidations, on this thread if no round is in progress. Call this once, after the
-     * change was submitted to the log, because committing it takes about as long.
+     * Sends the invalidations (step 2), on this thread if no round is in progress. Call this once,
+     * after the change was submitted to the log, because the commit takes about as long.
      */
     public void invalidate() {
       if (change.names.isEmpty()) {
@@ -89,9 +73,9 @@ public final class ChangePublisher implements AutoCloseable {
     }
 
     /**
-     * Publishes the products that the change has made, and returns when readers see them. Products
-     * that readers already see need no invalidation. Products that were not announced are
-     * invalidated now.
+     * Publishes the products that the change has made (step 3), and returns when readers see them.
+     * Products that readers already see need no invalidation. Products that were not announced are
+     * invalidated now (step 5).
      *
      * @param products the durable state
      * @param timeout how long to wait for a round that another thread runs. A round that this
@@ -99,17 +83,17 @@ public final class ChangePublisher implements AutoCloseable {
      * @throws TimeoutException if the other thread's round takes longer
      */
     public void publish(Collection<Product.Versioned> products, Duration timeout) throws Exception {
-      List<Product.Versioned> unseen = products.stream().filter(published::unseen).toList();
-      List<Product.Versioned> expected = unseen.stream().filter(this::wasAnnounced).toList();
-      List<Product.Versioned> others = unseen.stream().filter(p -> !wasAnnounced(p)).toList();
+      List<Product.Versioned> newer = products.stream().filter(published::isNewer).toList();
+      List<Product.Versioned> expected = newer.stream().filter(this::wasAnnounced).toList();
+      List<Product.Versioned> others = newer.stream().filter(p -> !wasAnnounced(p)).toList();
       if (others.isEmpty()) {
-        show(expected, timeout);
+        publishInvalidated(expected, timeout);
         return;
       }
       try (Announcement late = announce(others.stream().map(p -> p.product().name()).toList())) {
-        show(expected, timeout);
+        publishInvalidated(expected, timeout);
         late.invalidate();
-        late.show(others, timeout);
+        late.publishInvalidated(others, timeout);
       }
     }
 
@@ -117,7 +101,9 @@ public final class ChangePublisher implements AutoCloseable {
       return change.names.contains(product.product().name());
     }
 
-    private void show(List<Product.Versioned> made, Duration timeout) throws Exception {
+    /** Waits for the invalidation round of this change (step 3) and publishes the products. */
+    private void publishInvalidated(List<Product.Versioned> made, Duration timeout)
+        throws Exception {
       if (made.isEmpty()) {
         return;
       }
@@ -126,10 +112,10 @@ public final class ChangePublisher implements AutoCloseable {
       } catch (ExecutionException e) {
         throw e.getCause() instanceof Exception cause ? cause : e;
       }
-      change.show(made);
+      change.publish(made);
     }
 
-    /** Ends the change. If it was not published, it is treated as a change with unknown outcome. */
+    /** Ends the change. If it was not published, its outcome counts as unknown (step 4). */
     @Override
     public void close() {
       change.end();
@@ -137,9 +123,9 @@ public final class ChangePublisher implements AutoCloseable {
   }
 
   /**
-   * Announces that these products may change. From now on, answers to caches say that these
-   * products must not be cached. Before the change is published, the caches must be {@linkplain
-   * Announcement#invalidate invalidated}.
+   * Announces that these products may change (step 1). From now on, answers to caches say that
+   * these products must not be cached. Before the change is published, the caches must be
+   * {@linkplain Announcement#invalidate invalidated}.
    */
   public Announcement announce(Collection<String> names) {
     return new Announcement(names);
@@ -147,18 +133,18 @@ public final class ChangePublisher implements AutoCloseable {
 
   /** Publishes products whose change was not announced. */
   public void publish(Collection<Product.Versioned> products, Duration timeout) throws Exception {
-    try (Announcement nothing = announce(List.of())) {
-      nothing.publish(products, timeout);
+    try (Announcement unannounced = announce(List.of())) {
+      unannounced.publish(products, timeout);
     }
   }
 
   /**
-   * Shows this state at once. Call this only while no lease is valid, so that no cache can show an
-   * older state. Everything that was shown before came from the same log, so the newer of two
-   * versions is the right one.
+   * Publishes this state at once. Call this only while no lease is valid, so that no cache can show
+   * an older state. Everything that was published before came from the same log, so the newer of
+   * two versions is the right one.
    */
-  public void reset(Collection<Product.Versioned> products) {
-    published.show(products);
+  public void publishAtOnce(Collection<Product.Versioned> products) {
+    published.publish(products);
   }
 
   public Product.@Nullable Versioned product(String name) {
@@ -179,126 +165,10 @@ public final class ChangePublisher implements AutoCloseable {
         announced.stream().filter(c -> c.stage() != PendingChange.Stage.ENDED).toList();
     if (!changes.isEmpty()) {
       long begun = System.nanoTime();
-      run(new InvalidationRound(sessions, changes));
+      sender.run(new InvalidationRound(sessions, changes));
       rounds.record(Duration.ofNanos(System.nanoTime() - begun));
     }
     return announced.stream().map(change -> true).toList();
-  }
-
-  /** The response of a front end to an invalidation, or the failure if there was none. */
-  private record InvalidationResponse(
-      CacheSessions.Recipient from, int status, @Nullable Throwable failure) {}
-
-  /**
-   * Runs a round. Returns when every session has acknowledged or its lease has expired. Responses
-   * are processed as they arrive, so that one front end that hangs does not make the
-   * acknowledgements of others count as late.
-   */
-  private void run(InvalidationRound round) throws InterruptedException {
-    List<String> names = List.copyOf(round.names());
-    BlockingQueue<InvalidationResponse> responses = new LinkedBlockingQueue<>();
-    Collection<CacheSessions.Recipient> recipients = round.waitedFor();
-    if (recipients.size() == 1) {
-      // There is only one response to wait for, so this thread can wait for it itself.
-      responses.add(sendAndWait(recipients.iterator().next(), names));
-    } else {
-      recipients.forEach(r -> send(r, names, responses));
-    }
-    while (!isOver(round)) {
-      InvalidationResponse next =
-          responses.poll(shortestLease(round).toMillis() + 1, TimeUnit.MILLISECONDS);
-      if (next != null) {
-        process(round, next);
-        if (round.waitsFor(next.from().session())) {
-          CompletableFuture.delayedExecutor(RETRY_MS, TimeUnit.MILLISECONDS)
-              .execute(() -> sendAgain(next.from(), names, responses));
-        }
-      }
-    }
-    round.end();
-  }
-
-  private static boolean isOver(InvalidationRound round) {
-    Collection<CacheSessions.Recipient> waitedFor = round.waitedFor();
-    boolean over = round.isOver();
-    for (CacheSessions.Recipient recipient : waitedFor) {
-      if (!round.waitedFor.containsKey(recipient.session())) {
-        LOG.log(Level.INFO, "{0} did not answer for one lease: its session ends", recipient.url());
-      }
-    }
-    return over;
-  }
-
-  private void sendAgain(
-      CacheSessions.Recipient recipient,
-      List<String> names,
-      Queue<InvalidationResponse> responses) {
-    if (sessions.remainingLease(recipient.session()).isPositive()) {
-      send(recipient, names, responses);
-    }
-  }
-
-  private Duration shortestLease(InvalidationRound round) {
-    return round.waitedFor().stream()
-        .map(r -> sessions.remainingLease(r.session()))
-        .min(Comparator.naturalOrder())
-        .orElse(Duration.ZERO);
-  }
-
-  private static void process(InvalidationRound round, InvalidationResponse response) {
-    CacheSessions.Recipient from = response.from();
-    if (response.failure() != null) {
-      LOG.log(Level.DEBUG, from.url() + " did not answer an invalidation", response.failure());
-      return;
-    }
-    round.answered(from.session(), response.status());
-    if (round.waitedFor.containsKey(from.session())) {
-      LOG.log(Level.WARNING, "{0} answered {1} to an invalidation", from.url(), response.status());
-    }
-  }
-
-  private void send(
-      CacheSessions.Recipient recipient,
-      List<String> names,
-      Queue<InvalidationResponse> responses) {
-    send(recipient, names)
-        .whenComplete(
-            (reply, e) ->
-                responses.add(
-                    new InvalidationResponse(recipient, e == null ? reply.status() : 0, e)));
-  }
-
-  private CompletableFuture<NodeReply> send(CacheSessions.Recipient recipient, List<String> names) {
-    return caller.call(
-        recipient.url() + ApiPaths.INVALIDATION, message(recipient, names), timeout(recipient));
-  }
-
-  private InvalidationResponse sendAndWait(CacheSessions.Recipient recipient, List<String> names)
-      throws InterruptedException {
-    try {
-      NodeReply reply =
-          caller.send(
-              recipient.url() + ApiPaths.INVALIDATION,
-              message(recipient, names),
-              timeout(recipient),
-              SilenceCheck.NONE);
-      return new InvalidationResponse(recipient, reply.status(), null);
-    } catch (IOException | RuntimeException e) {
-      return new InvalidationResponse(recipient, 0, e);
-    }
-  }
-
-  private static byte[] message(CacheSessions.Recipient recipient, List<String> names) {
-    return MessageCodec.toCbor(new CacheLeaseMessages.Invalidation(recipient.session(), names));
-  }
-
-  /** The remaining lease of the session: after that, nobody waits for its response. */
-  private Duration timeout(CacheSessions.Recipient recipient) {
-    return longer(sessions.remainingLease(recipient.session()), SHORTEST_TIMEOUT);
-  }
-
-  private static Duration longer(Duration one, Duration other) {
-    return one.compareTo(other) > 0 ? one : other;
   }
 
   @Override

@@ -8,9 +8,12 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
 
-/** One invalidation of all caches for a batch of changes: its products, and who has to respond. */
+/**
+ * One invalidation of all caches for a batch of changes: which products it names, and which
+ * sessions still have to respond.
+ */
 class InvalidationRound {
-  final Map<UUID, CacheSessions.Recipient> waitedFor = new LinkedHashMap<>();
+  final Map<UUID, CacheSessions.Recipient> awaited = new LinkedHashMap<>();
   private final CacheSessions sessions;
   private final List<PendingChange> changes;
 
@@ -21,36 +24,36 @@ class InvalidationRound {
   InvalidationRound(CacheSessions sessions, List<PendingChange> changes) {
     this.sessions = sessions;
     this.changes = List.copyOf(changes);
-    sessions.beginInvalidation().forEach(r -> waitedFor.put(r.session(), r));
+    sessions.beginInvalidation().forEach(r -> awaited.put(r.session(), r));
   }
 
   /** Creates a copy, for tests that explore several continuations of one state. */
   InvalidationRound(InvalidationRound other, CacheSessions sessions, List<PendingChange> changes) {
     this.sessions = sessions;
     this.changes = List.copyOf(changes);
-    waitedFor.putAll(other.waitedFor);
+    awaited.putAll(other.awaited);
   }
 
   Set<String> names() {
     return changes.stream().flatMap(c -> c.names.stream()).collect(Collectors.toSet());
   }
 
-  Collection<CacheSessions.Recipient> waitedFor() {
-    return List.copyOf(waitedFor.values());
+  Collection<CacheSessions.Recipient> awaited() {
+    return List.copyOf(awaited.values());
   }
 
-  /** Whether this session still has to respond. An expired lease ends the wait. */
-  boolean waitsFor(UUID session) {
-    if (waitedFor.containsKey(session) && !sessions.remainingLease(session).isPositive()) {
+  /** Whether this session still has to respond. It need not after its lease has expired. */
+  boolean awaits(UUID session) {
+    if (awaited.containsKey(session) && !sessions.remainingLease(session).isPositive()) {
       sessions.dropped(session);
-      waitedFor.remove(session);
+      awaited.remove(session);
     }
-    return waitedFor.containsKey(session);
+    return awaited.containsKey(session);
   }
 
-  /** Processes a response: 200 acknowledges the invalidation, 410 says that the session is gone. */
-  void answered(UUID session, int status) {
-    if ((status != 200 && status != 410) || waitedFor.remove(session) == null) {
+  /** Records a response: 200 acknowledges the invalidation, 410 says that the session has ended. */
+  void recordResponse(UUID session, int status) {
+    if ((status != 200 && status != 410) || awaited.remove(session) == null) {
       return;
     }
     if (status == 200) {
@@ -60,20 +63,20 @@ class InvalidationRound {
     }
   }
 
-  /** Whether no session has to respond any more. */
-  boolean isOver() {
-    waitedFor().forEach(r -> waitsFor(r.session()));
-    return waitedFor.isEmpty();
+  /** Whether every session has responded or lost its lease. */
+  boolean isComplete() {
+    awaited().forEach(r -> awaits(r.session()));
+    return awaited.isEmpty();
   }
 
   /**
-   * Ends the round: its changes may be published.
+   * Completes the round, so that its changes may be published.
    *
    * @throws IllegalStateException if a session still has to respond
    */
-  void end() {
-    if (!isOver()) {
-      throw new IllegalStateException("sessions have not responded: " + waitedFor.values());
+  void complete() {
+    if (!isComplete()) {
+      throw new IllegalStateException("sessions have not responded: " + awaited.values());
     }
     changes.forEach(PendingChange::invalidated);
   }

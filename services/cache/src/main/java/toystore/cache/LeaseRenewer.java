@@ -13,7 +13,7 @@ import toystore.protocol.message.CacheLeaseMessages;
 import toystore.protocol.message.MessageCodec;
 import toystore.protocol.message.NodeReply;
 
-/** Renews the lease of a product cache each time a third of it has passed. */
+/** Renews the lease of a product cache after each third of its length (lease steps 1 and 3). */
 public final class LeaseRenewer implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(LeaseRenewer.class.getName());
 
@@ -43,11 +43,11 @@ public final class LeaseRenewer implements AutoCloseable {
       // The clock is read once, before the first attempt of this call, which is safe for
       // repetitions.
       ProductCache.PendingRenewal renewal = cache.beginRenewal(url);
-      // After a third of the lease the next attempt is due, and would return a longer lease.
+      // After a third of the lease the next renewal is due, and it would obtain a longer lease.
       NodeReply reply =
           catalog.call(ApiPaths.LEASE, MessageCodec.toCbor(renewal.message()), Deadline.in(third));
       if (reply.ok()
-          && !cache.granted(
+          && !cache.processGrant(
               renewal, MessageCodec.fromCbor(reply.body(), CacheLeaseMessages.Grant.class))) {
         LOG.log(Level.INFO, "the catalog has ended this session: the cache is dropped");
       }

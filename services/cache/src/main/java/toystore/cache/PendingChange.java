@@ -7,8 +7,8 @@ import toystore.protocol.api.Product;
 /**
  * A change of products that is not published yet. It is announced as soon as it may happen. While
  * the change becomes durable, caches are invalidated, and until it ends they must not cache these
- * products. It is published only after all caches have removed them, and ends then. It ends without
- * being published if the change did not happen or its outcome is unknown.
+ * products. The change is published only after all caches have removed them, and it ends then. It
+ * ends without being published if the command was refused or its outcome is unknown.
  */
 class PendingChange {
   /** The progress of a change. */
@@ -25,7 +25,7 @@ class PendingChange {
   PendingChange(PublishedProducts published, Collection<String> names) {
     this.published = published;
     this.names = Set.copyOf(names);
-    published.begin(this.names);
+    published.beginChange(this.names);
   }
 
   /** Creates a copy, for tests that explore several continuations of one state. */
@@ -51,7 +51,7 @@ class PendingChange {
    *
    * @throws IllegalStateException if a cache may still contain an older state
    */
-  synchronized void show(Collection<Product.Versioned> products) {
+  synchronized void publish(Collection<Product.Versioned> products) {
     if (stage != Stage.INVALIDATED) {
       throw new IllegalStateException("a change in stage " + stage + " cannot be published");
     }
@@ -59,14 +59,14 @@ class PendingChange {
       throw new IllegalStateException("caches removed " + names + ", not " + products);
     }
     // In this order: a front end that reads in between gets the new state and does not cache it.
-    published.show(products);
+    published.publish(products);
     end();
   }
 
   synchronized void end() {
     if (stage != Stage.ENDED) {
       stage = Stage.ENDED;
-      published.end(names);
+      published.endChange(names);
     }
   }
 }

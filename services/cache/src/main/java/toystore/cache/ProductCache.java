@@ -1,7 +1,5 @@
 package toystore.cache;
 
-import com.github.benmanes.caffeine.cache.Caffeine;
-import com.github.benmanes.caffeine.cache.RemovalCause;
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -9,7 +7,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -19,12 +16,12 @@ import toystore.protocol.api.Uuids;
 import toystore.protocol.message.CacheLeaseMessages;
 
 /**
- * A bounded cache of products that never shows a stale one (see DESIGN.md of this module). The
- * cache belongs to a session with the catalog and answers only while the lease of the session is
- * valid. Without a valid lease the cache counts as empty. The catalog sends an invalidation before
- * it shows a change to anyone.
+ * A bounded cache of products that never shows a stale one. The cache belongs to a session with the
+ * catalog and answers only while the lease of the session is valid. Without a valid lease the cache
+ * counts as empty. The catalog sends an invalidation before it publishes a change.
  *
- * <p>This class decides and sends nothing.
+ * <p>This class makes decisions and sends nothing. The steps of a read and of a lease are those of
+ * DESIGN.md of this module.
  */
 public class ProductCache {
   /**
@@ -39,22 +36,6 @@ public class ProductCache {
   /** A renewal in progress, and the time before it was sent. */
   record PendingRenewal(long nanos, CacheLeaseMessages.Renewal message) {}
 
-  /** The content of the cache under one session id. It is replaced as a whole. */
-  static final class Session {
-    final UUID id;
-    final ConcurrentMap<String, Product.Versioned> entries;
-    final ConcurrentHashMap<String, Long> invalidations = new ConcurrentHashMap<>();
-    volatile long leaseEndsNanos;
-
-    /** The catalog that granted the first lease, or null if there was none yet. */
-    volatile @Nullable UUID catalog;
-
-    Session(UUID id, ConcurrentMap<String, Product.Versioned> entries) {
-      this.id = id;
-      this.entries = entries;
-    }
-  }
-
   private final Duration driftAllowance;
   private final Ticker ticker;
   private final Supplier<UUID> ids;
@@ -62,16 +43,17 @@ public class ProductCache {
   private final Counter hits;
   private final Counter misses;
   private final Counter invalidated;
-  volatile Session session;
+  volatile HeldSession session;
 
   /** Creates an empty cache without a lease. */
   public static ProductCache create(CacheSettings settings, Ticker ticker, MeterRegistry metrics) {
+    Counter evictions = metrics.counter("toystore.cache.evictions");
     ProductCache cache =
         new ProductCache(
             settings.driftAllowance(),
             ticker,
             Uuids::fresh,
-            bounded(settings.size(), metrics.counter("toystore.cache.evictions")),
+            () -> HeldSession.boundedEntries(settings.size(), evictions),
             metrics);
     Gauge.builder("toystore.cache.entries", () -> cache.session.entries.size()).register(metrics);
     Gauge.builder("toystore.cache.lease.valid", () -> cache.leaseValid() ? 1 : 0).register(metrics);
@@ -103,37 +85,20 @@ public class ProductCache {
     this.hits = other.hits;
     this.misses = other.misses;
     this.invalidated = other.invalidated;
-    Session theirs = other.session;
-    this.session = new Session(theirs.id, newEntries.get());
-    session.entries.putAll(theirs.entries);
-    session.invalidations.putAll(theirs.invalidations);
-    session.leaseEndsNanos = theirs.leaseEndsNanos;
-    session.catalog = theirs.catalog;
+    this.session = new HeldSession(other.session, newEntries.get());
   }
 
-  private static Supplier<ConcurrentMap<String, Product.Versioned>> bounded(
-      int size, Counter evictions) {
-    return () ->
-        Caffeine.newBuilder()
-            .maximumSize(size)
-            .executor(Runnable::run)
-            .evictionListener(
-                (@Nullable String name, Product.@Nullable Versioned product, RemovalCause cause) ->
-                    evictions.increment())
-            .<String, Product.Versioned>build()
-            .asMap();
+  private HeldSession newSession() {
+    return new HeldSession(ids.get(), newEntries.get());
   }
 
-  private Session newSession() {
-    return new Session(ids.get(), newEntries.get());
-  }
-
-  /** The product if it is cached under a valid lease, otherwise null. */
+  /** Returns the product if it is cached under a valid lease, otherwise null. */
   public Product.@Nullable Versioned get(String name) {
-    Session current = session;
+    HeldSession current = session;
     Product.Versioned product = current.entries.get(name);
-    // The entry is read before the clock, so that the lease covers the moment of that read.
-    if (product != null && valid(current, ticker.read())) {
+    // Read step 1: the clock is read after the entry, so that the lease covers the read of the
+    // entry.
+    if (product != null && isLeaseValid(current, ticker.read())) {
       hits.increment();
       return product;
     }
@@ -141,21 +106,26 @@ public class ProductCache {
     return null;
   }
 
-  boolean valid(Session current, long nowNanos) {
+  boolean isLeaseValid(HeldSession current, long nowNanos) {
     return current.catalog != null && current.leaseEndsNanos - nowNanos > 0;
   }
 
-  /** Begins a miss, before the product is requested from the catalog. */
+  /** Begins a miss (read step 2), before the product is requested from the catalog. */
   public Miss beginMiss(String name) {
-    Session current = session;
+    HeldSession current = session;
     return new Miss(
         current.id, current.catalog != null, name, current.invalidations.getOrDefault(name, 0L));
   }
 
-  /** Caches the result of a miss, unless the product was invalidated or the session ended. */
+  /**
+   * Caches the result of a miss (read step 3), unless the product was invalidated meanwhile or the
+   * session has ended.
+   */
   public void fill(Miss miss, Product.Versioned product) {
-    Session current = session;
-    if (!miss.session().equals(current.id) || !miss.leased() || !valid(current, ticker.read())) {
+    HeldSession current = session;
+    if (!miss.session().equals(current.id)
+        || !miss.leased()
+        || !isLeaseValid(current, ticker.read())) {
       return;
     }
     // Atomic with respect to an invalidation of the same product.
@@ -177,7 +147,7 @@ public class ProductCache {
 
   /** Removes products. Returns false if the invalidation is for a session that has ended. */
   public boolean invalidate(UUID sessionId, Collection<String> names) {
-    Session current = session;
+    HeldSession current = session;
     if (!current.id.equals(sessionId)) {
       return false;
     }
@@ -194,20 +164,23 @@ public class ProductCache {
   }
 
   /**
-   * Begins a renewal of the lease. It reads the clock before the request is sent, so that the lease
-   * expires here before it expires at the catalog.
+   * Begins a renewal of the lease (lease step 1). Reads the clock before the request is sent, so
+   * that the lease expires here before it expires at the catalog.
    *
    * @param url the address at which the catalog reaches this front end
    */
   PendingRenewal beginRenewal(String url) {
-    Session current = session;
+    HeldSession current = session;
     return new PendingRenewal(
         ticker.read(), new CacheLeaseMessages.Renewal(current.id, url, current.catalog));
   }
 
-  /** Processes a grant. Returns false if the session has ended, and the cache was dropped. */
-  boolean granted(PendingRenewal renewal, CacheLeaseMessages.Grant grant) {
-    Session current = session;
+  /**
+   * Processes a grant (lease step 3). Returns false if the session has ended; the cache is then
+   * dropped.
+   */
+  boolean processGrant(PendingRenewal renewal, CacheLeaseMessages.Grant grant) {
+    HeldSession current = session;
     if (!current.id.equals(renewal.message().session())) {
       return true;
     }
@@ -234,6 +207,6 @@ public class ProductCache {
 
   /** Whether the lease is valid, so that products may be answered from the cache. */
   public boolean leaseValid() {
-    return valid(session, ticker.read());
+    return isLeaseValid(session, ticker.read());
   }
 }

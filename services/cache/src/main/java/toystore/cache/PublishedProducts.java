@@ -14,43 +14,44 @@ import toystore.protocol.message.ProductReadRequest;
 
 /** The products that readers see, and the number of pending changes of each. */
 class PublishedProducts {
-  final Map<String, Product.Versioned> shown = new ConcurrentHashMap<>();
+  final Map<String, Product.Versioned> published = new ConcurrentHashMap<>();
 
   /** The number of pending changes of each product that has any. */
-  final Map<String, Integer> pending = new ConcurrentHashMap<>();
+  final Map<String, Integer> pendingChanges = new ConcurrentHashMap<>();
 
-  private final Set<String> listed = Collections.synchronizedSet(new LinkedHashSet<>());
+  private final Set<String> publishedOrder = Collections.synchronizedSet(new LinkedHashSet<>());
 
   PublishedProducts() {}
 
   /** Creates a copy, for tests that explore several continuations of one state. */
   PublishedProducts(PublishedProducts other) {
-    shown.putAll(other.shown);
-    pending.putAll(other.pending);
-    listed.addAll(other.listed);
+    published.putAll(other.published);
+    pendingChanges.putAll(other.pendingChanges);
+    publishedOrder.addAll(other.publishedOrder);
   }
 
   Product.@Nullable Versioned product(String name) {
-    return shown.get(name);
+    return published.get(name);
   }
 
   /** All published products, in the order in which they were first published. */
   List<Product.Versioned> products() {
-    synchronized (listed) {
-      return listed.stream().map(shown::get).filter(Objects::nonNull).toList();
+    synchronized (publishedOrder) {
+      return publishedOrder.stream().map(published::get).filter(Objects::nonNull).toList();
     }
   }
 
-  boolean unseen(Product.Versioned product) {
-    Product.Versioned now = shown.get(product.product().name());
+  /** Whether this version of a product is newer than the published one. */
+  boolean isNewer(Product.Versioned product) {
+    Product.Versioned now = published.get(product.product().name());
     return now == null || now.version() < product.version();
   }
 
   /** Publishes products. A product that is already published in a newer version stays as it is. */
-  void show(Collection<Product.Versioned> products) {
+  void publish(Collection<Product.Versioned> products) {
     for (Product.Versioned product : products) {
-      shown.merge(product.product().name(), product, PublishedProducts::newer);
-      listed.add(product.product().name());
+      published.merge(product.product().name(), product, PublishedProducts::newer);
+      publishedOrder.add(product.product().name());
     }
   }
 
@@ -60,11 +61,10 @@ class PublishedProducts {
 
   /** The answer to a front end that does not have a product in its cache. */
   ProductReadRequest.Answer read(String name) {
-    // The order of these two reads does not matter: the invalidation of a change that begins or
-    // ends
-    // between them is sent after the miss began, so the front end does not cache the answer.
+    // These two reads may be made in any order. If a change begins or ends between them, its
+    // invalidation is sent after the miss began, and the front end does not cache the answer.
     boolean cacheable = cacheable(name);
-    return new ProductReadRequest.Answer(shown.get(name), cacheable);
+    return new ProductReadRequest.Answer(published.get(name), cacheable);
   }
 
   /**
@@ -73,15 +73,15 @@ class PublishedProducts {
    * and no further invalidation would follow.
    */
   boolean cacheable(String name) {
-    return !pending.containsKey(name);
+    return !pendingChanges.containsKey(name);
   }
 
-  void begin(Collection<String> names) {
-    names.forEach(name -> pending.merge(name, 1, Integer::sum));
+  void beginChange(Collection<String> names) {
+    names.forEach(name -> pendingChanges.merge(name, 1, Integer::sum));
   }
 
-  void end(Collection<String> names) {
+  void endChange(Collection<String> names) {
     names.forEach(
-        name -> pending.computeIfPresent(name, (n, count) -> count == 1 ? null : count - 1));
+        name -> pendingChanges.computeIfPresent(name, (n, count) -> count == 1 ? null : count - 1));
   }
 }

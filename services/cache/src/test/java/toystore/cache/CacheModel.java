@@ -1,262 +1,124 @@
 package toystore.cache;
 
-import com.github.benmanes.caffeine.cache.Ticker;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import toystore.cache.CacheModelMessage.InvalidationRequest;
+import toystore.cache.CacheModelMessage.InvalidationResponse;
+import toystore.cache.CacheModelMessage.LeaseRequest;
+import toystore.cache.CacheModelMessage.LeaseResponse;
+import toystore.cache.CacheModelMessage.ReadRequest;
+import toystore.cache.CacheModelMessage.ReadResponse;
 import toystore.protocol.api.Price;
 import toystore.protocol.api.Product;
 import toystore.protocol.message.CacheLeaseMessages;
 import toystore.protocol.message.ProductReadRequest;
+import toystore.tests.models.ModelState;
 
 /**
- * One moment of two front ends, a catalog and the messages between them, and every moment that may
- * come next. All decisions are those of the classes that run; what stands here instead of {@code
- * ChangePublisher}, {@code LeaseRenewer} and the catalog's service only carries them out, in any
- * order.
+ * One state of two front ends, a catalog and the messages between them, and all states that can
+ * follow it. The production classes make all decisions. The model replaces {@code ChangePublisher},
+ * {@code LeaseRenewer} and the service of the catalog, and carries out the decisions in any order.
  *
- * <p>A message that is lost is one that never arrives. A front end that hangs is one to which
- * nothing arrives for long. A call that is repeated is one that arrives twice. So all of these are
- * among the orders of messages.
+ * <p>A lost message is a message that is never delivered. A front end hangs while no message to it
+ * is delivered. A repeated call is a message that is delivered twice. So the orders of messages
+ * include all of these.
  */
-public final class CacheModel {
-  private static final String TUX = "Tux";
+final class CacheModel implements ModelState<CacheModel> {
+  static final String TUX = "Tux";
   private static final Duration TICK = Duration.ofSeconds(1);
   private static final Duration LEASE = TICK.multipliedBy(2);
-  private static final int FRONTS = 2;
+  private static final int FRONT_ENDS = 2;
 
-  /**
-   * How much may happen in one run.
-   *
-   * @param changes that are announced, early or late
-   * @param releases that are committed without having been announced
-   * @param asks renewals by front ends
-   * @param misses of front ends
-   * @param repeats renewals that arrive twice
-   * @param catalogCrashes a restart, or a takeover by another catalog
-   * @param losses of the office, which the same catalog gets back
-   */
-  record Bounds(
-      int ticks,
-      int changes,
-      int releases,
-      int giveUps,
-      int asks,
-      int misses,
-      int repeats,
-      int catalogCrashes,
-      int losses,
-      int frontCrashes) {}
-
-  /** What may happen next. */
-  enum Act {
+  /** The kinds of steps. */
+  private enum Action {
     TIME_PASSES,
     ANNOUNCE,
     ANNOUNCE_COMMITTED,
     BEGIN_ROUND,
     COMMIT,
     COMMIT_UNANNOUNCED,
-    GIVE_UP,
+    LOSE_OUTCOME,
     PUBLISH,
     CRASH_CATALOG,
-    LOSE_OFFICE,
+    LOSE_LEADERSHIP,
     OPEN,
-    ASK_FOR_LEASE,
-    ASK_AGAIN,
+    REQUEST_LEASE,
+    REPEAT_REQUEST,
     MISS,
     CRASH_FRONT_END,
     DELIVER,
     DELIVER_AND_REPEAT
   }
 
-  /** Messages on their way. */
-  private sealed interface Message {
-    int front();
-  }
-
-  private record Ask(int front, int call, ProductCache.PendingRenewal asked) implements Message {}
-
-  private record Grant(
-      int front, int call, ProductCache.PendingRenewal asked, CacheLeaseMessages.Grant grant)
-      implements Message {}
-
-  private record Read(int front, ProductCache.Miss miss) implements Message {}
-
-  private record Answer(int front, ProductCache.Miss miss, ProductReadRequest.Answer answer)
-      implements Message {}
-
-  private record Tell(int front, UUID session) implements Message {}
-
-  private record Told(int front, UUID session, int status) implements Message {}
-
-  private static final class FrontEnd {
-    final int number;
-    int sessionsBegun;
-
-    /** The renewal whose answer is waited for. */
-    int call;
-
-    PlantedCacheFlaw.Cache cache;
-
-    FrontEnd(int number, PlantedCacheFlaw flaw, Ticker clock) {
-      this.number = number;
-      this.cache = new PlantedCacheFlaw.Cache(flaw, clock, this::nextSession);
-    }
-
-    FrontEnd(FrontEnd other) {
-      this.number = other.number;
-      this.sessionsBegun = other.sessionsBegun;
-      this.call = other.call;
-      this.cache = new PlantedCacheFlaw.Cache(other.cache, this::nextSession);
-    }
-
-    private UUID nextSession() {
-      return new UUID(number, ++sessionsBegun);
+  /**
+   * One possible step.
+   *
+   * @param index the command, front end or message that the step is about
+   */
+  record Step(Action action, int index) {
+    @Override
+    public String toString() {
+      return action.name().toLowerCase(Locale.ROOT).replace('_', ' ') + " " + index;
     }
   }
 
-  /** A command that was proposed together with its announcement. */
-  private static final class Command {
-    final PendingChange change;
-    boolean inRound;
-
-    /** What it made; zero while it is not committed. */
-    int version;
-
-    Command(PendingChange change, int version) {
-      this.change = change;
-      this.version = version;
-    }
-
-    Command(Command other, PublishedProducts published) {
-      this(new PendingChange(other.change, published), other.version);
-      this.inRound = other.inRound;
-    }
-  }
-
-  private static final class Catalog {
-    final PlantedCacheFlaw.Granter sessions;
-    final PlantedCacheFlaw.Shown published;
-    final List<Command> commands = new ArrayList<>();
-    PlantedCacheFlaw.@Nullable Telling round;
-
-    /** Requests are let in. */
-    boolean open;
-
-    /** It was open before; requests of that time may still be on their way through it. */
-    boolean wasOpen;
-
-    Catalog(PlantedCacheFlaw flaw, Ticker clock, UUID id) {
-      this.sessions = new PlantedCacheFlaw.Granter(flaw, clock, LEASE, () -> id);
-      this.published = new PlantedCacheFlaw.Shown(flaw);
-    }
-
-    Catalog(Catalog other) {
-      this.sessions = new PlantedCacheFlaw.Granter(other.sessions);
-      this.published = new PlantedCacheFlaw.Shown(other.published);
-      this.open = other.open;
-      this.wasOpen = other.wasOpen;
-      List<PendingChange> inRound = new ArrayList<>();
-      for (Command theirs : other.commands) {
-        Command mine = new Command(theirs, published);
-        commands.add(mine);
-        if (mine.inRound) {
-          inRound.add(mine.change);
-        }
-      }
-      if (other.round != null) {
-        round = new PlantedCacheFlaw.Telling(other.round, sessions, published, inRound);
-      }
-    }
-  }
-
-  /** Shared by all moments of a search, which is one thread: set before anything is asked. */
-  private final ManualTicker clock;
+  /** Shared by all states of a search, which has one thread. Set before any decision is made. */
+  final ManualTicker clock;
 
   private final PlantedCacheFlaw flaw;
-  private final FrontEnd[] fronts;
-  private Catalog catalog;
-  private final List<Message> messages;
+  final CacheModelFrontEnd[] frontEnds;
+  CacheModelCatalog catalog;
+  final List<CacheModelMessage> messages;
+  final CacheModelBudget budget;
   private int ticksPassed;
-  private int ticks;
-  private int changes;
-  private int unannounced;
-  private int giveUps;
-  private int asks;
-  private int misses;
-  private int repeats;
-  private int catalogCrashes;
-  private int losses;
-  private int frontCrashes;
-  private int catalogsStarted = 1;
+  int catalogsStarted = 1;
 
-  /** The product's version as the log has it; survives every crash. */
-  private int applied = 1;
+  /** The version of the product in the log, which survives every crash. */
+  int applied = 1;
 
-  /** The latest version that anyone could see or was sold. */
-  private int floor = 1;
+  /** The latest version that any reader could see or was sold. */
+  int seen = 1;
 
-  CacheModel(Bounds bounds, PlantedCacheFlaw flaw) {
+  CacheModel(CacheModelBudget budget, PlantedCacheFlaw flaw) {
     this.clock = new ManualTicker();
     this.flaw = flaw;
-    this.ticks = bounds.ticks();
-    this.changes = bounds.changes();
-    this.unannounced = bounds.releases();
-    this.giveUps = bounds.giveUps();
-    this.asks = bounds.asks();
-    this.misses = bounds.misses();
-    this.repeats = bounds.repeats();
-    this.catalogCrashes = bounds.catalogCrashes();
-    this.losses = bounds.losses();
-    this.frontCrashes = bounds.frontCrashes();
-    this.fronts = new FrontEnd[FRONTS];
-    for (int i = 0; i < FRONTS; i++) {
-      fronts[i] = new FrontEnd(i, flaw, clock);
+    this.budget = new CacheModelBudget(budget);
+    this.frontEnds = new CacheModelFrontEnd[FRONT_ENDS];
+    for (int i = 0; i < FRONT_ENDS; i++) {
+      frontEnds[i] = new CacheModelFrontEnd(i, flaw, clock);
     }
-    this.catalog = new Catalog(flaw, clock, new UUID(FRONTS, 1));
+    this.catalog = new CacheModelCatalog(flaw, clock, LEASE, new UUID(FRONT_ENDS, 1));
     this.messages = List.of();
-    // A first start: there is no past to wait for.
+    // The first start of a catalog: there are no earlier leases to wait for.
     open();
   }
 
-  /** A copy to change: front ends and catalog are shared until they are {@linkplain #front}ed. */
-  private CacheModel(CacheModel other, List<Message> messages) {
+  /** Creates a copy. It shares front ends and catalog until {@link #own} or {@link #ownCatalog}. */
+  private CacheModel(CacheModel other) {
     this.clock = other.clock;
     this.flaw = other.flaw;
-    this.fronts = other.fronts.clone();
+    this.frontEnds = other.frontEnds.clone();
     this.catalog = other.catalog;
-    this.messages = messages;
+    this.messages = new ArrayList<>(other.messages);
+    this.budget = new CacheModelBudget(other.budget);
     this.ticksPassed = other.ticksPassed;
-    this.ticks = other.ticks;
-    this.changes = other.changes;
-    this.unannounced = other.unannounced;
-    this.giveUps = other.giveUps;
-    this.asks = other.asks;
-    this.misses = other.misses;
-    this.repeats = other.repeats;
-    this.catalogCrashes = other.catalogCrashes;
-    this.losses = other.losses;
-    this.frontCrashes = other.frontCrashes;
     this.catalogsStarted = other.catalogsStarted;
     this.applied = other.applied;
-    this.floor = other.floor;
+    this.seen = other.seen;
   }
 
-  private CacheModel copy() {
-    return new CacheModel(this, new ArrayList<>(messages));
+  private CacheModelFrontEnd own(int number) {
+    frontEnds[number] = new CacheModelFrontEnd(frontEnds[number]);
+    return frontEnds[number];
   }
 
-  private FrontEnd front(int number) {
-    fronts[number] = new FrontEnd(fronts[number]);
-    return fronts[number];
-  }
-
-  private Catalog ownCatalog() {
-    catalog = new Catalog(catalog);
+  private CacheModelCatalog ownCatalog() {
+    catalog = new CacheModelCatalog(catalog);
     return catalog;
   }
 
@@ -264,165 +126,164 @@ public final class CacheModel {
     return new Product.Versioned(new Product(TUX, new Price(1599), 100 - version), version);
   }
 
-  /** One of the things that may happen next, and to what. */
-  public record Step(Act act, int index) {
-    @Override
-    public String toString() {
-      return act.name().toLowerCase(Locale.ROOT).replace('_', ' ') + " " + index;
+  private void setClock() {
+    clock.set(TICK.multipliedBy(ticksPassed));
+  }
+
+  // The possible steps.
+
+  @Override
+  public void successors(Consumer<CacheModel> each) {
+    for (Step step : steps()) {
+      each.accept(after(step));
     }
   }
 
-  public String describe(Step step) {
-    String what = step.toString();
-    Act act = step.act();
-    return act == Act.DELIVER || act == Act.DELIVER_AND_REPEAT
-        ? what + ": " + messages.get(step.index())
-        : what;
+  @Override
+  public String describeStep(int index) {
+    Step step = steps().get(index);
+    return step.action() == Action.DELIVER || step.action() == Action.DELIVER_AND_REPEAT
+        ? step + ": " + messages.get(step.index())
+        : step.toString();
   }
 
-  /** All that may happen next. */
-  public List<Step> steps() {
+  /** All steps that are possible in this state. */
+  private List<Step> steps() {
     setClock();
     List<Step> steps = new ArrayList<>();
-    add(steps, ticks > 0, Act.TIME_PASSES);
-    boolean open = catalog.open;
-    add(steps, changes > 0 && open, Act.ANNOUNCE);
-    add(
-        steps,
-        changes > 0 && open && catalog.published.unseen(tux(applied)),
-        Act.ANNOUNCE_COMMITTED);
-    add(steps, unannounced > 0, Act.COMMIT_UNANNOUNCED);
-    add(
-        steps,
-        catalog.round == null && catalog.commands.stream().anyMatch(CacheModel::waits),
-        Act.BEGIN_ROUND);
-    for (int i = 0; i < catalog.commands.size(); i++) {
-      Command command = catalog.commands.get(i);
-      add(steps, command.version == 0, Act.COMMIT, i);
-      add(steps, giveUps > 0, Act.GIVE_UP, i);
-      add(
-          steps,
-          command.version > 0
-              && (command.change.stage() == PendingChange.Stage.INVALIDATED
-                  || !catalog.published.unseen(tux(command.version))),
-          Act.PUBLISH,
-          i);
-    }
-    add(steps, catalogCrashes > 0, Act.CRASH_CATALOG);
-    add(steps, losses > 0 && open, Act.LOSE_OFFICE);
-    add(steps, !open && !catalog.sessions.untilOpen().isPositive(), Act.OPEN);
-    for (int i = 0; i < FRONTS; i++) {
-      if (asks > 0 && wantsLease(fronts[i])) {
-        add(steps, true, Act.ASK_FOR_LEASE, i);
-        add(steps, repeats > 0 && hasUnheardAsk(fronts[i]), Act.ASK_AGAIN, i);
+    add(steps, budget.ticks > 0, Action.TIME_PASSES, 0);
+    addCatalogSteps(steps);
+    for (int i = 0; i < FRONT_ENDS; i++) {
+      CacheModelFrontEnd frontEnd = frontEnds[i];
+      if (budget.renewals > 0 && needsLease(frontEnd)) {
+        add(steps, true, Action.REQUEST_LEASE, i);
+        boolean inTransit = messages.stream().anyMatch(m -> isCurrentRequest(m, frontEnd));
+        add(steps, budget.repetitions > 0 && inTransit, Action.REPEAT_REQUEST, i);
       }
-      add(steps, misses > 0 && wantsProduct(fronts[i]), Act.MISS, i);
-      add(steps, frontCrashes > 0, Act.CRASH_FRONT_END, i);
+      add(steps, budget.misses > 0 && canFill(frontEnd), Action.MISS, i);
+      add(steps, budget.frontEndCrashes > 0, Action.CRASH_FRONT_END, i);
     }
     for (int i = 0; i < messages.size(); i++) {
-      // A closed catalog lets requests wait; those of before a lost office may have been let in.
-      boolean arrives =
-          open
-              || catalog.wasOpen
-              || !(messages.get(i) instanceof Ask || messages.get(i) instanceof Read);
-      add(steps, arrives, Act.DELIVER, i);
-      add(
-          steps,
-          arrives && repeats > 0 && messages.get(i) instanceof Ask,
-          Act.DELIVER_AND_REPEAT,
-          i);
+      CacheModelMessage message = messages.get(i);
+      boolean request = message instanceof LeaseRequest || message instanceof ReadRequest;
+      // Requests wait while the catalog is closed. After a loss of leadership it may still process
+      // requests that it accepted before.
+      boolean delivered = catalog.open || catalog.wasOpen || !request;
+      boolean repeatable = budget.repetitions > 0 && message instanceof LeaseRequest;
+      add(steps, delivered, Action.DELIVER, i);
+      add(steps, delivered && repeatable, Action.DELIVER_AND_REPEAT, i);
     }
     return steps;
   }
 
-  /** Not if another answer of this very moment could say no more. */
-  private boolean wantsLease(FrontEnd front) {
-    ProductCache.Session session = front.cache.session;
+  private void addCatalogSteps(List<Step> steps) {
+    boolean open = catalog.open;
+    boolean canAnnounce = budget.changes > 0 && open;
+    add(steps, canAnnounce, Action.ANNOUNCE, 0);
+    boolean unpublished = canAnnounce && catalog.published.isNewer(tux(applied));
+    add(steps, unpublished, Action.ANNOUNCE_COMMITTED, 0);
+    add(steps, budget.unannounced > 0, Action.COMMIT_UNANNOUNCED, 0);
+    boolean roundDue =
+        catalog.round == null
+            && catalog.commands.stream().anyMatch(CacheModelCatalog.Command::waitsForRound);
+    add(steps, roundDue, Action.BEGIN_ROUND, 0);
+    for (int i = 0; i < catalog.commands.size(); i++) {
+      CacheModelCatalog.Command command = catalog.commands.get(i);
+      boolean committed = command.version > 0;
+      add(steps, !committed, Action.COMMIT, i);
+      add(steps, budget.unknownOutcomes > 0, Action.LOSE_OUTCOME, i);
+      boolean publishable =
+          command.change.stage() == PendingChange.Stage.INVALIDATED
+              || !catalog.published.isNewer(tux(command.version));
+      add(steps, committed && publishable, Action.PUBLISH, i);
+    }
+    add(steps, budget.catalogCrashes > 0, Action.CRASH_CATALOG, 0);
+    add(steps, budget.leadershipLosses > 0 && open, Action.LOSE_LEADERSHIP, 0);
+    add(steps, !open && !catalog.sessions.untilOpen().isPositive(), Action.OPEN, 0);
+  }
+
+  private static void add(List<Step> steps, boolean possible, Action action, int index) {
+    if (possible) {
+      steps.add(new Step(action, index));
+    }
+  }
+
+  /** False if another renewal at the same time could not have a different result. */
+  private boolean needsLease(CacheModelFrontEnd frontEnd) {
+    HeldSession session = frontEnd.cache.session;
     return (session.catalog == null || session.leaseEndsNanos - clock.read() < LEASE.toNanos())
-        && messages.stream().noneMatch(m -> isCurrentAsk(m, front) && age(((Ask) m).asked()) == 0)
         && messages.stream()
-            .noneMatch(
-                m -> m instanceof Grant g && g.front() == front.number && age(g.asked()) == 0);
+            .noneMatch(m -> isCurrentRequest(m, frontEnd) && age(((LeaseRequest) m).renewal()) == 0)
+        && messages.stream()
+            .noneMatch(m -> isResponseTo(m, frontEnd) && age(((LeaseResponse) m).renewal()) == 0);
   }
 
-  private static boolean isCurrentAsk(Message message, FrontEnd front) {
-    return message instanceof Ask ask && ask.front() == front.number && ask.call() == front.call;
+  private static boolean isCurrentRequest(CacheModelMessage message, CacheModelFrontEnd frontEnd) {
+    return message instanceof LeaseRequest request
+        && request.frontEnd() == frontEnd.number
+        && request.call() == frontEnd.call;
   }
 
-  private boolean hasUnheardAsk(FrontEnd front) {
-    return messages.stream().anyMatch(m -> isCurrentAsk(m, front));
+  private static boolean isResponseTo(CacheModelMessage message, CacheModelFrontEnd frontEnd) {
+    return message instanceof LeaseResponse response && response.frontEnd() == frontEnd.number;
   }
 
-  /** Only for what may be kept: all else is shown once, which {@link #violation} looks at. */
-  private boolean wantsProduct(FrontEnd front) {
-    return front.cache.get(TUX) == null && mayBeKept(front.cache.beginMiss(TUX));
+  /** The age of a renewal. All renewals are equal that are older than a lease. */
+  long age(ProductCache.PendingRenewal renewal) {
+    return Math.min(clock.read() - renewal.nanos(), LEASE.toNanos());
   }
 
-  private boolean mayBeKept(ProductCache.Miss miss) {
-    ProductCache cache = fronts[frontOf(miss.session())].cache;
+  /**
+   * Whether a miss at this time could fill the cache. Other misses only show a published state
+   * once, and {@link #violation} checks every published state.
+   */
+  private boolean canFill(CacheModelFrontEnd frontEnd) {
+    return frontEnd.cache.get(TUX) == null && canFill(frontEnd.cache.beginMiss(TUX));
+  }
+
+  private boolean canFill(ProductCache.Miss miss) {
+    ProductCache cache = frontEnds[CacheModelFrontEnd.numberOf(miss.session())].cache;
     return miss.leased()
         && miss.session().equals(cache.session.id)
         && cache.isUnchangedSince(miss, cache.session.invalidations.getOrDefault(TUX, 0L));
   }
 
-  private void forgetWhatIsNotKept() {
-    messages.removeIf(
-        m ->
-            switch (m) {
-              case Read read -> !mayBeKept(read.miss());
-              case Answer answer -> !mayBeKept(answer.miss());
-              default -> false;
-            });
-  }
+  // The effects of the steps.
 
-  private static boolean waits(Command command) {
-    return !command.inRound && command.change.stage() == PendingChange.Stage.ANNOUNCED;
-  }
-
-  private static void add(List<Step> steps, boolean possible, Act act) {
-    add(steps, possible, act, 0);
-  }
-
-  private static void add(List<Step> steps, boolean possible, Act act, int index) {
-    if (possible) {
-      steps.add(new Step(act, index));
-    }
-  }
-
-  /** The moment after this one and the step. */
-  public CacheModel after(Step step) {
+  private CacheModel after(Step step) {
     setClock();
-    CacheModel next = copy();
-    next.apply(step.act(), step.index());
-    next.endRoundIfOver();
-    next.forgetWhatIsNotKept();
+    CacheModel next = new CacheModel(this);
+    next.apply(step.action(), step.index());
+    next.completeRound();
+    next.dropMissesThatCannotFill();
     return next;
   }
 
-  private void setClock() {
-    clock.set(TICK.multipliedBy(ticksPassed));
-  }
-
-  private void apply(Act act, int index) {
-    switch (act) {
+  private void apply(Action action, int index) {
+    switch (action) {
       case TIME_PASSES -> {
-        ticks--;
+        budget.ticks--;
         ticksPassed++;
         setClock();
       }
       case ANNOUNCE -> announce(0);
       case ANNOUNCE_COMMITTED -> announce(applied);
       case COMMIT_UNANNOUNCED -> {
-        unannounced--;
+        budget.unannounced--;
         applied++;
       }
-      case BEGIN_ROUND -> beginRound();
+      case BEGIN_ROUND -> {
+        for (CacheSessions.Recipient recipient : ownCatalog().beginRound(flaw).awaited()) {
+          UUID session = recipient.session();
+          messages.add(new InvalidationRequest(CacheModelFrontEnd.numberOf(session), session));
+        }
+      }
       case COMMIT -> ownCatalog().commands.get(index).version = ++applied;
-      case GIVE_UP -> giveUp(index);
+      case LOSE_OUTCOME -> loseOutcome(index);
       case PUBLISH -> publish(index);
       case CRASH_CATALOG -> crashCatalog();
-      case LOSE_OFFICE -> {
-        losses--;
+      case LOSE_LEADERSHIP -> {
+        budget.leadershipLosses--;
         ownCatalog().sessions.close();
         catalog.open = false;
       }
@@ -430,310 +291,181 @@ public final class CacheModel {
         ownCatalog();
         open();
       }
-      case ASK_FOR_LEASE -> {
-        // The one before is lost, unless it is worth a repetition.
-        messages.removeIf(m -> isCurrentAsk(m, fronts[index]));
-        ask(front(index));
+      case REQUEST_LEASE -> {
+        // The earlier request is lost. REPEAT_REQUEST is the step that keeps it.
+        messages.removeIf(m -> isCurrentRequest(m, frontEnds[index]));
+        requestLease(own(index));
       }
-      case ASK_AGAIN -> {
-        repeats--;
-        ask(front(index));
+      case REPEAT_REQUEST -> {
+        budget.repetitions--;
+        requestLease(own(index));
       }
-      case MISS -> miss(front(index));
-      case CRASH_FRONT_END -> crash(front(index));
+      case MISS -> {
+        budget.misses--;
+        messages.add(new ReadRequest(index, own(index).cache.beginMiss(TUX)));
+      }
+      case CRASH_FRONT_END -> crash(own(index));
       case DELIVER -> deliver(messages.remove(index));
       case DELIVER_AND_REPEAT -> {
-        repeats--;
+        budget.repetitions--;
         deliver(messages.get(index));
       }
     }
   }
 
   private void announce(int version) {
-    changes--;
-    Catalog mine = ownCatalog();
-    mine.commands.add(new Command(new PendingChange(mine.published, List.of(TUX)), version));
+    budget.changes--;
+    CacheModelCatalog mine = ownCatalog();
+    PendingChange change = new PendingChange(mine.published, List.of(TUX));
+    mine.commands.add(new CacheModelCatalog.Command(change, version));
   }
 
-  private void beginRound() {
-    Catalog mine = ownCatalog();
-    List<PendingChange> announced = new ArrayList<>();
-    for (Command command : mine.commands) {
-      if (waits(command)) {
-        command.inRound = true;
-        announced.add(command.change);
-      }
-    }
-    mine.round = new PlantedCacheFlaw.Telling(flaw, mine.sessions, mine.published, announced);
-    mine.round.waitedFor().forEach(r -> messages.add(new Tell(frontOf(r.session()), r.session())));
-  }
-
-  private static int frontOf(UUID session) {
-    return (int) session.getMostSignificantBits();
-  }
-
-  /** At once: until it does, there is only less that may happen. */
-  private void endRoundIfOver() {
-    if (catalog.round == null) {
-      return;
-    }
-    Catalog mine = ownCatalog();
-    if (mine.round != null && mine.round.isOver()) {
-      mine.round.end();
-      mine.round = null;
-      mine.commands.forEach(c -> c.inRound = false);
-      forgetTelling();
+  /** Completes a round as soon as possible: before that, only fewer steps are possible. */
+  private void completeRound() {
+    if (catalog.round != null && ownCatalog().completeRound()) {
+      dropInvalidations();
     }
   }
 
-  /** What is left of an old round can only make a cache emptier. */
-  private void forgetTelling() {
-    messages.removeIf(m -> m instanceof Tell || m instanceof Told);
+  /** Drops the messages of an earlier round, which could only remove entries from a cache. */
+  private void dropInvalidations() {
+    messages.removeIf(m -> m instanceof InvalidationRequest || m instanceof InvalidationResponse);
   }
 
-  /** The caller hears of no outcome in time; a command that is in the log may be applied later. */
-  private void giveUp(int index) {
-    giveUps--;
-    Command command = ownCatalog().commands.remove(index);
+  private void dropMissesThatCannotFill() {
+    messages.removeIf(
+        m ->
+            switch (m) {
+              case ReadRequest request -> !canFill(request.miss());
+              case ReadResponse response -> !canFill(response.miss());
+              default -> false;
+            });
+  }
+
+  /** The outcome does not become known in time. A submitted command may still be applied later. */
+  private void loseOutcome(int index) {
+    budget.unknownOutcomes--;
+    CacheModelCatalog.Command command = ownCatalog().commands.remove(index);
     command.change.end();
     if (command.version == 0) {
-      unannounced++;
+      budget.unannounced++;
     }
   }
 
   private void publish(int index) {
-    Catalog mine = ownCatalog();
-    Command command = mine.commands.remove(index);
-    if (mine.published.unseen(tux(command.version))) {
-      command.change.show(List.of(tux(command.version)));
+    CacheModelCatalog mine = ownCatalog();
+    CacheModelCatalog.Command command = mine.commands.remove(index);
+    if (mine.published.isNewer(tux(command.version))) {
+      command.change.publish(List.of(tux(command.version)));
     }
     command.change.end();
-    floor = Math.max(floor, command.version);
+    seen = Math.max(seen, command.version);
   }
 
   private void crashCatalog() {
-    catalogCrashes--;
+    budget.catalogCrashes--;
     catalogsStarted++;
-    catalog = new Catalog(flaw, clock, new UUID(FRONTS, catalogsStarted));
-    forgetTelling();
+    catalog = new CacheModelCatalog(flaw, clock, LEASE, new UUID(FRONT_ENDS, catalogsStarted));
+    dropInvalidations();
   }
 
   private void open() {
-    catalog.published.show(List.of(tux(applied)));
+    catalog.published.publish(List.of(tux(applied)));
     catalog.sessions.open();
     catalog.open = true;
     catalog.wasOpen = true;
-    floor = applied;
+    seen = applied;
   }
 
-  private void ask(FrontEnd front) {
-    asks--;
-    front.call++;
-    hearNoMoreGrants(front);
-    messages.add(new Ask(front.number, front.call, front.cache.beginRenewal("http://front")));
+  private void requestLease(CacheModelFrontEnd frontEnd) {
+    budget.renewals--;
+    frontEnd.call++;
+    dropLeaseResponses(frontEnd);
+    messages.add(
+        new LeaseRequest(
+            frontEnd.number, frontEnd.call, frontEnd.cache.beginRenewal("http://front")));
   }
 
-  /** The answers of earlier renewals find nobody who waits for them. */
-  private void hearNoMoreGrants(FrontEnd front) {
-    messages.removeIf(m -> m instanceof Grant g && g.front() == front.number);
+  /** Drops the responses to earlier renewals, because the front end no longer waits for them. */
+  private void dropLeaseResponses(CacheModelFrontEnd frontEnd) {
+    messages.removeIf(m -> isResponseTo(m, frontEnd));
   }
 
-  private void miss(FrontEnd front) {
-    misses--;
-    messages.add(new Read(front.number, front.cache.beginMiss(TUX)));
+  private void crash(CacheModelFrontEnd frontEnd) {
+    budget.frontEndCrashes--;
+    frontEnd.call++;
+    dropLeaseResponses(frontEnd);
+    messages.removeIf(
+        m ->
+            (m instanceof ReadRequest || m instanceof ReadResponse)
+                && m.frontEnd() == frontEnd.number);
+    frontEnd.cache = new PlantedCacheFlaw.Cache(flaw, clock, frontEnd::nextSession);
   }
 
-  private void crash(FrontEnd front) {
-    frontCrashes--;
-    front.call++;
-    hearNoMoreGrants(front);
-    messages.removeIf(m -> (m instanceof Read || m instanceof Answer) && m.front() == front.number);
-    front.cache = new PlantedCacheFlaw.Cache(flaw, clock, front::nextSession);
-  }
-
-  private void deliver(Message message) {
+  private void deliver(CacheModelMessage message) {
     switch (message) {
-      case Ask ask -> {
-        CacheLeaseMessages.Grant grant = ownCatalog().sessions.renew(ask.asked().message());
-        if (ask.call() == fronts[ask.front()].call) {
-          messages.add(new Grant(ask.front(), ask.call(), ask.asked(), grant));
+      case LeaseRequest request -> {
+        CacheLeaseMessages.Grant grant = ownCatalog().sessions.renew(request.renewal().message());
+        if (request.call() == frontEnds[request.frontEnd()].call) {
+          messages.add(
+              new LeaseResponse(request.frontEnd(), request.call(), request.renewal(), grant));
         }
       }
-      case Grant grant -> {
-        FrontEnd front = front(grant.front());
-        front.call++;
-        hearNoMoreGrants(front);
-        front.cache.granted(grant.asked(), grant.grant());
+      case LeaseResponse response -> {
+        CacheModelFrontEnd frontEnd = own(response.frontEnd());
+        frontEnd.call++;
+        dropLeaseResponses(frontEnd);
+        var _ = frontEnd.cache.processGrant(response.renewal(), response.grant());
       }
-      case Read read -> {
+      case ReadRequest request -> {
         ProductReadRequest.Answer answer = catalog.published.read(TUX);
         if (answer.cacheable()) {
-          messages.add(new Answer(read.front(), read.miss(), answer));
+          messages.add(new ReadResponse(request.frontEnd(), request.miss(), answer));
         }
       }
-      case Answer answer -> {
-        if (answer.answer().product() != null) {
-          front(answer.front()).cache.fill(answer.miss(), answer.answer().product());
+      case ReadResponse response -> {
+        if (response.answer().product() != null) {
+          own(response.frontEnd()).cache.fill(response.miss(), response.answer().product());
         }
       }
-      case Tell tell -> {
-        boolean known = front(tell.front()).cache.invalidate(tell.session(), List.of(TUX));
-        messages.add(new Told(tell.front(), tell.session(), known ? 200 : 410));
+      case InvalidationRequest request -> {
+        UUID session = request.session();
+        boolean known = own(request.frontEnd()).cache.invalidate(session, List.of(TUX));
+        messages.add(new InvalidationResponse(request.frontEnd(), session, known ? 200 : 410));
       }
-      case Told told -> {
-        PlantedCacheFlaw.Telling round = ownCatalog().round;
+      case InvalidationResponse response -> {
+        PlantedCacheFlaw.Round round = ownCatalog().round;
         if (round != null) {
-          round.answered(told.session(), told.status());
+          round.recordResponse(response.session(), response.status());
         }
       }
     }
   }
 
-  /** What a reader at this moment would see that is older than what was seen, or null. */
+  // The invariants.
+
+  @Override
   public @Nullable String violation() {
     setClock();
-    for (FrontEnd front : fronts) {
-      Product.Versioned hit = front.cache.get(TUX);
-      if (hit != null && hit.version() < floor) {
-        return "front end " + front.number + " shows " + hit + ", but " + floor + " was seen";
+    for (CacheModelFrontEnd frontEnd : frontEnds) {
+      Product.Versioned hit = frontEnd.cache.get(TUX);
+      if (hit != null && hit.version() < seen) {
+        return "front end " + frontEnd.number + " shows " + hit + ", but " + seen + " was seen";
       }
     }
-    Product.Versioned shown = catalog.published.product(TUX);
-    if (catalog.wasOpen && (shown == null || shown.version() < floor)) {
-      return "the catalog shows " + shown + ", but " + floor + " was seen";
+    Product.Versioned published = catalog.published.product(TUX);
+    if (catalog.wasOpen && (published == null || published.version() < seen)) {
+      return "the catalog shows " + published + ", but " + seen + " was seen";
     }
     if (catalog.commands.isEmpty() && !catalog.published.cacheable(TUX)) {
-      return "no change is on its way, yet nothing may be kept";
+      return "no change is pending, but the product is not cacheable";
     }
     return null;
   }
 
-  /** The same for two moments only if the same may happen from here on; mirror images are one. */
+  @Override
   public long key() {
     setClock();
-    long one = mix(0, frontKey(0));
-    long other = mix(0, frontKey(1));
-    return mix(catalogKey(), one + other);
-  }
-
-  private long catalogKey() {
-    long key = mix(ticks, changes);
-    key = mix(key, unannounced);
-    key = mix(key, giveUps);
-    key = mix(key, asks);
-    key = mix(key, misses);
-    key = mix(key, repeats);
-    key = mix(key, catalogCrashes);
-    key = mix(key, losses);
-    key = mix(key, frontCrashes);
-    key = mix(key, applied);
-    key = mix(key, floor);
-    key = mix(key, catalogsStarted);
-    key = mix(key, bit(catalog.open) + 2 * bit(catalog.wasOpen));
-    key = mix(key, left(catalog.sessions.untilOpen().toNanos()));
-    Product.Versioned shown = catalog.published.product(TUX);
-    key = mix(key, shown == null ? 0 : shown.version());
-    key = mix(key, catalog.published.pending.getOrDefault(TUX, 0));
-    key = mix(key, bit(catalog.round != null));
-    long sum = 0;
-    for (Command command : catalog.commands) {
-      sum +=
-          mix(
-              command.version + 1L,
-              bit(command.inRound)
-                  + 2L * bit(command.change.stage() == PendingChange.Stage.INVALIDATED));
-    }
-    return mix(key, sum);
-  }
-
-  private long frontKey(int number) {
-    FrontEnd front = fronts[number];
-    ProductCache.Session session = front.cache.session;
-    long key = mix(4711, front.sessionsBegun);
-    key = mix(key, session.id.getLeastSignificantBits());
-    key = mix(key, low(session.catalog));
-    key = mix(key, session.catalog == null ? 0 : left(session.leaseEndsNanos - clock.read()));
-    Product.Versioned entry = session.entries.get(TUX);
-    key = mix(key, entry == null ? 0 : entry.version());
-    long sum = 0;
-    for (Map.Entry<UUID, CacheSessions.Session> granted : catalog.sessions.sessions.entrySet()) {
-      if (frontOf(granted.getKey()) == number) {
-        sum += sessionKey(low(granted.getKey()), granted.getValue());
-      }
-    }
-    for (UUID ended : catalog.sessions.ended) {
-      sum += frontOf(ended) == number ? mix(2, low(ended)) : 0;
-    }
-    if (catalog.round != null) {
-      for (UUID waitedFor : catalog.round.waitedFor.keySet()) {
-        sum += frontOf(waitedFor) == number ? mix(3, low(waitedFor)) : 0;
-      }
-    }
-    for (Message message : messages) {
-      sum += message.front() == number ? messageKey(front, message) : 0;
-    }
-    return mix(key, sum);
-  }
-
-  private long sessionKey(long id, CacheSessions.Session session) {
-    long key = mix(1, id);
-    key = mix(key, left(session.expiresNanos - clock.read()));
-    key = mix(key, session.unacknowledged);
-    key =
-        mix(key, session.unacknowledged > 0 ? clock.read() - session.unacknowledgedSinceNanos : 0);
-    return mix(key, bit(session.over));
-  }
-
-  private long messageKey(FrontEnd front, Message message) {
-    return switch (message) {
-      case Ask ask -> {
-        long key = mix(4, low(ask.asked().message().session()));
-        key = mix(key, low(ask.asked().message().catalog()));
-        yield ask.call() == front.call ? mix(key, age(ask.asked())) : key;
-      }
-      case Grant grant -> {
-        long key = mix(5, low(grant.asked().message().session()));
-        key = mix(key, low(grant.grant().catalog()));
-        key = mix(key, grant.grant().lengthMs() + bit(grant.grant().continued()));
-        yield mix(key, age(grant.asked()));
-      }
-      case Read read -> missKey(6, read.miss());
-      case Answer answer ->
-          mix(
-              missKey(7, answer.miss()),
-              answer.answer().product() == null ? 0 : answer.answer().product().version());
-      case Tell tell -> mix(8, low(tell.session()));
-      case Told told -> mix(mix(9, low(told.session())), told.status());
-    };
-  }
-
-  private static long missKey(long kind, ProductCache.Miss miss) {
-    // Of those that are left, none was disturbed.
-    return mix(mix(kind, low(miss.session())), bit(miss.leased()));
-  }
-
-  /** How long ago it was asked; a lease that is over is like any other. */
-  private long age(ProductCache.PendingRenewal asked) {
-    return Math.min(clock.read() - asked.nanos(), LEASE.toNanos());
-  }
-
-  private static long left(long nanos) {
-    return Math.max(0, nanos);
-  }
-
-  private static long low(@Nullable UUID id) {
-    return id == null ? 0 : id.getLeastSignificantBits();
-  }
-
-  private static int bit(boolean value) {
-    return value ? 1 : 0;
-  }
-
-  /** The finalizer of SplitMix64, over both. */
-  private static long mix(long one, long other) {
-    long z = one * 0x9E3779B97F4A7C15L + other + 0x632BE59BD9B4E019L;
-    z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
-    z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
-    return z ^ (z >>> 31);
+    return CacheModelKey.of(this);
   }
 }

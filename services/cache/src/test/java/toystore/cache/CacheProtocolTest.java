@@ -2,180 +2,157 @@ package toystore.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import toystore.cache.CacheModel.Bounds;
+import toystore.tests.models.BreadthFirstSearch;
 
 /**
- * Every order of messages, delays, losses, repetitions, commits, crashes and moments of time of the
- * cache protocol, breadth first, for two front ends and one product, with the classes that run. At
- * each moment a hit in either cache and a read at the catalog are compared with the latest version
- * that anyone could see or was sold.
+ * Explores every order of messages, delays, losses, repetitions, commits, crashes and clock ticks
+ * of the cache protocol, breadth first, for two front ends and one product, with the production
+ * classes. In each state, a hit in either cache and a read at the catalog are compared with the
+ * latest version that any reader could see or was sold.
  *
- * <p>A lease is two ticks long. What may happen in one run is bounded, and each {@link Scenario}
- * spends its bounds on something else; together they are 1.3 million states, mirror images of the
- * two front ends not counted. Any two changes may be under way, as with the two lanes of the
- * catalog's batches.
+ * <p>A lease is two ticks long. A budget bounds the events in one run, and each {@link Scenario}
+ * spends its budget on other events. All scenarios together have 1.3 million states, not counting
+ * mirror images of the two front ends. Any two changes may be pending at the same time, as with the
+ * two lanes of the catalog's batches.
  */
 class CacheProtocolTest {
-  /** A part of {@link Scenario#LEASES} that is enough for most mistakes to show. */
-  private static final Bounds ONE_CHANGE =
-      new Bounds(
-          /* ticks= */ 2,
-          /* changes= */ 1,
-          /* releases= */ 0,
-          /* giveUps= */ 0,
-          /* asks= */ 2,
-          /* misses= */ 1,
-          /* repeats= */ 0,
-          /* catalogCrashes= */ 0,
-          /* losses= */ 0,
-          /* frontCrashes= */ 0);
+  /** A part of {@link Scenario#LEASES} that is enough to find most flaws. */
+  private static final CacheModelBudget ONE_CHANGE =
+      new CacheModelBudget().ticks(2).changes(1).renewals(2).misses(1);
 
-  /** Bounds, and how many states there were at least when this was written. */
-  @SuppressWarnings("ImmutableEnumChecker") // a record of numbers
+  @SuppressWarnings("ImmutableEnumChecker") // no test changes a budget
   enum Scenario {
-    /** Leases run out and are renewed while a change is on its way: 306,000 states. */
-    LEASES(
-        300_000,
-        new Bounds(
-            /* ticks= */ 3,
-            /* changes= */ 1,
-            /* releases= */ 0,
-            /* giveUps= */ 0,
-            /* asks= */ 3,
-            /* misses= */ 2,
-            /* repeats= */ 0,
-            /* catalogCrashes= */ 0,
-            /* losses= */ 0,
-            /* frontCrashes= */ 0)),
+    /** Leases expire and are renewed during a change: 306,000 states. */
+    LEASES(300_000, new CacheModelBudget().ticks(3).changes(1).renewals(3).misses(2)),
 
-    /** Several changes overtake each other; some of unknown outcome, some late: 415,000 states. */
+    /**
+     * Several changes overtake each other. Some have an unknown outcome, and some are announced
+     * late: 415,000 states.
+     */
     SEVERAL_CHANGES(
         400_000,
-        new Bounds(
-            /* ticks= */ 1,
-            /* changes= */ 2,
-            /* releases= */ 1,
-            /* giveUps= */ 1,
-            /* asks= */ 2,
-            /* misses= */ 2,
-            /* repeats= */ 0,
-            /* catalogCrashes= */ 0,
-            /* losses= */ 0,
-            /* frontCrashes= */ 0)),
+        new CacheModelBudget()
+            .ticks(1)
+            .changes(2)
+            .unannounced(1)
+            .unknownOutcomes(1)
+            .renewals(2)
+            .misses(2)),
 
     /** A front end is restarted, and a renewal arrives twice: 205,000 states. */
     FRONT_END_CRASH(
         200_000,
-        new Bounds(
-            /* ticks= */ 2,
-            /* changes= */ 1,
-            /* releases= */ 0,
-            /* giveUps= */ 0,
-            /* asks= */ 2,
-            /* misses= */ 1,
-            /* repeats= */ 1,
-            /* catalogCrashes= */ 0,
-            /* losses= */ 0,
-            /* frontCrashes= */ 1)),
+        new CacheModelBudget()
+            .ticks(2)
+            .changes(1)
+            .renewals(2)
+            .misses(1)
+            .repetitions(1)
+            .frontEndCrashes(1)),
 
-    /** Another catalog takes over, or this one is restarted: 247,000 states. */
+    /** Another catalog takes over, or the same one is restarted: 247,000 states. */
     CATALOG_CRASH(
         240_000,
-        new Bounds(
-            /* ticks= */ 2,
-            /* changes= */ 1,
-            /* releases= */ 1,
-            /* giveUps= */ 0,
-            /* asks= */ 2,
-            /* misses= */ 1,
-            /* repeats= */ 1,
-            /* catalogCrashes= */ 1,
-            /* losses= */ 0,
-            /* frontCrashes= */ 0)),
+        new CacheModelBudget()
+            .ticks(2)
+            .changes(1)
+            .unannounced(1)
+            .renewals(2)
+            .misses(1)
+            .repetitions(1)
+            .catalogCrashes(1)),
 
-    /** The catalog loses its office and gets it back: 132,000 states. */
-    LOST_OFFICE(
+    /** The catalog loses leadership and regains it: 132,000 states. */
+    LOST_LEADERSHIP(
         130_000,
-        new Bounds(
-            /* ticks= */ 2,
-            /* changes= */ 1,
-            /* releases= */ 1,
-            /* giveUps= */ 0,
-            /* asks= */ 2,
-            /* misses= */ 1,
-            /* repeats= */ 0,
-            /* catalogCrashes= */ 0,
-            /* losses= */ 1,
-            /* frontCrashes= */ 0));
+        new CacheModelBudget()
+            .ticks(2)
+            .changes(1)
+            .unannounced(1)
+            .renewals(2)
+            .misses(1)
+            .leadershipLosses(1));
 
-    private final int floor;
-    private final Bounds bounds;
+    private final int minStates;
+    private final CacheModelBudget budget;
 
-    Scenario(int floor, Bounds bounds) {
-      this.floor = floor;
-      this.bounds = bounds;
+    /**
+     * Creates a scenario.
+     *
+     * @param minStates a lower bound for the number of states
+     */
+    Scenario(int minStates, CacheModelBudget budget) {
+      this.minStates = minStates;
+      this.budget = budget;
     }
   }
 
   @ParameterizedTest
-  @DisplayName("Nobody is shown an older state than anyone has seen")
+  @DisplayName("No reader sees an older state than any reader has seen")
   @EnumSource
-  void nobodyIsShownAnOlderStateThanAnyoneHasSeen(Scenario scenario) {
+  void noReaderSeesAnOlderStateThanAnotherReader(Scenario scenario) {
     long begun = System.nanoTime();
-    BreadthFirstSearch.Outcome outcome =
-        BreadthFirstSearch.of(new CacheModel(scenario.bounds, PlantedCacheFlaw.NONE));
+    BreadthFirstSearch.Result result =
+        BreadthFirstSearch.explore(new CacheModel(scenario.budget, PlantedCacheFlaw.NONE));
 
     System.out.printf(
         "%s: %d states explored in %d ms%n",
-        scenario, outcome.states(), (System.nanoTime() - begun) / 1_000_000);
-    assertThat(outcome.violation()).isNull();
-    assertThat(outcome.states()).isGreaterThan(scenario.floor);
+        scenario, result.states(), (System.nanoTime() - begun) / 1_000_000);
+    assertThat(result.violation()).isNull();
+    assertThat(result.states()).isGreaterThan(scenario.minStates);
   }
 
   @ParameterizedTest
-  @DisplayName("The search finds a planted mistake")
+  @DisplayName("The search finds each planted flaw")
   @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
-  void theSearchFindsAPlantedMistake(PlantedCacheFlaw flaw) {
-    BreadthFirstSearch.Outcome outcome =
-        BreadthFirstSearch.of(new CacheModel(whereItShows(flaw), flaw));
+  void theSearchFindsAPlantedFlaw(PlantedCacheFlaw flaw) {
+    BreadthFirstSearch.Result result =
+        BreadthFirstSearch.explore(new CacheModel(budgetFor(flaw), flaw));
 
-    System.out.printf(
-        "%s found among %d states:%n%s%n", flaw, outcome.states(), outcome.violation());
-    assertThat(outcome.violation()).isNotNull();
+    System.out.printf("%s found among %d states:%n%s%n", flaw, result.states(), result.violation());
+    assertThat(result.violation()).isNotNull();
   }
 
-  private static Bounds whereItShows(PlantedCacheFlaw flaw) {
+  private static CacheModelBudget budgetFor(PlantedCacheFlaw flaw) {
     return switch (flaw) {
       case NONE,
-          NO_LEASE_IS_CHECKED,
-          A_LEASE_COUNTS_FROM_THE_ARRIVAL_OF_ITS_GRANT,
-          A_FILL_IS_KEPT_DESPITE_AN_INVALIDATION,
-          A_MISS_FROM_BEFORE_THE_SESSION_IS_KEPT,
-          A_CHANGE_IS_SHOWN_BEFORE_ALL_HAVE_FORGOTTEN,
+          LEASE_IS_NOT_CHECKED,
+          LEASE_BEGINS_WHEN_ITS_GRANT_ARRIVES,
+          FILL_IGNORES_INVALIDATIONS,
+          MISS_BEFORE_THE_FIRST_LEASE_FILLS,
+          PUBLISHED_BEFORE_ALL_SESSIONS_RESPOND,
           EVERYTHING_IS_CACHEABLE,
-          CACHEABLE_AGAIN_ONCE_TOLD_THOUGH_NOT_SHOWN_YET ->
+          CACHEABLE_BEFORE_PUBLICATION ->
           ONE_CHANGE;
-      case A_SESSION_ID_COMES_BACK -> Scenario.FRONT_END_CRASH.bounds;
-      case CACHEABLE_AGAIN_AT_THE_FIRST_END_OF_SEVERAL_CHANGES -> Scenario.SEVERAL_CHANGES.bounds;
-      case NO_WAIT_AFTER_A_START, NO_CATALOG_IS_NAMED_IN_A_RENEWAL -> Scenario.CATALOG_CRASH.bounds;
-      case SESSIONS_BEGIN_BEFORE_THE_CATALOG_IS_OPEN -> Scenario.LOST_OFFICE.bounds;
+      case SESSION_ID_IS_ACCEPTED_AGAIN -> Scenario.FRONT_END_CRASH.budget;
+      case CACHEABLE_AFTER_THE_FIRST_OF_SEVERAL_CHANGES -> Scenario.SEVERAL_CHANGES.budget;
+      case NO_WAIT_AFTER_START, RENEWAL_NAMES_NO_CATALOG -> Scenario.CATALOG_CRASH.budget;
+      case SESSIONS_BEGIN_WHILE_CLOSED -> Scenario.LOST_LEADERSHIP.budget;
     };
   }
 
   @Test
-  @DisplayName("Mirror images count as one state")
+  @DisplayName("Two states that differ only in the numbers of the front ends count as one")
   void mirrorImagesCountAsOneState() {
-    CacheModel start = new CacheModel(Scenario.LEASES.bounds, PlantedCacheFlaw.NONE);
+    CacheModel start = new CacheModel(Scenario.LEASES.budget, PlantedCacheFlaw.NONE);
+    List<CacheModel> successors = new ArrayList<>();
+    start.successors(successors::add);
+    List<CacheModel> withRequest = new ArrayList<>();
+    for (int i = 0; i < successors.size(); i++) {
+      if (start.describeStep(i).startsWith("request lease")) {
+        withRequest.add(successors.get(i));
+      }
+    }
 
-    assertThat(
-            start.steps().stream()
-                .filter(step -> start.describe(step).startsWith("ask for lease"))
-                .map(step -> start.after(step).key()))
+    assertThat(withRequest)
         .hasSize(2)
-        .containsOnly(start.after(start.steps().getLast()).key());
+        .extracting(CacheModel::key)
+        .containsOnly(withRequest.getFirst().key());
   }
 }

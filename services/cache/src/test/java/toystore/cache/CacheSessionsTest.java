@@ -13,19 +13,19 @@ import toystore.protocol.message.CacheLeaseMessages;
 class CacheSessionsTest {
   private static final Duration LEASE = Duration.ofSeconds(1);
 
-  /** A grant without the name of who granted it. */
-  private record Given(long lengthMs, boolean continued) {}
+  /** A grant without the id of the catalog. */
+  private record Granted(long lengthMs, boolean continued) {}
 
-  private static final Given WHOLE = new Given(1_000, true);
-  private static final Given NO_LONGER = new Given(0, true);
-  private static final Given OVER = new Given(0, false);
+  private static final Granted FULL_LEASE = new Granted(1_000, true);
+  private static final Granted NOT_EXTENDED = new Granted(0, true);
+  private static final Granted ENDED = new Granted(0, false);
 
   private final ManualTicker clock = new ManualTicker();
   private final CacheSessions sessions = opened();
   private final UUID id = Uuids.fresh();
 
-  /** The name that the catalog has given itself. */
-  private final UUID catalog = ask(sessions, Uuids.fresh(), Uuids.fresh()).catalog();
+  /** The id that the catalog has chosen for itself. */
+  private final UUID catalog = requestLease(sessions, Uuids.fresh(), Uuids.fresh()).catalog();
 
   private CacheSessions opened() {
     CacheSessions made = new CacheSessions(clock, LEASE);
@@ -33,56 +33,56 @@ class CacheSessionsTest {
     return made;
   }
 
-  private static CacheLeaseMessages.Grant ask(
+  private static CacheLeaseMessages.Grant requestLease(
       CacheSessions sessions, UUID session, @Nullable UUID catalog) {
     return sessions.renew(new CacheLeaseMessages.Renewal(session, "http://front", catalog));
   }
 
-  private static Given given(CacheLeaseMessages.Grant grant) {
-    return new Given(grant.lengthMs(), grant.continued());
+  private static Granted granted(CacheLeaseMessages.Grant grant) {
+    return new Granted(grant.lengthMs(), grant.continued());
   }
 
-  private Given begin(UUID session) {
-    return given(ask(sessions, session, null));
+  private Granted begin(UUID session) {
+    return granted(requestLease(sessions, session, null));
   }
 
-  private Given renew(UUID session) {
-    return given(ask(sessions, session, catalog));
+  private Granted renew(UUID session) {
+    return granted(requestLease(sessions, session, catalog));
   }
 
   @Test
-  @DisplayName("A new session gets a whole lease")
-  void aNewSessionGetsAWholeLease() {
-    assertThat(begin(id)).isEqualTo(WHOLE);
+  @DisplayName("A new session gets a full lease")
+  void aNewSessionGetsAFullLease() {
+    assertThat(begin(id)).isEqualTo(FULL_LEASE);
     assertThat(sessions.remainingLease(id)).isEqualTo(LEASE);
     assertThat(sessions.size()).isEqualTo(1);
   }
 
   @Test
-  @DisplayName("A renewal extends the lease from now on")
-  void aRenewalExtendsTheLeaseFromNowOn() {
+  @DisplayName("A renewal extends the lease to its full length from now on")
+  void aRenewalStartsAFullLeaseNow() {
     begin(id);
     clock.pass(Duration.ofMillis(900));
 
-    assertThat(renew(id)).isEqualTo(WHOLE);
+    assertThat(renew(id)).isEqualTo(FULL_LEASE);
     assertThat(sessions.remainingLease(id)).isEqualTo(LEASE);
   }
 
   @Test
-  @DisplayName("Beginning twice is one session")
-  void beginningTwiceIsOneSession() {
+  @DisplayName("A repeated first request begins one session only")
+  void aRepeatedFirstRequestBeginsOneSession() {
     begin(id);
     clock.pass(Duration.ofMillis(300));
 
-    assertThat(begin(id)).as("the first grant was lost").isEqualTo(WHOLE);
+    assertThat(begin(id)).as("the first grant was lost").isEqualTo(FULL_LEASE);
     assertThat(sessions.size()).isEqualTo(1);
   }
 
   @Test
   @DisplayName("A session that this catalog does not know is not continued")
-  void aSessionThatThisCatalogDoesNotKnowIsNotContinued() {
-    assertThat(renew(id)).isEqualTo(OVER);
-    assertThat(renew(id)).as("also when that answer was lost").isEqualTo(OVER);
+  void anUnknownSessionIsNotContinued() {
+    assertThat(renew(id)).isEqualTo(ENDED);
+    assertThat(renew(id)).as("repeated because the answer was lost").isEqualTo(ENDED);
     assertThat(sessions.size()).isZero();
   }
 
@@ -90,42 +90,42 @@ class CacheSessionsTest {
   @DisplayName(
       "A session of another catalog is not continued, even if a delayed first request arrived here")
   void sessionOfAnotherCatalogIsNotContinued() {
-    UUID before = ask(opened(), id, null).catalog();
+    UUID before = requestLease(opened(), id, null).catalog();
     assertThat(before).isNotEqualTo(catalog);
     begin(id);
 
-    assertThat(given(ask(sessions, id, before))).isEqualTo(OVER);
-    assertThat(given(ask(sessions, id, before))).isEqualTo(OVER);
-    assertThat(begin(id)).isEqualTo(OVER);
+    assertThat(granted(requestLease(sessions, id, before))).isEqualTo(ENDED);
+    assertThat(granted(requestLease(sessions, id, before))).isEqualTo(ENDED);
+    assertThat(begin(id)).isEqualTo(ENDED);
   }
 
   @Test
-  @DisplayName("A session whose lease ran out is over for good")
-  void aSessionWhoseLeaseRanOutIsOverForGood() {
+  @DisplayName("A session whose lease has expired is never continued")
+  void aSessionNeverContinuesAfterItsLeaseExpired() {
     begin(id);
     clock.pass(LEASE);
 
     assertThat(sessions.remainingLease(id)).isEqualTo(Duration.ZERO);
-    assertThat(renew(id)).isEqualTo(OVER);
+    assertThat(renew(id)).isEqualTo(ENDED);
     assertThat(sessions.beginInvalidation()).isEmpty();
-    assertThat(renew(id)).isEqualTo(OVER);
-    assertThat(begin(id)).as("a late repetition of the beginning").isEqualTo(OVER);
+    assertThat(renew(id)).isEqualTo(ENDED);
+    assertThat(begin(id)).as("a delayed repetition of the first request").isEqualTo(ENDED);
   }
 
   @Test
-  @DisplayName("A session that is gone is over for good")
-  void aSessionThatIsGoneIsOverForGood() {
+  @DisplayName("A session that the front end has dropped is never continued")
+  void aDroppedSessionIsNeverContinued() {
     begin(id);
     sessions.dropped(id);
 
     assertThat(sessions.remainingLease(id)).isEqualTo(Duration.ZERO);
-    assertThat(begin(id)).isEqualTo(OVER);
-    assertThat(begin(Uuids.fresh())).isEqualTo(WHOLE);
+    assertThat(begin(id)).isEqualTo(ENDED);
+    assertThat(begin(Uuids.fresh())).isEqualTo(FULL_LEASE);
   }
 
   @Test
-  @DisplayName("Every session with a lease has to acknowledge")
-  void everySessionWithALeaseHasToAcknowledge() {
+  @DisplayName("Every session with a valid lease must acknowledge an invalidation")
+  void everySessionWithALeaseMustAcknowledge() {
     UUID second = Uuids.fresh();
     begin(id);
     clock.pass(Duration.ofMillis(600));
@@ -146,29 +146,32 @@ class CacheSessionsTest {
     begin(id);
     sessions.beginInvalidation();
     clock.pass(Duration.ofMillis(250));
-    assertThat(renew(id)).isEqualTo(WHOLE);
+    assertThat(renew(id)).isEqualTo(FULL_LEASE);
     clock.pass(Duration.ofMillis(1));
 
-    assertThat(renew(id)).as("it lives, but no longer").isEqualTo(NO_LONGER);
+    assertThat(renew(id))
+        .as("the session continues, but its lease is not extended")
+        .isEqualTo(NOT_EXTENDED);
     assertThat(sessions.remainingLease(id)).isEqualTo(Duration.ofMillis(999));
     clock.pass(Duration.ofMillis(999));
-    assertThat(renew(id)).isEqualTo(OVER);
+    assertThat(renew(id)).isEqualTo(ENDED);
   }
 
   @Test
-  @DisplayName("An acknowledgement makes the session renewable again")
-  void anAcknowledgementMakesTheSessionRenewableAgain() {
+  @DisplayName("After an acknowledgement the lease is renewable again")
+  void anAcknowledgementMakesTheLeaseRenewableAgain() {
     begin(id);
     sessions.beginInvalidation();
     clock.pass(Duration.ofMillis(500));
     sessions.acknowledged(id);
 
-    assertThat(renew(id)).isEqualTo(WHOLE);
+    assertThat(renew(id)).isEqualTo(FULL_LEASE);
   }
 
   @Test
-  @DisplayName("What is owed counts from the oldest invalidation")
-  void whatIsOwedCountsFromTheOldestInvalidation() {
+  @DisplayName(
+      "The time without acknowledgement counts from the oldest unacknowledged invalidation")
+  void theOldestUnacknowledgedInvalidationCounts() {
     begin(id);
     sessions.beginInvalidation();
     clock.pass(Duration.ofMillis(200));
@@ -176,7 +179,7 @@ class CacheSessionsTest {
     sessions.acknowledged(id);
     clock.pass(Duration.ofMillis(100));
 
-    assertThat(renew(id)).isEqualTo(NO_LONGER);
+    assertThat(renew(id)).isEqualTo(NOT_EXTENDED);
   }
 
   @Test
@@ -189,33 +192,33 @@ class CacheSessionsTest {
     clock.pass(Duration.ofNanos(1));
     assertThat(sessions.untilOpen()).isZero();
     sessions.close();
-    assertThat(sessions.untilOpen()).as("it lost its office meanwhile").isEqualTo(LEASE);
+    assertThat(sessions.untilOpen()).as("it lost leadership meanwhile").isEqualTo(LEASE);
   }
 
   @Test
-  @DisplayName("No session begins at a closed catalog")
-  void noSessionBeginsAtAClosedCatalog() {
+  @DisplayName("No session begins while the catalog is closed")
+  void noSessionBeginsWhileTheCatalogIsClosed() {
     CacheSessions fresh = new CacheSessions(clock, LEASE);
-    assertThat(given(ask(fresh, id, null))).isEqualTo(OVER);
+    assertThat(granted(requestLease(fresh, id, null))).isEqualTo(ENDED);
     sessions.close();
-    assertThat(begin(id)).isEqualTo(OVER);
+    assertThat(begin(id)).isEqualTo(ENDED);
     assertThat(sessions.beginInvalidation()).isEmpty();
   }
 
   @Test
-  @DisplayName("A closed catalog renews nothing but its leases are waited for")
-  void aClosedCatalogRenewsNothingButItsLeasesAreWaitedFor() {
+  @DisplayName("A closed catalog renews no lease, but changes still wait for its valid leases")
+  void aClosedCatalogRenewsNoLeaseAndAwaitsOldOnes() {
     begin(id);
     sessions.close();
 
-    assertThat(renew(id)).isEqualTo(OVER);
-    assertThat(begin(id)).isEqualTo(OVER);
+    assertThat(renew(id)).isEqualTo(ENDED);
+    assertThat(begin(id)).isEqualTo(ENDED);
     assertThat(sessions.remainingLease(id)).isEqualTo(LEASE);
     assertThat(sessions.beginInvalidation())
         .extracting(CacheSessions.Recipient::session)
         .containsExactly(id);
     sessions.open();
-    assertThat(renew(id)).isEqualTo(OVER);
-    assertThat(begin(Uuids.fresh())).isEqualTo(WHOLE);
+    assertThat(renew(id)).isEqualTo(ENDED);
+    assertThat(begin(Uuids.fresh())).isEqualTo(FULL_LEASE);
   }
 }

@@ -32,35 +32,38 @@ import toystore.protocol.message.NodeReply;
 import toystore.protocol.message.ProductReadRequest;
 
 /**
- * Both sides at full speed in many threads, with messages that are lost: what the search of {@link
- * CacheProtocolTest} cannot see, since there each step is one.
+ * Runs both sides of the protocol at full speed in many threads and loses some messages. This finds
+ * races inside a step, which {@link CacheProtocolTest} treats as atomic.
  */
 class CacheUnderLoadTest {
   private static final Duration LEASE = Duration.ofMillis(100);
   private static final Duration RUN = Duration.ofMillis(1_500);
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PUBLISH_TIMEOUT = Duration.ofSeconds(20);
   private static final List<String> NAMES = List.of("Tux", "Fox", "Whale");
-  private static final int FRONTS = 2;
+  private static final int FRONT_ENDS = 2;
   private static final int READERS = 2;
   private static final int BUYERS = 2;
 
   private final CacheSessions sessions = new CacheSessions(Ticker.systemTicker(), LEASE);
   private final ChangePublisher publisher =
       new ChangePublisher(
-          this::tell, sessions, new BatchSettings(16, 64), new SimpleMeterRegistry());
+          this::invalidate, sessions, new BatchSettings(16, 64), new SimpleMeterRegistry());
   private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
-  private final List<ProductCache> fronts = new ArrayList<>();
+  private final List<ProductCache> caches = new ArrayList<>();
 
-  /** The versions that the log has, and the latest that anyone was shown or was sold. */
+  /** The latest version of each product in the log. */
   private final Map<String, AtomicLong> applied = new ConcurrentHashMap<>();
 
+  /** The latest version of each product that any reader has seen or was sold. */
   private final Map<String, AtomicLong> seen = new ConcurrentHashMap<>();
-  private final AtomicLong told = new AtomicLong();
+
+  private final AtomicLong invalidationsSent = new AtomicLong();
   private volatile boolean over;
 
-  private CompletableFuture<NodeReply> tell(String url, byte @Nullable [] body, Duration timeout) {
-    if (told.incrementAndGet() % 17 == 0) {
-      return CompletableFuture.failedFuture(new IOException("lost"));
+  private CompletableFuture<NodeReply> invalidate(
+      String url, byte @Nullable [] body, Duration timeout) {
+    if (invalidationsSent.incrementAndGet() % 17 == 0) {
+      return CompletableFuture.failedFuture(new IOException("the message is lost"));
     }
     return CompletableFuture.supplyAsync(
         () -> {
@@ -69,7 +72,7 @@ class CacheUnderLoadTest {
                 MessageCodec.fromCbor(
                     Objects.requireNonNull(body), CacheLeaseMessages.Invalidation.class);
             boolean known =
-                fronts
+                caches
                     .get(Integer.parseInt(url.substring(0, 1)))
                     .invalidate(message.session(), message.names());
             return new NodeReply(known ? 200 : 410, new byte[0], null);
@@ -83,73 +86,73 @@ class CacheUnderLoadTest {
     return new Product.Versioned(new Product(name, new Price(1599), 100), version);
   }
 
-  private void saw(String name, long version) {
+  private void recordSeen(String name, long version) {
     Objects.requireNonNull(seen.get(name)).accumulateAndGet(version, Math::max);
   }
 
-  /** Renews, and now and then does not for longer than a lease. */
+  /** Renews the lease, and sometimes pauses for longer than a lease. */
   private @Nullable Void keepLease(int number, Random random) throws InterruptedException {
-    ProductCache front = fronts.get(number);
+    ProductCache cache = caches.get(number);
     while (!over) {
-      ProductCache.PendingRenewal asked = front.beginRenewal(number + "/front");
-      front.granted(asked, sessions.renew(asked.message()));
+      ProductCache.PendingRenewal renewal = cache.beginRenewal(number + "/front");
+      cache.processGrant(renewal, sessions.renew(renewal.message()));
       Thread.sleep(random.nextInt(20) == 0 ? 2 * LEASE.toMillis() : LEASE.toMillis() / 4);
     }
     return null;
   }
 
-  private @Nullable Void read(ProductCache front, Random random) {
+  private @Nullable Void read(ProductCache cache, Random random) {
     while (!over) {
       String name = NAMES.get(random.nextInt(NAMES.size()));
       long before = Objects.requireNonNull(seen.get(name)).get();
-      Product.Versioned found = front.get(name);
+      Product.Versioned found = cache.get(name);
       if (found == null) {
-        ProductCache.Miss miss = front.beginMiss(name);
+        ProductCache.Miss miss = cache.beginMiss(name);
         ProductReadRequest.Answer answer = publisher.read(name);
         found = Objects.requireNonNull(answer.product());
         if (answer.cacheable()) {
-          front.fill(miss, found);
+          cache.fill(miss, found);
         }
       }
       assertThat(found.version()).as(name).isGreaterThanOrEqualTo(before);
-      saw(name, found.version());
+      recordSeen(name, found.version());
     }
     return null;
   }
 
-  /** Changes products; now and then nothing comes of it, or it is not known what does. */
+  /** Changes products. Some changes are refused, and the outcome of some remains unknown. */
   private @Nullable Void buy(Random random) throws Exception {
     while (!over) {
       String name = NAMES.get(random.nextInt(NAMES.size()));
-      boolean early = random.nextInt(8) != 0;
+      boolean announced = random.nextInt(8) != 0;
       try (ChangePublisher.Announcement change =
-          publisher.announce(early ? List.of(name) : List.of())) {
+          publisher.announce(announced ? List.of(name) : List.of())) {
         Thread.onSpinWait();
-        int luck = random.nextInt(10);
-        if (luck == 0) {
+        int outcome = random.nextInt(10);
+        if (outcome == 0) {
           continue;
         }
-        boolean told = random.nextBoolean();
-        if (told) {
+        boolean beforeCommit = random.nextBoolean();
+        if (beforeCommit) {
           change.invalidate();
         }
         long version = Objects.requireNonNull(applied.get(name)).incrementAndGet();
-        if (!told) {
+        if (!beforeCommit) {
           change.invalidate();
         }
-        if (luck == 1) {
+        if (outcome == 1) {
           continue;
         }
-        change.publish(List.of(product(name, version)), PATIENCE);
-        saw(name, version);
+        change.publish(List.of(product(name, version)), PUBLISH_TIMEOUT);
+        recordSeen(name, version);
       }
     }
     return null;
   }
 
   @Test
-  @DisplayName("Nobody is shown an older state than anyone has seen")
-  void nobodyIsShownAnOlderStateThanAnyoneHasSeen() throws Exception {
+  @DisplayName("Under load, no reader sees an older state than any reader has seen")
+  void noReaderSeesAnOlderStateUnderLoad() throws Exception {
     long seed = System.nanoTime();
     System.out.println("seed " + seed);
     Random random = new Random(seed);
@@ -157,20 +160,20 @@ class CacheUnderLoadTest {
       applied.put(name, new AtomicLong(1));
       seen.put(name, new AtomicLong(1));
     }
-    publisher.reset(NAMES.stream().map(name -> product(name, 1)).toList());
+    publisher.publishAtOnce(NAMES.stream().map(name -> product(name, 1)).toList());
     sessions.open();
     List<Callable<@Nullable Void>> work = new ArrayList<>();
-    for (int i = 0; i < FRONTS; i++) {
+    for (int i = 0; i < FRONT_ENDS; i++) {
       int number = i;
-      ProductCache front =
+      ProductCache cache =
           ProductCache.create(
               new CacheSettings(true, 2, LEASE, Duration.ZERO, false),
               Ticker.systemTicker(),
               metrics);
-      fronts.add(front);
+      caches.add(cache);
       work.add(() -> keepLease(number, new Random(random.nextLong())));
       for (int j = 0; j < READERS; j++) {
-        work.add(() -> read(front, new Random(random.nextLong())));
+        work.add(() -> read(cache, new Random(random.nextLong())));
       }
     }
     for (int i = 0; i < BUYERS; i++) {
@@ -191,7 +194,7 @@ class CacheUnderLoadTest {
     assertThat(hits).isGreaterThan(1_000);
     assertThat(applied.values()).allMatch(version -> version.get() > 10);
     for (String name : NAMES) {
-      assertThat(publisher.read(name).cacheable()).as("nothing is on its way any more").isTrue();
+      assertThat(publisher.read(name).cacheable()).as("no change is pending").isTrue();
     }
     publisher.close();
   }

@@ -33,29 +33,32 @@ import toystore.protocol.message.ProductReadRequest;
 class ChangePublisherTest {
   private static final Duration LONG = Duration.ofMinutes(10);
 
-  /** One message to a front end, answered when the test says so. */
-  private record Told(
+  /** An invalidation that was sent to a front end. The test answers it. */
+  private record SentInvalidation(
       String url, UUID session, Set<String> names, CompletableFuture<NodeReply> reply) {
     void answer(int status) {
       reply.complete(new NodeReply(status, new byte[0], null));
     }
   }
 
-  private final LinkedBlockingQueue<Told> told = new LinkedBlockingQueue<>();
-  private @Nullable ChangePublisher open;
+  private final LinkedBlockingQueue<SentInvalidation> sentInvalidations =
+      new LinkedBlockingQueue<>();
+  private @Nullable ChangePublisher openPublisher;
 
-  private CompletableFuture<NodeReply> tell(String url, byte @Nullable [] body, Duration timeout) {
+  private CompletableFuture<NodeReply> receive(
+      String url, byte @Nullable [] body, Duration timeout) {
     if (!timeout.isPositive()) {
-      throw new IllegalArgumentException("a call may not take " + timeout);
+      throw new IllegalArgumentException("invalid timeout: " + timeout);
     }
     try {
       CacheLeaseMessages.Invalidation message =
           MessageCodec.fromCbor(
               Objects.requireNonNull(body), CacheLeaseMessages.Invalidation.class);
-      Told mine =
-          new Told(url, message.session(), Set.copyOf(message.names()), new CompletableFuture<>());
-      told.add(mine);
-      return mine.reply();
+      SentInvalidation sent =
+          new SentInvalidation(
+              url, message.session(), Set.copyOf(message.names()), new CompletableFuture<>());
+      sentInvalidations.add(sent);
+      return sent.reply();
     } catch (IOException e) {
       throw new AssertionError("not an invalidation", e);
     }
@@ -64,20 +67,20 @@ class ChangePublisherTest {
   private ChangePublisher publisher(CacheSessions sessions) {
     ChangePublisher publisher =
         new ChangePublisher(
-            this::tell, sessions, new BatchSettings(16, 64), new SimpleMeterRegistry());
-    publisher.reset(List.of(row("Tux", 100, 1), row("Fox", 100, 1)));
-    open = publisher;
+            this::receive, sessions, new BatchSettings(16, 64), new SimpleMeterRegistry());
+    publisher.publishAtOnce(List.of(product("Tux", 100, 1), product("Fox", 100, 1)));
+    openPublisher = publisher;
     return publisher;
   }
 
   @AfterEach
   void close() {
-    if (open != null) {
-      open.close();
+    if (openPublisher != null) {
+      openPublisher.close();
     }
   }
 
-  private static Product.Versioned row(String name, long quantity, long version) {
+  private static Product.Versioned product(String name, long quantity, long version) {
     return new Product.Versioned(new Product(name, new Price(1599), quantity), version);
   }
 
@@ -87,7 +90,7 @@ class ChangePublisherTest {
     return sessions;
   }
 
-  /** Announces at once, and publishes as soon as that may be. */
+  /** Announces a change at once, and publishes it as soon as possible. */
   private static CompletableFuture<Boolean> publishLater(
       ChangePublisher publisher, Product.Versioned... products) {
     ChangePublisher.Announcement announced =
@@ -95,7 +98,7 @@ class ChangePublisherTest {
     return publishLater(announced, products);
   }
 
-  /** Like it, during a round: that the change waits for the next one is sure on return. */
+  /** Like {@link #publishLater} during a round. On return, the change waits for the next round. */
   private static CompletableFuture<Boolean> publishNext(
       ChangePublisher publisher, Product.Versioned product) {
     ChangePublisher.Announcement announced = publisher.announce(List.of(product.product().name()));
@@ -103,7 +106,7 @@ class ChangePublisherTest {
     return publishLater(announced, product);
   }
 
-  /** Announces, and tells caches meanwhile. */
+  /** Announces a change, and starts its invalidation in another thread. */
   private static ChangePublisher.Announcement announce(
       ChangePublisher publisher, List<String> names) {
     ChangePublisher.Announcement announced = publisher.announce(names);
@@ -121,7 +124,8 @@ class ChangePublisherTest {
                 try (announced) {
                   announced.publish(List.of(products), LONG);
                 }
-                // Not before the announcement has ended: until then nothing is cacheable.
+                // Complete only after the announcement has ended: until then the product is not
+                // cacheable.
                 done.complete(true);
               } catch (Exception e) {
                 done.completeExceptionally(e);
@@ -137,9 +141,9 @@ class ChangePublisherTest {
     return id;
   }
 
-  private Told next() throws InterruptedException {
-    Told message = told.poll(10, TimeUnit.SECONDS);
-    assertThat(message).as("a front end is told").isNotNull();
+  private SentInvalidation next() throws InterruptedException {
+    SentInvalidation message = sentInvalidations.poll(10, TimeUnit.SECONDS);
+    assertThat(message).as("an invalidation").isNotNull();
     return Objects.requireNonNull(message);
   }
 
@@ -154,11 +158,11 @@ class ChangePublisherTest {
   }
 
   @Test
-  @DisplayName("Without caches a change is shown at once")
-  void withoutCachesAChangeIsShownAtOnce() {
+  @DisplayName("Without cache sessions a change is published at once")
+  void withoutSessionsAChangeIsPublishedAtOnce() {
     ChangePublisher publisher = publisher(sessions(Ticker.systemTicker(), LONG));
 
-    assertPublished(publishLater(publisher, row("Tux", 90, 2)));
+    assertPublished(publishLater(publisher, product("Tux", 90, 2)));
     assertShown(publisher, 2, true);
     assertThat(publisher.products())
         .extracting(p -> p.product().name())
@@ -167,15 +171,15 @@ class ChangePublisherTest {
   }
 
   @Test
-  @DisplayName("Readers see the old state until the last cache has forgotten it")
-  void readersSeeTheOldStateUntilTheLastCacheHasForgottenIt() throws Exception {
+  @DisplayName("Readers see the old state until the last cache has acknowledged")
+  void readersSeeTheOldStateUntilAllAcknowledge() throws Exception {
     CacheSessions sessions = sessions(Ticker.systemTicker(), LONG);
     UUID one = session(sessions, "http://one");
     UUID two = session(sessions, "http://two");
     ChangePublisher publisher = publisher(sessions);
-    CompletableFuture<Boolean> done = publishLater(publisher, row("Tux", 90, 2));
-    Told first = next();
-    Told second = next();
+    CompletableFuture<Boolean> done = publishLater(publisher, product("Tux", 90, 2));
+    SentInvalidation first = next();
+    SentInvalidation second = next();
 
     assertThat(List.of(first.session(), second.session())).containsExactlyInAnyOrder(one, two);
     assertThat(first.url()).matches("http://(one|two)/invalidation");
@@ -191,20 +195,20 @@ class ChangePublisherTest {
   }
 
   @Test
-  @DisplayName("Changes that arrive meanwhile are told in one message as they are then")
-  void changesThatArriveMeanwhileAreToldInOneMessageAsTheyAreThen() throws Exception {
+  @DisplayName("Changes that are announced during a round share the message of the next round")
+  void changesDuringARoundShareTheNextOne() throws Exception {
     CacheSessions sessions = sessions(Ticker.systemTicker(), LONG);
     session(sessions, "http://one");
     ChangePublisher publisher = publisher(sessions);
-    CompletableFuture<Boolean> first = publishLater(publisher, row("Tux", 90, 2));
-    Told round = next();
-    CompletableFuture<Boolean> third = publishNext(publisher, row("Tux", 70, 4));
-    CompletableFuture<Boolean> second = publishNext(publisher, row("Tux", 80, 3));
-    CompletableFuture<Boolean> fox = publishNext(publisher, row("Fox", 99, 2));
+    CompletableFuture<Boolean> first = publishLater(publisher, product("Tux", 90, 2));
+    SentInvalidation round = next();
+    CompletableFuture<Boolean> third = publishNext(publisher, product("Tux", 70, 4));
+    CompletableFuture<Boolean> second = publishNext(publisher, product("Tux", 80, 3));
+    CompletableFuture<Boolean> fox = publishNext(publisher, product("Fox", 99, 2));
     round.answer(200);
     assertPublished(first);
 
-    Told together = next();
+    SentInvalidation together = next();
     assertThat(together.names()).containsExactlyInAnyOrder("Tux", "Fox");
     assertThat(second).isNotDone();
     assertShown(publisher, 2, false);
@@ -213,38 +217,39 @@ class ChangePublisherTest {
     assertPublished(second);
     assertPublished(fox);
     assertShown(publisher, 4, true);
-    assertThat(told).isEmpty();
+    assertThat(sentInvalidations).isEmpty();
   }
 
   @Test
-  @DisplayName("Caches are not told again of what readers see")
-  void cachesAreNotToldAgainOfWhatReadersSee() throws Exception {
+  @DisplayName("Products that readers already see need no invalidation")
+  void publishedProductsNeedNoInvalidation() throws Exception {
     CacheSessions sessions = sessions(Ticker.systemTicker(), LONG);
     session(sessions, "http://one");
     ChangePublisher publisher = publisher(sessions);
 
-    publisher.publish(List.of(row("Tux", 100, 1)), LONG);
+    publisher.publish(List.of(product("Tux", 100, 1)), LONG);
     publisher.publish(List.of(), LONG);
-    assertThat(told).isEmpty();
+    assertThat(sentInvalidations).isEmpty();
   }
 
   @Test
-  @DisplayName("An answer that speaks of a change under way waits for it")
-  void anAnswerThatSpeaksOfAChangeUnderWayWaitsForIt() throws Exception {
+  @DisplayName("An answer that describes a pending change waits until it is published")
+  void anAnswerAboutAPendingChangeWaitsForIt() throws Exception {
     CacheSessions sessions = sessions(Ticker.systemTicker(), LONG);
     session(sessions, "http://one");
     ChangePublisher publisher = publisher(sessions);
-    publishLater(publisher, row("Tux", 90, 2));
-    Told round = next();
-    CompletableFuture<Boolean> repeated = publishLater(publisher, row("Tux", 90, 2));
+    publishLater(publisher, product("Tux", 90, 2));
+    SentInvalidation round = next();
+    CompletableFuture<Boolean> repeated = publishLater(publisher, product("Tux", 90, 2));
     assertThat(repeated).isNotDone();
     round.answer(200);
 
-    // Caches are told again only if it asked before readers saw the change.
+    // A second invalidation is sent only if the repeated change was announced before the first one
+    // was published.
     await()
         .until(
             () -> {
-              Told again = told.poll();
+              SentInvalidation again = sentInvalidations.poll();
               if (again != null) {
                 again.answer(200);
               }
@@ -254,12 +259,12 @@ class ChangePublisherTest {
   }
 
   @Test
-  @DisplayName("A front end that dropped its session is not waited for")
-  void aFrontEndThatDroppedItsSessionIsNotWaitedFor() throws Exception {
+  @DisplayName("A change does not wait for a front end that has dropped its session")
+  void noChangeWaitsForADroppedSession() throws Exception {
     CacheSessions sessions = sessions(Ticker.systemTicker(), LONG);
     session(sessions, "http://one");
     ChangePublisher publisher = publisher(sessions);
-    CompletableFuture<Boolean> done = publishLater(publisher, row("Tux", 90, 2));
+    CompletableFuture<Boolean> done = publishLater(publisher, product("Tux", 90, 2));
     next().answer(410);
 
     assertPublished(done);
@@ -267,15 +272,15 @@ class ChangePublisherTest {
   }
 
   @Test
-  @DisplayName("A front end that did not hear is told again")
-  void aFrontEndThatDidNotHearIsToldAgain() throws Exception {
+  @DisplayName("An invalidation that failed is retried")
+  void aFailedInvalidationIsRetried() throws Exception {
     CacheSessions sessions = sessions(Ticker.systemTicker(), LONG);
     UUID id = session(sessions, "http://one");
     ChangePublisher publisher = publisher(sessions);
-    CompletableFuture<Boolean> done = publishLater(publisher, row("Tux", 90, 2));
+    CompletableFuture<Boolean> done = publishLater(publisher, product("Tux", 90, 2));
     next().reply().completeExceptionally(new IOException("connection reset"));
     next().answer(500);
-    Told third = next();
+    SentInvalidation third = next();
     assertThat(third.session()).isEqualTo(id);
     assertThat(done).isNotDone();
     third.answer(200);
@@ -285,54 +290,54 @@ class ChangePublisherTest {
   }
 
   @Test
-  @DisplayName("A hung front end delays a change by one lease and the next one not at all")
-  void aHungFrontEndDelaysAChangeByOneLeaseAndTheNextOneNotAtAll() throws Exception {
+  @DisplayName("A hung front end delays a change by one lease, and the next change not at all")
+  void aHungFrontEndDelaysOneChangeByOneLease() throws Exception {
     Duration lease = Duration.ofMillis(300);
     CacheSessions sessions = sessions(Ticker.systemTicker(), lease);
     ChangePublisher publisher = publisher(sessions);
     long begun = System.nanoTime();
     session(sessions, "http://hung");
-    CompletableFuture<Boolean> done = publishLater(publisher, row("Tux", 90, 2));
+    CompletableFuture<Boolean> done = publishLater(publisher, product("Tux", 90, 2));
     next();
 
     assertPublished(done);
     assertThat(Duration.ofNanos(System.nanoTime() - begun)).isGreaterThanOrEqualTo(lease);
     assertShown(publisher, 2, true);
-    told.clear();
-    assertPublished(publishLater(publisher, row("Tux", 80, 3)));
-    assertThat(told).isEmpty();
+    sentInvalidations.clear();
+    assertPublished(publishLater(publisher, product("Tux", 80, 3)));
+    assertThat(sentInvalidations).isEmpty();
   }
 
   @Test
-  @DisplayName("A front end that fails until its lease ends is no reason to fail the change")
-  void aFrontEndThatFailsUntilItsLeaseEndsIsNoReasonToFailTheChange() throws Exception {
+  @DisplayName("A front end that fails until its lease expires does not make the change fail")
+  void aChangeSucceedsWhenTheLeaseOfAFailedOneEnds() throws Exception {
     ManualTicker clock = new ManualTicker();
     CacheSessions sessions = sessions(clock, Duration.ofMillis(500));
     session(sessions, "http://one");
     ChangePublisher publisher = publisher(sessions);
-    CompletableFuture<Boolean> done = publishLater(publisher, row("Tux", 90, 2));
-    Told first = next();
+    CompletableFuture<Boolean> done = publishLater(publisher, product("Tux", 90, 2));
+    SentInvalidation first = next();
     assertShown(publisher, 1, false);
     clock.pass(Duration.ofSeconds(2));
     first.reply().completeExceptionally(new IOException("connection reset"));
 
     assertPublished(done);
     assertShown(publisher, 2, true);
-    assertThat(told).as("nobody is called after the lease").isEmpty();
+    assertThat(sentInvalidations).as("no call is made after the lease has expired").isEmpty();
   }
 
   @Test
-  @DisplayName("A catalog that is deposed meanwhile still waits for the caches of its time")
-  void deposedCatalogStillWaitsForItsCaches() throws Exception {
+  @DisplayName("A catalog that is deposed meanwhile still waits for the leases that it granted")
+  void aDeposedCatalogStillWaitsForItsSessions() throws Exception {
     ManualTicker clock = new ManualTicker();
     CacheSessions sessions = sessions(clock, Duration.ofMillis(500));
     session(sessions, "http://one");
     ChangePublisher publisher = publisher(sessions);
-    CompletableFuture<Boolean> done = publishLater(publisher, row("Tux", 90, 2));
-    Told message = next();
+    CompletableFuture<Boolean> done = publishLater(publisher, product("Tux", 90, 2));
+    SentInvalidation message = next();
     sessions.close();
     message.reply().completeExceptionally(new IOException("connection reset"));
-    Told again = next();
+    SentInvalidation again = next();
     assertThat(done).isNotDone();
     again.answer(200);
 
@@ -343,102 +348,104 @@ class ChangePublisherTest {
   @DisplayName("An older change never replaces a newer one")
   void anOlderChangeNeverReplacesANewerOne() {
     ChangePublisher publisher = publisher(sessions(Ticker.systemTicker(), LONG));
-    assertPublished(publishLater(publisher, row("Tux", 80, 3)));
-    assertPublished(publishLater(publisher, row("Tux", 90, 2)));
+    assertPublished(publishLater(publisher, product("Tux", 80, 3)));
+    assertPublished(publishLater(publisher, product("Tux", 90, 2)));
 
     assertShown(publisher, 3, true);
   }
 
   @Test
-  @DisplayName("Caches are told while the change becomes durable and it is shown after both")
-  void changeIsShownOnceDurableAndInvalidated() throws Exception {
+  @DisplayName("A change is published when it is durable and invalidated")
+  void aChangeIsPublishedOnceDurableAndInvalidated() throws Exception {
     CacheSessions sessions = sessions(Ticker.systemTicker(), LONG);
     session(sessions, "http://one");
     ChangePublisher publisher = publisher(sessions);
     ChangePublisher.Announcement announced = announce(publisher, List.of("Tux"));
-    Told message = next();
+    SentInvalidation message = next();
     assertShown(publisher, 1, false);
     message.answer(200);
-    // The next round begins only after this one.
+    // The next round begins only after this one has completed.
     ChangePublisher.Announcement fox = announce(publisher, List.of("Fox"));
     next().answer(200);
     assertShown(publisher, 1, false);
 
-    assertPublished(publishLater(announced, row("Tux", 90, 2)));
+    assertPublished(publishLater(announced, product("Tux", 90, 2)));
     assertShown(publisher, 2, true);
     assertThat(publisher.read("Fox").cacheable()).isFalse();
     fox.close();
-    assertThat(told).isEmpty();
+    assertThat(sentInvalidations).isEmpty();
   }
 
   @Test
-  @DisplayName("A durable change is not shown before caches have forgotten")
-  void aDurableChangeIsNotShownBeforeCachesHaveForgotten() throws Exception {
+  @DisplayName("A durable change is not published before all caches have acknowledged")
+  void aDurableChangeWaitsForItsRound() throws Exception {
     CacheSessions sessions = sessions(Ticker.systemTicker(), LONG);
     session(sessions, "http://one");
     ChangePublisher publisher = publisher(sessions);
     try (ChangePublisher.Announcement announced = announce(publisher, List.of("Tux"))) {
-      Told message = next();
-      assertThatThrownBy(() -> announced.publish(List.of(row("Tux", 90, 2)), Duration.ofMillis(50)))
+      SentInvalidation message = next();
+      assertThatThrownBy(
+              () -> announced.publish(List.of(product("Tux", 90, 2)), Duration.ofMillis(50)))
           .isInstanceOf(TimeoutException.class);
       assertShown(publisher, 1, false);
       message.answer(200);
 
-      announced.publish(List.of(row("Tux", 90, 2)), LONG);
+      announced.publish(List.of(product("Tux", 90, 2)), LONG);
       assertShown(publisher, 2, true);
     }
   }
 
   @Test
-  @DisplayName("What nothing is known to have come of is not shown and may be cached again")
-  void whatNothingIsKnownToHaveComeOfIsNotShownAndMayBeCachedAgain() throws Exception {
+  @DisplayName("A change with unknown outcome is not published, and the product is cacheable again")
+  void aChangeWithUnknownOutcomeIsNotPublished() throws Exception {
     CacheSessions sessions = sessions(Ticker.systemTicker(), LONG);
     session(sessions, "http://one");
     ChangePublisher publisher = publisher(sessions);
     ChangePublisher.Announcement announced = announce(publisher, List.of("Tux"));
-    Told message = next();
+    SentInvalidation message = next();
     announced.close();
     assertShown(publisher, 1, true);
     message.answer(200);
 
-    CompletableFuture<Boolean> late = publishLater(publisher, row("Tux", 80, 3));
+    CompletableFuture<Boolean> late = publishLater(publisher, product("Tux", 80, 3));
     next().answer(200);
     assertPublished(late);
     assertShown(publisher, 3, true);
   }
 
   @Test
-  @DisplayName("Caches are not told of what ended before its turn")
-  void cachesAreNotToldOfWhatEndedBeforeItsTurn() throws Exception {
+  @DisplayName("A round skips changes that ended before it began")
+  void aRoundSkipsChangesThatHaveEnded() throws Exception {
     CacheSessions sessions = sessions(Ticker.systemTicker(), LONG);
     session(sessions, "http://one");
     ChangePublisher publisher = publisher(sessions);
-    CompletableFuture<Boolean> done = publishLater(publisher, row("Tux", 90, 2));
-    Told round = next();
+    CompletableFuture<Boolean> done = publishLater(publisher, product("Tux", 90, 2));
+    SentInvalidation round = next();
     try (ChangePublisher.Announcement fox = publisher.announce(List.of("Fox"))) {
       fox.invalidate();
     }
     round.answer(200);
     assertPublished(done);
-    CompletableFuture<Boolean> after = publishLater(publisher, row("Tux", 80, 3));
+    CompletableFuture<Boolean> after = publishLater(publisher, product("Tux", 80, 3));
 
-    Told second = next();
+    SentInvalidation second = next();
     assertThat(second.names()).containsExactly("Tux");
     second.answer(200);
     assertPublished(after);
   }
 
   @Test
-  @DisplayName("Of what was not announced caches are told before it is shown")
-  void ofWhatWasNotAnnouncedCachesAreToldBeforeItIsShown() throws Exception {
+  @DisplayName("A change that was not announced is invalidated before it is published")
+  void anUnannouncedChangeIsInvalidatedFirst() throws Exception {
     CacheSessions sessions = sessions(Ticker.systemTicker(), LONG);
     session(sessions, "http://one");
     ChangePublisher publisher = publisher(sessions);
     ChangePublisher.Announcement announced = announce(publisher, List.of("Fox"));
     next().answer(200);
-    CompletableFuture<Boolean> done = publishLater(announced, row("Tux", 90, 2), row("Fox", 99, 2));
+    CompletableFuture<Boolean> done =
+        publishLater(announced, product("Tux", 90, 2), product("Fox", 99, 2));
 
-    Told late = next();
+    SentInvalidation late = next();
     assertThat(late.names()).containsExactly("Tux");
     assertShown(publisher, 1, false);
     assertThat(done).isNotDone();
@@ -446,16 +453,16 @@ class ChangePublisherTest {
     assertPublished(done);
     assertShown(publisher, 2, true);
     assertThat(publisher.read("Fox"))
-        .isEqualTo(new ProductReadRequest.Answer(row("Fox", 99, 2), true));
+        .isEqualTo(new ProductReadRequest.Answer(product("Fox", 99, 2), true));
   }
 
   @Test
   @DisplayName("A product is cacheable again only when the last of its changes has ended")
-  void aProductIsCacheableAgainOnlyWhenTheLastOfItsChangesHasEnded() {
+  void aProductIsCacheableAfterItsLastPendingChange() {
     ChangePublisher publisher = publisher(sessions(Ticker.systemTicker(), LONG));
     ChangePublisher.Announcement first = announce(publisher, List.of("Tux"));
     ChangePublisher.Announcement second = announce(publisher, List.of("Tux", "Fox"));
-    assertPublished(publishLater(second, row("Tux", 90, 2)));
+    assertPublished(publishLater(second, product("Tux", 90, 2)));
     assertShown(publisher, 2, false);
     assertThat(publisher.read("Fox").cacheable()).isTrue();
     first.close();
@@ -465,19 +472,19 @@ class ChangePublisherTest {
   }
 
   @Test
-  @DisplayName("A publisher that is closed fails what it has not told")
-  void aPublisherThatIsClosedFailsWhatItHasNotTold() throws Exception {
+  @DisplayName("Closing the publisher fails the changes that wait for a round")
+  void closingFailsTheChangesThatStillWait() throws Exception {
     CacheSessions sessions = sessions(Ticker.systemTicker(), LONG);
     session(sessions, "http://one");
     ChangePublisher publisher = publisher(sessions);
-    CompletableFuture<Boolean> first = publishLater(publisher, row("Tux", 90, 2));
-    Told round = next();
-    CompletableFuture<Boolean> waiting = publishLater(publisher, row("Fox", 99, 2));
+    CompletableFuture<Boolean> first = publishLater(publisher, product("Tux", 90, 2));
+    SentInvalidation round = next();
+    CompletableFuture<Boolean> waiting = publishLater(publisher, product("Fox", 99, 2));
     publisher.close();
 
     await().untilAsserted(() -> assertThat(waiting).isCompletedExceptionally());
     assertThat(publisher.read("Fox"))
-        .isEqualTo(new ProductReadRequest.Answer(row("Fox", 100, 1), true));
+        .isEqualTo(new ProductReadRequest.Answer(product("Fox", 100, 1), true));
     round.answer(200);
     assertPublished(first);
   }

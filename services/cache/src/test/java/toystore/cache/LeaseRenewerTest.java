@@ -40,11 +40,11 @@ class LeaseRenewerTest {
           new CacheSettings(true, 4, LEASE, DRIFT, false), clock, new SimpleMeterRegistry());
   private final List<CacheLeaseMessages.Renewal> renewals = new CopyOnWriteArrayList<>();
 
-  /** What the catalog answers; null: nothing. */
+  /** The answer of the catalog, or null if it does not answer. */
   private volatile CacheLeaseMessages.@Nullable Grant grant =
       new CacheLeaseMessages.Grant(LEASE.toMillis(), true, CATALOG);
 
-  private @Nullable LeaseRenewer keeper;
+  private @Nullable LeaseRenewer renewer;
 
   private CompletableFuture<NodeReply> catalog(
       String url, byte @Nullable [] body, Duration timeout) {
@@ -66,16 +66,16 @@ class LeaseRenewerTest {
   @BeforeEach
   void start() {
     StoreConfig config = StoreConfig.load(null);
-    LeaderClient route =
+    LeaderClient leader =
         new LeaderClient(this::catalog, config, config.nodes(Role.CATALOG), LeaderObserver.NONE);
-    keeper = new LeaseRenewer(cache, route, URL, LEASE);
+    renewer = new LeaseRenewer(cache, leader, URL, LEASE);
     await().until(cache::leaseValid);
   }
 
   @AfterEach
   void stop() {
-    if (keeper != null) {
-      keeper.close();
+    if (renewer != null) {
+      renewer.close();
     }
   }
 
@@ -90,8 +90,8 @@ class LeaseRenewerTest {
   }
 
   @Test
-  @DisplayName("The lease ends at the time of asking plus its length less the drift")
-  void theLeaseEndsAtTheTimeOfAskingPlusItsLengthLessTheDrift() {
+  @DisplayName("The lease ends at the time of the request plus its length less the drift allowance")
+  void theLeaseEndIsComputedFromTheTimeOfTheRequest() {
     grant = null;
     awaitRenewals(2);
     clock.pass(LEASE.minus(DRIFT).minusNanos(1));
@@ -102,7 +102,7 @@ class LeaseRenewerTest {
 
   @Test
   @DisplayName("A continued session keeps its cache through every renewal")
-  void aContinuedSessionKeepsItsCacheThroughEveryRenewal() {
+  void renewalsKeepTheCacheOfAContinuedSession() {
     fillTux();
     UUID session = cache.session.id;
     awaitRenewals(3);
@@ -115,8 +115,8 @@ class LeaseRenewerTest {
   }
 
   @Test
-  @DisplayName("A session that is not continued is dropped and another one begun")
-  void aSessionThatIsNotContinuedIsDroppedAndAnotherOneBegun() {
+  @DisplayName("A session that is not continued is dropped, and another one begins")
+  void aSessionThatIsNotContinuedIsReplaced() {
     fillTux();
     UUID before = cache.session.id;
     grant = new CacheLeaseMessages.Grant(0, false, CATALOG);
@@ -129,8 +129,8 @@ class LeaseRenewerTest {
   }
 
   @Test
-  @DisplayName("A session that never got its grant is left for another")
-  void aSessionThatNeverGotItsGrantIsLeftForAnother() {
+  @DisplayName("A session that is refused its first lease is replaced by another one")
+  void aSessionWithoutAFirstLeaseIsReplaced() {
     cache.drop();
     UUID before = cache.session.id;
     grant = new CacheLeaseMessages.Grant(0, false, CATALOG);
@@ -139,8 +139,8 @@ class LeaseRenewerTest {
   }
 
   @Test
-  @DisplayName("A lease that is not extended runs out and keeps its session")
-  void aLeaseThatIsNotExtendedRunsOutAndKeepsItsSession() {
+  @DisplayName("A lease that is not extended expires, and its session remains")
+  void anExpiredLeaseKeepsItsSession() {
     fillTux();
     UUID session = cache.session.id;
     grant = new CacheLeaseMessages.Grant(0, true, CATALOG);
@@ -153,8 +153,8 @@ class LeaseRenewerTest {
   }
 
   @Test
-  @DisplayName("A catalog that does not answer is asked again")
-  void aCatalogThatDoesNotAnswerIsAskedAgain() {
+  @DisplayName("A renewal is retried until the catalog answers")
+  void aRenewalIsRetriedUntilTheCatalogAnswers() {
     grant = null;
     awaitRenewals(5);
     clock.pass(LEASE);

@@ -11,23 +11,23 @@ import java.util.function.Supplier;
 import toystore.protocol.message.CacheLeaseMessages;
 
 /**
- * Mistakes to plant, to see that the search would find them. The classes here are the real ones but
- * for one decision.
+ * Flaws to plant in the protocol, so that a test can show that the search finds them. The classes
+ * are the production classes, except that one decision of each is wrong.
  */
 enum PlantedCacheFlaw {
   NONE,
-  NO_LEASE_IS_CHECKED,
-  A_LEASE_COUNTS_FROM_THE_ARRIVAL_OF_ITS_GRANT,
-  A_FILL_IS_KEPT_DESPITE_AN_INVALIDATION,
-  A_MISS_FROM_BEFORE_THE_SESSION_IS_KEPT,
-  NO_CATALOG_IS_NAMED_IN_A_RENEWAL,
-  A_CHANGE_IS_SHOWN_BEFORE_ALL_HAVE_FORGOTTEN,
+  LEASE_IS_NOT_CHECKED,
+  LEASE_BEGINS_WHEN_ITS_GRANT_ARRIVES,
+  FILL_IGNORES_INVALIDATIONS,
+  MISS_BEFORE_THE_FIRST_LEASE_FILLS,
+  RENEWAL_NAMES_NO_CATALOG,
+  PUBLISHED_BEFORE_ALL_SESSIONS_RESPOND,
   EVERYTHING_IS_CACHEABLE,
-  CACHEABLE_AGAIN_ONCE_TOLD_THOUGH_NOT_SHOWN_YET,
-  CACHEABLE_AGAIN_AT_THE_FIRST_END_OF_SEVERAL_CHANGES,
-  NO_WAIT_AFTER_A_START,
-  A_SESSION_ID_COMES_BACK,
-  SESSIONS_BEGIN_BEFORE_THE_CATALOG_IS_OPEN;
+  CACHEABLE_BEFORE_PUBLICATION,
+  CACHEABLE_AFTER_THE_FIRST_OF_SEVERAL_CHANGES,
+  NO_WAIT_AFTER_START,
+  SESSION_ID_IS_ACCEPTED_AGAIN,
+  SESSIONS_BEGIN_WHILE_CLOSED;
 
   static final class Cache extends ProductCache {
     private final PlantedCacheFlaw flaw;
@@ -43,81 +43,83 @@ enum PlantedCacheFlaw {
     }
 
     @Override
-    boolean valid(Session current, long nowNanos) {
-      return flaw == NO_LEASE_IS_CHECKED ? current.catalog != null : super.valid(current, nowNanos);
+    boolean isLeaseValid(HeldSession current, long nowNanos) {
+      return flaw == LEASE_IS_NOT_CHECKED
+          ? current.catalog != null
+          : super.isLeaseValid(current, nowNanos);
     }
 
     @Override
     boolean isUnchangedSince(Miss miss, long invalidations) {
-      return flaw == A_FILL_IS_KEPT_DESPITE_AN_INVALIDATION
-          || super.isUnchangedSince(miss, invalidations);
+      return flaw == FILL_IGNORES_INVALIDATIONS || super.isUnchangedSince(miss, invalidations);
     }
 
     @Override
     public Miss beginMiss(String name) {
       Miss miss = super.beginMiss(name);
-      return flaw == A_MISS_FROM_BEFORE_THE_SESSION_IS_KEPT
+      return flaw == MISS_BEFORE_THE_FIRST_LEASE_FILLS
           ? new Miss(miss.session(), true, name, miss.invalidations())
           : miss;
     }
 
     @Override
     PendingRenewal beginRenewal(String url) {
-      PendingRenewal asked = super.beginRenewal(url);
-      return flaw == NO_CATALOG_IS_NAMED_IN_A_RENEWAL
+      PendingRenewal renewal = super.beginRenewal(url);
+      return flaw == RENEWAL_NAMES_NO_CATALOG
           ? new PendingRenewal(
-              asked.nanos(), new CacheLeaseMessages.Renewal(asked.message().session(), url, null))
-          : asked;
+              renewal.nanos(),
+              new CacheLeaseMessages.Renewal(renewal.message().session(), url, null))
+          : renewal;
     }
 
     @Override
-    long leaseEnds(PendingRenewal asked, CacheLeaseMessages.Grant grant) {
-      return flaw == A_LEASE_COUNTS_FROM_THE_ARRIVAL_OF_ITS_GRANT
+    long leaseEnds(PendingRenewal renewal, CacheLeaseMessages.Grant grant) {
+      return flaw == LEASE_BEGINS_WHEN_ITS_GRANT_ARRIVES
           ? super.leaseEnds(super.beginRenewal("now"), grant)
-          : super.leaseEnds(asked, grant);
+          : super.leaseEnds(renewal, grant);
     }
   }
 
-  static final class Granter extends CacheSessions {
+  static final class Sessions extends CacheSessions {
     private final PlantedCacheFlaw flaw;
 
-    Granter(PlantedCacheFlaw flaw, Ticker ticker, Duration lease, Supplier<UUID> ids) {
+    Sessions(PlantedCacheFlaw flaw, Ticker ticker, Duration lease, Supplier<UUID> ids) {
       super(ticker, lease, ids);
       this.flaw = flaw;
     }
 
-    Granter(Granter other) {
+    Sessions(Sessions other) {
       super(other);
       this.flaw = other.flaw;
     }
 
     @Override
     public synchronized Duration untilOpen() {
-      return flaw == NO_WAIT_AFTER_A_START ? Duration.ZERO : super.untilOpen();
+      return flaw == NO_WAIT_AFTER_START ? Duration.ZERO : super.untilOpen();
     }
 
     @Override
     boolean hasEnded(UUID id) {
-      return flaw != A_SESSION_ID_COMES_BACK && super.hasEnded(id);
+      return flaw != SESSION_ID_IS_ACCEPTED_AGAIN && super.hasEnded(id);
     }
 
     @Override
     public synchronized void close() {
       super.close();
-      if (flaw == SESSIONS_BEGIN_BEFORE_THE_CATALOG_IS_OPEN) {
+      if (flaw == SESSIONS_BEGIN_WHILE_CLOSED) {
         open();
       }
     }
   }
 
-  static final class Shown extends PublishedProducts {
+  static final class Published extends PublishedProducts {
     private final PlantedCacheFlaw flaw;
 
-    Shown(PlantedCacheFlaw flaw) {
+    Published(PlantedCacheFlaw flaw) {
       this.flaw = flaw;
     }
 
-    Shown(Shown other) {
+    Published(Published other) {
       super(other);
       this.flaw = other.flaw;
     }
@@ -128,20 +130,20 @@ enum PlantedCacheFlaw {
     }
 
     @Override
-    void end(Collection<String> names) {
-      if (flaw == CACHEABLE_AGAIN_AT_THE_FIRST_END_OF_SEVERAL_CHANGES) {
-        pending.keySet().removeAll(names);
+    void endChange(Collection<String> names) {
+      if (flaw == CACHEABLE_AFTER_THE_FIRST_OF_SEVERAL_CHANGES) {
+        pendingChanges.keySet().removeAll(names);
       } else {
-        super.end(names);
+        super.endChange(names);
       }
     }
   }
 
-  static final class Telling extends InvalidationRound {
+  static final class Round extends InvalidationRound {
     private final PlantedCacheFlaw flaw;
     private final PublishedProducts published;
 
-    Telling(
+    Round(
         PlantedCacheFlaw flaw,
         CacheSessions sessions,
         PublishedProducts published,
@@ -151,8 +153,8 @@ enum PlantedCacheFlaw {
       this.published = published;
     }
 
-    Telling(
-        Telling other,
+    Round(
+        Round other,
         CacheSessions sessions,
         PublishedProducts published,
         List<PendingChange> changes) {
@@ -162,15 +164,15 @@ enum PlantedCacheFlaw {
     }
 
     @Override
-    boolean isOver() {
-      return flaw == A_CHANGE_IS_SHOWN_BEFORE_ALL_HAVE_FORGOTTEN || super.isOver();
+    boolean isComplete() {
+      return flaw == PUBLISHED_BEFORE_ALL_SESSIONS_RESPOND || super.isComplete();
     }
 
     @Override
-    void end() {
-      super.end();
-      if (flaw == CACHEABLE_AGAIN_ONCE_TOLD_THOUGH_NOT_SHOWN_YET) {
-        published.end(names());
+    void complete() {
+      super.complete();
+      if (flaw == CACHEABLE_BEFORE_PUBLICATION) {
+        published.endChange(names());
       }
     }
   }

@@ -35,7 +35,7 @@ class ProductCacheTest {
   }
 
   private void lease() {
-    assertThat(cache.granted(cache.beginRenewal("http://front"), grant(LEASE, true))).isTrue();
+    assertThat(cache.processGrant(cache.beginRenewal("http://front"), grant(LEASE, true))).isTrue();
   }
 
   private void fill(String name, long version) {
@@ -47,8 +47,8 @@ class ProductCacheTest {
   }
 
   @Test
-  @DisplayName("What a miss found is a hit from then on")
-  void whatAMissFoundIsAHitFromThenOn() {
+  @DisplayName("The result of a miss is cached")
+  void theResultOfAMissIsCached() {
     lease();
     assertThat(cache.get("Tux")).isNull();
     fill("Tux", 1);
@@ -59,8 +59,8 @@ class ProductCacheTest {
   }
 
   @Test
-  @DisplayName("Without a lease nothing is kept")
-  void withoutALeaseNothingIsKept() {
+  @DisplayName("Nothing is cached without a lease")
+  void nothingIsCachedWithoutALease() {
     fill("Tux", 1);
     lease();
 
@@ -68,18 +68,20 @@ class ProductCacheTest {
   }
 
   @Test
-  @DisplayName("A miss that began before the session is not kept")
-  void aMissThatBeganBeforeTheSessionIsNotKept() {
+  @DisplayName("The result of a miss that began before the first lease is not cached")
+  void aMissBeforeTheFirstLeaseIsNotCached() {
     ProductCache.Miss early = cache.beginMiss("Tux");
     lease();
     cache.fill(early, product("Tux", 1));
 
-    assertThat(cache.get("Tux")).as("the catalog may have told of a change meanwhile").isNull();
+    assertThat(cache.get("Tux"))
+        .as("the product may have changed without an invalidation to this session")
+        .isNull();
   }
 
   @Test
-  @DisplayName("The end of the lease is a miss and a renewal brings the entry back")
-  void theEndOfTheLeaseIsAMissAndARenewalBringsTheEntryBack() {
+  @DisplayName("Entries are hidden after the lease has expired, and return with its renewal")
+  void anExpiredLeaseHidesEntriesUntilItsRenewal() {
     lease();
     fill("Tux", 1);
     clock.pass(USABLE.minusNanos(1));
@@ -91,15 +93,15 @@ class ProductCacheTest {
     lease();
 
     assertThat(cache.get("Tux")).as("the session was continued").isNotNull();
-    assertThat(cache.get("Fox")).as("filled without a lease").isNull();
+    assertThat(cache.get("Fox")).as("the miss ended without a lease").isNull();
   }
 
   @Test
-  @DisplayName("The lease counts from the time of asking")
-  void theLeaseCountsFromTheTimeOfAsking() {
-    ProductCache.PendingRenewal asked = cache.beginRenewal("http://front");
+  @DisplayName("The lease counts from the time of the request")
+  void theLeaseCountsFromTheTimeOfTheRequest() {
+    ProductCache.PendingRenewal renewal = cache.beginRenewal("http://front");
     clock.pass(USABLE.minusNanos(1));
-    cache.granted(asked, grant(LEASE, true));
+    cache.processGrant(renewal, grant(LEASE, true));
     assertThat(cache.leaseValid()).isTrue();
     clock.pass(Duration.ofNanos(1));
 
@@ -107,12 +109,12 @@ class ProductCacheTest {
   }
 
   @Test
-  @DisplayName("A lease that is not extended runs out without ending the session")
-  void aLeaseThatIsNotExtendedRunsOutWithoutEndingTheSession() {
+  @DisplayName("A lease that is not extended expires without ending the session")
+  void anExpiredLeaseDoesNotEndTheSession() {
     lease();
     fill("Tux", 1);
     clock.pass(USABLE.dividedBy(2));
-    assertThat(cache.granted(cache.beginRenewal("http://front"), grant(Duration.ZERO, true)))
+    assertThat(cache.processGrant(cache.beginRenewal("http://front"), grant(Duration.ZERO, true)))
         .isTrue();
     assertThat(cache.get("Tux")).isNotNull();
     clock.pass(USABLE.dividedBy(2));
@@ -132,9 +134,9 @@ class ProductCacheTest {
               return clock.read();
             },
             new SimpleMeterRegistry());
-    slow.granted(slow.beginRenewal("http://front"), grant(LEASE, true));
+    slow.processGrant(slow.beginRenewal("http://front"), grant(LEASE, true));
     slow.fill(slow.beginMiss("Tux"), product("Tux", 1));
-    // A hang between the two, in which another reader's miss brings a later state.
+    // The process hangs between the two reads, and meanwhile another thread caches a later state.
     meanwhile[0] =
         () -> {
           meanwhile[0] = () -> {};
@@ -145,8 +147,8 @@ class ProductCacheTest {
   }
 
   @Test
-  @DisplayName("An invalidation forgets the named products and no others")
-  void anInvalidationForgetsTheNamedProductsAndNoOthers() {
+  @DisplayName("An invalidation removes the named products and no others")
+  void anInvalidationRemovesOnlyTheNamedProducts() {
     lease();
     fill("Tux", 1);
     fill("Fox", 1);
@@ -160,8 +162,8 @@ class ProductCacheTest {
   }
 
   @Test
-  @DisplayName("What a miss found is not kept if an invalidation came meanwhile")
-  void whatAMissFoundIsNotKeptIfAnInvalidationCameMeanwhile() {
+  @DisplayName("The result of a miss is not cached if the product was invalidated meanwhile")
+  void aMissIsNotCachedAfterAnInvalidation() {
     lease();
     ProductCache.Miss tux = cache.beginMiss("Tux");
     ProductCache.Miss fox = cache.beginMiss("Fox");
@@ -172,12 +174,14 @@ class ProductCacheTest {
     assertThat(cache.get("Tux")).isNull();
     assertThat(cache.get("Fox")).isNotNull();
     fill("Tux", 2);
-    assertThat(cache.get("Tux")).as("a later miss is kept").isEqualTo(product("Tux", 2));
+    assertThat(cache.get("Tux"))
+        .as("the result of a later miss is cached")
+        .isEqualTo(product("Tux", 2));
   }
 
   @Test
-  @DisplayName("A miss of a dropped session is not kept")
-  void aMissOfADroppedSessionIsNotKept() {
+  @DisplayName("The result of a miss of a dropped session is not cached")
+  void aMissOfADroppedSessionIsNotCached() {
     lease();
     ProductCache.Miss miss = cache.beginMiss("Tux");
     cache.drop();
@@ -188,28 +192,28 @@ class ProductCacheTest {
   }
 
   @Test
-  @DisplayName("A dropped session is forgotten altogether")
-  void aDroppedSessionIsForgottenAltogether() {
+  @DisplayName("Nothing of a dropped session remains")
+  void nothingOfADroppedSessionRemains() {
     lease();
     fill("Tux", 1);
     ProductCache.PendingRenewal before = cache.beginRenewal("http://front");
     assertThat(before.message().catalog()).isEqualTo(CATALOG);
-    assertThat(cache.granted(before, grant(Duration.ZERO, false))).isFalse();
+    assertThat(cache.processGrant(before, grant(Duration.ZERO, false))).isFalse();
 
     CacheLeaseMessages.Renewal next = cache.beginRenewal("http://front").message();
     assertThat(next.session()).isNotEqualTo(before.message().session());
     assertThat(next.catalog()).isNull();
     assertThat(cache.leaseValid()).isFalse();
-    cache.granted(before, grant(LEASE, true));
-    assertThat(cache.leaseValid()).as("a late grant is for the old session").isFalse();
+    cache.processGrant(before, grant(LEASE, true));
+    assertThat(cache.leaseValid()).as("the late grant was for the old session").isFalse();
     assertThat(cache.invalidate(before.message().session(), List.of("Tux"))).isFalse();
     lease();
     assertThat(cache.get("Tux")).isNull();
   }
 
   @Test
-  @DisplayName("An invalidation of another session is refused")
-  void anInvalidationOfAnotherSessionIsRefused() {
+  @DisplayName("An invalidation for another session is rejected")
+  void anInvalidationForAnotherSessionIsRejected() {
     lease();
     fill("Tux", 1);
 
@@ -219,8 +223,8 @@ class ProductCacheTest {
   }
 
   @Test
-  @DisplayName("More than fits evicts")
-  void moreThanFitsEvicts() {
+  @DisplayName("A full cache evicts products")
+  void aFullCacheEvicts() {
     lease();
     for (int i = 0; i < 10; i++) {
       fill("p" + i, i);

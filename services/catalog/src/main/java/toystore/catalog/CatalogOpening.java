@@ -100,7 +100,7 @@ final class CatalogOpening implements LeadershipListener {
   private synchronized void publishAndOpen(CompletableFuture<Void> leadership) {
     // A catalog that was deposed while it waited must wait again if it leads again.
     if (isCurrent(leadership)) {
-      publisher.reset(CatalogService.versioned(state.products()));
+      publisher.publishAtOnce(CatalogService.versioned(state.products()));
       sessions.open();
       onOpen.run();
       leadership.complete(null);

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.UUID;
 import toystore.cache.CacheSessions;
 import toystore.cache.ChangePublisher;
-import toystore.node.http.HttpExchange;
+import toystore.node.http.ApiExchange;
 import toystore.node.http.NodeRoutes;
 import toystore.node.replica.LeaderReadCheck;
 import toystore.node.replica.Replica;
@@ -49,8 +49,7 @@ final class CatalogRoutes {
     this.publisher = publisher;
     this.sessions = sessions;
     this.timeout = timeout;
-    this.readCheck =
-        replica.readGuard().leaderReads(opening::awaitOpen, timeout);
+    this.readCheck = replica.readGuard().leaderReads(opening::awaitOpen, timeout);
   }
 
   NodeRoutes routes() {
@@ -60,7 +59,10 @@ final class CatalogRoutes {
             ApiPaths.PRODUCT_READS,
             ProductReadRequest.class,
             replica.readGuard().leaderOnly(this::productReads))
-        .message(ApiPaths.LEASE, CacheLeaseMessages.Renewal.class, replica.readGuard().leaderOnly(this::lease))
+        .message(
+            ApiPaths.LEASE,
+            CacheLeaseMessages.Renewal.class,
+            replica.readGuard().leaderOnly(this::lease))
         .get(ApiPaths.PRODUCTS + "/{name}", replica.readGuard().leaderOnly(this::product))
         .get(ApiPaths.PRODUCTS, replica.readGuard().leaderOnly(this::products))
         .get(ApiPaths.STOCK, replica.readGuard().leaderOnly(this::stock))
@@ -87,13 +89,13 @@ final class CatalogRoutes {
       throw ApiException.notFound("product not found");
     }
     response.header(ETAG, "\"" + product.version() + "\"");
-    HttpExchange.sendData(request, response, product.product());
+    ApiExchange.sendData(request, response, product.product());
   }
 
   private void products(ServerRequest request, ServerResponse response) throws Exception {
     readCheck.await();
     List<Product> products = publisher.products().stream().map(Product.Versioned::product).toList();
-    HttpExchange.sendData(request, response, products);
+    ApiExchange.sendData(request, response, products);
   }
 
   private CacheLeaseMessages.Grant lease(CacheLeaseMessages.Renewal renewal) throws Exception {
@@ -105,27 +107,27 @@ final class CatalogRoutes {
   /** The applied state with all quantities, so that the stock can be verified. */
   private void stock(ServerRequest request, ServerResponse response) throws Exception {
     replica.readGuard().awaitAllCommitted(timeout);
-    HttpExchange.sendJson(request, response, replica.state().report());
+    ApiExchange.sendJson(request, response, replica.state().report());
   }
 
   private void fence(ServerRequest request, ServerResponse response) throws Exception {
-    HttpExchange.sendJson(request, response, new Stock.Fence(service.fence()));
+    ApiExchange.sendJson(request, response, new Stock.Fence(service.fence()));
   }
 
   /** What this replica held at a fence, so that replicas can be compared. Does not wait for it. */
   private void fencedStock(ServerRequest request, ServerResponse response) {
-    Stock.Fenced fenced = replica.state().fenced(HttpExchange.number(request, "index", 0));
+    Stock.Fenced fenced = replica.state().fenced(ApiExchange.number(request, "index", 0));
     if (fenced == null) {
       throw ApiException.notFound("this catalog does not know that fence");
     }
-    HttpExchange.sendJson(request, response, fenced);
+    ApiExchange.sendJson(request, response, fenced);
   }
 
   private void missedState(ServerRequest request, ServerResponse response) {
     EndedHoldKey after =
         new EndedHoldKey(
-            HttpExchange.number(request, "after", 0), holdId(request.query().get("hold")));
-    HttpExchange.sendMessage(request, response, CatalogCatchUp.page(replica.state(), after));
+            ApiExchange.number(request, "after", 0), holdId(request.query().get("hold")));
+    ApiExchange.sendMessage(request, response, CatalogCatchUp.page(replica.state(), after));
   }
 
   private static UUID holdId(String text) {

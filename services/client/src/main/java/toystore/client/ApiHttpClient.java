@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import toystore.protocol.api.ApiPaths;
-import toystore.protocol.api.Problem;
+import toystore.protocol.api.ApiProblem;
 import toystore.protocol.codec.Json;
 
 /**
@@ -40,7 +40,7 @@ public final class ApiHttpClient implements AutoCloseable {
     /** The message of the error in the body; the status code if the body holds no error. */
     public String errorMessage() {
       try {
-        return Json.fromJson(body, Problem.Body.class).error().message();
+        return Json.fromJson(body, ApiProblem.Body.class).error().message();
       } catch (IOException _) {
         return "HTTP status " + status;
       }

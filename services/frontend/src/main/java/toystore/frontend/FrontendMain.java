@@ -1,10 +1,10 @@
 package toystore.frontend;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import toystore.cache.LeaseRenewer;
 import toystore.cache.ProductCache;
-import com.github.benmanes.caffeine.cache.Ticker;
 import toystore.config.CacheSettings;
 import toystore.config.Role;
 import toystore.config.StoreConfig;
@@ -14,9 +14,9 @@ import toystore.node.rpc.LeaderObserver;
 import toystore.node.rpc.SocketNodeCaller;
 import toystore.protocol.message.NodeStatus;
 
-/** A front end: {@code --node frontend --data DIR}. It keeps nothing on disk. */
+/** Starts a front end: {@code --node frontend --data DIR}. A front end stores nothing on disk. */
 public final class FrontendMain {
-  private static final Duration CONNECT = Duration.ofMillis(300);
+  private static final Duration CONNECT_TIMEOUT = Duration.ofMillis(300);
 
   private FrontendMain() {}
 
@@ -26,28 +26,27 @@ public final class FrontendMain {
 
   private static void assemble(Node node) {
     StoreConfig config = node.config();
-    SocketNodeCaller caller = node.onStop("caller", new SocketNodeCaller(CONNECT));
-    LeaderMetrics watch = new LeaderMetrics(config, node.metrics());
-    LeaderClient orders = new LeaderClient(caller, config, config.nodes(Role.ORDER), watch);
+    SocketNodeCaller caller = node.onStop("caller", new SocketNodeCaller(CONNECT_TIMEOUT));
+    LeaderMetrics leaderMetrics = new LeaderMetrics(config, node.metrics());
+    LeaderClient orders = new LeaderClient(caller, config, config.nodes(Role.ORDER), leaderMetrics);
     LeaderClient catalog =
         new LeaderClient(caller, config, config.nodes(Role.CATALOG), LeaderObserver.NONE);
     ProductCache cache = cache(node, catalog);
+    CatalogReader catalogReader =
+        node.onStop("products", new CatalogReader(catalog, config, node.metrics()));
     ProductReader products =
-        node.onStop(
-            "products",
-            new ProductReader(
-                cache, lastKnown(node, cache), catalog, config, Ticker.systemTicker(), node.metrics()));
+        new ProductReader(
+            cache, staleProducts(node, cache), catalogReader, config, Ticker.systemTicker());
     PurchaseForwarder purchases =
         node.onStop("purchases", new PurchaseForwarder(orders, config, node.metrics()));
     PurchaseReadiness readiness = node.onStop("readiness", new PurchaseReadiness(catalog, orders));
     FrontendRoutes routes =
         new FrontendRoutes(
             products,
-            purchases,
+            new PurchaseRoute(purchases, config.http().maxBodyBytes()),
             new OrderReader(caller, config),
             cache,
-            new RequestMetrics(node.metrics()),
-            config.http().maxBodyBytes());
+            new RequestMetrics(node.metrics()));
     node.serve(routes.routes(), () -> status(node, readiness, orders));
   }
 
@@ -62,7 +61,7 @@ public final class FrontendMain {
     return cache;
   }
 
-  private static @Nullable StaleProducts lastKnown(Node node, @Nullable ProductCache cache) {
+  private static @Nullable StaleProducts staleProducts(Node node, @Nullable ProductCache cache) {
     CacheSettings settings = node.config().cache();
     return cache == null || !settings.serveStale()
         ? null

@@ -7,24 +7,31 @@ import io.micrometer.core.instrument.Timer;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import toystore.config.StoreConfig;
+import toystore.node.rpc.LeaderClient;
 import toystore.node.rpc.LeaderObserver;
 
-/** Who leads the order replicas, how often that changed, and how long purchases waited for it. */
+/**
+ * Metrics and log messages about the leader of the order replicas: who leads, how often the leader
+ * changed, and how long purchases waited for a new leader.
+ */
 final class LeaderMetrics implements LeaderObserver {
   private static final System.Logger LOG = System.getLogger(LeaderMetrics.class.getName());
 
   private final StoreConfig config;
   private final Counter changes;
-  private final Timer gaps;
+  private final Timer failoverGap;
   private volatile int leaderId;
 
-  /** The first leader of all is no failover. Calls to this class come one at a time. */
-  private boolean reachedAny;
+  /**
+   * Whether a leader was reached before. Reaching the first one is no failover. {@link
+   * LeaderClient} never makes two calls to this class at the same time.
+   */
+  private boolean reachedBefore;
 
   LeaderMetrics(StoreConfig config, MeterRegistry metrics) {
     this.config = config;
     this.changes = metrics.counter("toystore.leader.changes");
-    this.gaps = metrics.timer("toystore.failover.gap");
+    this.failoverGap = metrics.timer("toystore.failover.gap");
     Gauge.builder("toystore.leader.id", () -> leaderId).register(metrics);
   }
 
@@ -34,15 +41,19 @@ final class LeaderMetrics implements LeaderObserver {
       changes.increment();
     }
     leaderId = config.node(leader).id();
-    LOG.log(Level.INFO, "{0} leads", leader);
+    LOG.log(Level.INFO, "{0} leads the order replicas", leader);
   }
 
   @Override
   public void leaderReached(String leader, Duration waited) {
-    if (reachedAny) {
-      gaps.record(waited);
+    if (reachedBefore) {
+      failoverGap.record(waited);
     }
-    reachedAny = true;
-    LOG.log(Level.INFO, "the first purchase at {0} waited {1} ms", leader, waited.toMillis());
+    reachedBefore = true;
+    LOG.log(
+        Level.INFO,
+        "the first purchase that {0} answered waited {1} ms",
+        leader,
+        waited.toMillis());
   }
 }

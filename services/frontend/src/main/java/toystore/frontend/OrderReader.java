@@ -15,39 +15,42 @@ import toystore.node.rpc.NodeCaller;
 import toystore.protocol.api.ApiException;
 import toystore.protocol.message.NodeReply;
 
-/** Reads orders from whichever replica answers: an order never changes. */
+/**
+ * Reads orders from any order replica that answers. That is correct because orders never change.
+ */
 final class OrderReader {
-  /** A replica that does not answer for so long is left for the next one. */
-  private static final Duration TRY = Duration.ofSeconds(1);
+  /** After this time without an answer, the next replica is tried. */
+  private static final Duration ATTEMPT_TIMEOUT = Duration.ofSeconds(1);
 
   private static final long PAUSE_MS = 20;
 
   private final NodeCaller caller;
   private final List<String> urls;
-  private final Duration patience;
-  private final AtomicInteger turn = new AtomicInteger();
+  private final Duration timeout;
+  private final AtomicInteger nextFirst = new AtomicInteger();
 
   OrderReader(NodeCaller caller, StoreConfig config) {
     this.caller = caller;
     this.urls = config.nodes(Role.ORDER).stream().map(config::url).toList();
-    this.patience = config.http().requestDeadline();
+    this.timeout = config.http().requestDeadline();
   }
 
   /**
-   * What a replica answers to a GET.
+   * Sends a GET request to one replica after the other until one answers.
    *
-   * @throws ApiException 503 if none answers in time
+   * @throws ApiException 503 if no replica answers in time
    */
   NodeReply get(String path) throws InterruptedException {
-    Deadline deadline = Deadline.in(patience);
+    Deadline deadline = Deadline.in(timeout);
     Throwable last = null;
-    int first = turn.getAndIncrement() & Integer.MAX_VALUE;
+    int first = nextFirst.getAndIncrement() & Integer.MAX_VALUE;
     for (int i = 0; !deadline.passed(); i++) {
       String url = urls.get(Math.floorMod(first + i, urls.size())) + path;
-      Duration patienceHere = TRY.compareTo(deadline.left()) < 0 ? TRY : deadline.left();
-      CompletableFuture<NodeReply> call = caller.call(url, null, patienceHere);
+      Duration attemptTimeout =
+          ATTEMPT_TIMEOUT.compareTo(deadline.left()) < 0 ? ATTEMPT_TIMEOUT : deadline.left();
+      CompletableFuture<NodeReply> call = caller.call(url, null, attemptTimeout);
       try {
-        NodeReply reply = call.get(patienceHere.toMillis() + 1, TimeUnit.MILLISECONDS);
+        NodeReply reply = call.get(attemptTimeout.toMillis() + 1, TimeUnit.MILLISECONDS);
         if (reply.status() < 500) {
           return reply;
         }

@@ -9,12 +9,12 @@ import toystore.protocol.api.ApiException;
 import toystore.protocol.api.InputLimits;
 import toystore.protocol.codec.Json;
 
-/** The body of {@code POST /orders}, {@code {"name":"Tux","quantity":10}}, and nothing else. */
+/** The body of {@code POST /orders}: {@code {"name":"Tux","quantity":10}}, with no other fields. */
 record OrderRequestBody(String name, int quantity) {
   /**
-   * Reads a body token by token, so that each mistake gets an answer that names it.
+   * Parses a body token by token, so that the error message names the mistake.
    *
-   * @throws ApiException 400 saying what is wrong
+   * @throws ApiException 400 if the body is not valid
    */
   static OrderRequestBody parse(byte[] bytes) {
     try (JsonParser json = Json.parser(bytes)) {
@@ -29,11 +29,11 @@ record OrderRequestBody(String name, int quantity) {
         switch (field) {
           case "name" -> name = name(json);
           case "quantity" -> quantity = quantity(json);
-          default -> throw ApiException.badRequest("unknown field '" + shown(field) + "'");
+          default -> throw ApiException.badRequest("unknown field '" + printable(field) + "'");
         }
       }
       if (json.nextToken() != null) {
-        throw ApiException.badRequest("there is something after the JSON object");
+        throw ApiException.badRequest("unexpected content after the JSON object");
       }
       return new OrderRequestBody(present("name", name), present("quantity", quantity));
     } catch (JsonParseException e) {
@@ -57,7 +57,8 @@ record OrderRequestBody(String name, int quantity) {
       throw ApiException.badRequest(
           "quantity must be a whole number from 1 to " + InputLimits.MAX_QUANTITY);
     }
-    // Longer than any long: out of range as well, and never a number of a million digits.
+    // A number with more than 18 digits is out of range. Do not parse it: it may have a million
+    // digits.
     return json.getTextLength() > 18
         ? InputLimits.checkQuantity(Long.MAX_VALUE)
         : InputLimits.checkQuantity(json.getLongValue());
@@ -70,8 +71,8 @@ record OrderRequestBody(String name, int quantity) {
     return value;
   }
 
-  /** A field name fit for a message: short, and without what a terminal would act on. */
-  private static String shown(String field) {
+  /** Makes a field name fit for an error message: short, and without control characters. */
+  private static String printable(String field) {
     String printable = field.replaceAll("\\p{Cntrl}", "?");
     return printable.length() <= 40 ? printable : printable.substring(0, 40) + "…";
   }

@@ -20,21 +20,21 @@ import toystore.protocol.message.NodeReply;
 import toystore.protocol.message.PurchaseRequest;
 
 /**
- * Brings purchases to the order leader in batches. A purchase whose outcome is not known goes on
- * under the same order id until its deadline.
+ * Sends purchases to the order leader in batches. While the outcome of a purchase is not known,
+ * sends it again under the same order id until its deadline.
  */
 final class PurchaseForwarder implements AutoCloseable {
-  private static final long PAUSE_MS = 10;
+  private static final long RETRY_PAUSE_MS = 10;
   private static final String NO_ANSWER = "no answer";
 
   private final LeaderClient orders;
-  private final Duration patience;
+  private final Duration timeout;
   private final DistributionSummary batchSize;
   private final Batcher<DeadlineItem<PurchaseRequest>, PurchaseRequest.Answer> batches;
 
   PurchaseForwarder(LeaderClient orders, StoreConfig config, MeterRegistry metrics) {
     this.orders = orders;
-    this.patience = config.http().requestDeadline();
+    this.timeout = config.http().requestDeadline();
     this.batchSize =
         DistributionSummary.builder("toystore.batch.size")
             .tag("hop", "purchases")
@@ -50,12 +50,12 @@ final class PurchaseForwarder implements AutoCloseable {
   }
 
   /**
-   * Buys. The answer is final: never {@link PurchaseRequest.Undecided}.
+   * Makes a purchase. The answer is final, so it is never {@link PurchaseRequest.Undecided}.
    *
-   * @throws ApiException 503 if the deadline passes first: then the outcome is not known
+   * @throws ApiException 503 if the deadline passes first; the outcome is then not known
    */
   PurchaseRequest.Answer buy(PurchaseRequest purchase) throws InterruptedException {
-    Deadline deadline = Deadline.in(patience);
+    Deadline deadline = Deadline.in(timeout);
     String why = NO_ANSWER;
     boolean sent = false;
     while (!deadline.passed()) {
@@ -70,7 +70,7 @@ final class PurchaseForwarder implements AutoCloseable {
       } catch (TimeoutException e) {
         break;
       } catch (ExecutionException e) {
-        // Nothing was done with it, unless by an earlier attempt: then it may be an order already.
+        // This attempt was not sent. An earlier attempt may already have become an order.
         if (e.getCause() instanceof OverloadedException overloaded && !sent) {
           throw overloaded;
         }
@@ -80,7 +80,7 @@ final class PurchaseForwarder implements AutoCloseable {
         sent = true;
         why = reason(why, String.valueOf(e.getCause()), deadline);
       }
-      Thread.sleep(Math.min(PAUSE_MS, deadline.left().toMillis()));
+      Thread.sleep(Math.min(RETRY_PAUSE_MS, deadline.left().toMillis()));
     }
     throw ApiException.unavailable(
         "the outcome is not known yet ("
@@ -88,9 +88,12 @@ final class PurchaseForwarder implements AutoCloseable {
             + "); repeating the request with the same Idempotency-Key is safe");
   }
 
-  /** An attempt that the deadline cut short says less than the one before it. */
-  private static String reason(String before, String now, Deadline deadline) {
-    return deadline.passed() && !before.equals(NO_ANSWER) ? before : now;
+  /**
+   * Chooses the reason that the client gets. An attempt that failed because the deadline passed
+   * explains less than the attempt before it.
+   */
+  private static String reason(String previous, String latest, Deadline deadline) {
+    return deadline.passed() && !previous.equals(NO_ANSWER) ? previous : latest;
   }
 
   private List<PurchaseRequest.Answer> send(List<DeadlineItem<PurchaseRequest>> batch)

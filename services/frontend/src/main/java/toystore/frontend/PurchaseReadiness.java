@@ -5,10 +5,14 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import toystore.node.rpc.LeaderClient;
 
-/** Whether a purchase can be made now: both leaders answer. Looked at again and again. */
+/**
+ * Checks periodically whether purchases are possible, which is the case when the leaders of the
+ * catalog and of the order replicas answer.
+ */
 final class PurchaseReadiness implements AutoCloseable {
-  private static final long SOON_MS = 50;
-  private static final long LATER_MS = 500;
+  private static final System.Logger LOG = System.getLogger(PurchaseReadiness.class.getName());
+  private static final long INTERVAL_UNTIL_READY_MS = 50;
+  private static final long INTERVAL_MS = 500;
 
   private final LeaderClient catalog;
   private final LeaderClient orders;
@@ -22,10 +26,10 @@ final class PurchaseReadiness implements AutoCloseable {
         new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().daemon().name("readiness").factory());
     timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
-    timer.execute(this::look);
+    timer.execute(this::check);
   }
 
-  private void look() {
+  private void check() {
     boolean found = false;
     try {
       found = catalog.findLeader() && orders.findLeader();
@@ -33,16 +37,15 @@ final class PurchaseReadiness implements AutoCloseable {
       Thread.currentThread().interrupt();
       return;
     } catch (RuntimeException e) {
-      System.getLogger(PurchaseReadiness.class.getName())
-          .log(Level.WARNING, "the leaders cannot be asked", e);
+      LOG.log(Level.WARNING, "could not search for the leaders", e);
     }
     if (found != ready) {
-      System.getLogger(PurchaseReadiness.class.getName())
-          .log(Level.INFO, found ? "ready: both leaders answer" : "a leader is missing");
+      LOG.log(Level.INFO, found ? "ready: both leaders answer" : "not ready: a leader is missing");
     }
     ready = found;
     if (!timer.isShutdown()) {
-      timer.schedule(this::look, found ? LATER_MS : SOON_MS, TimeUnit.MILLISECONDS);
+      timer.schedule(
+          this::check, found ? INTERVAL_MS : INTERVAL_UNTIL_READY_MS, TimeUnit.MILLISECONDS);
     }
   }
 

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import toystore.protocol.api.ApiException;
 
-/** Counts and times requests by what they came to. Every series exists from the start. */
+/** Counts and times requests by outcome. The time series of all outcomes exist from the start. */
 final class RequestMetrics {
   private static final String PURCHASES = "toystore.purchases";
   private static final String READS = "toystore.reads";
@@ -26,8 +26,8 @@ final class RequestMetrics {
           "unavailable");
   private static final List<String> READ_OUTCOMES =
       List.of("ok", "not_found", "bad_request", "unavailable");
-  private static final Duration SHORTEST = Duration.ofNanos(250_000);
-  private static final Duration LONGEST = Duration.ofSeconds(10);
+  private static final Duration MIN_EXPECTED = Duration.ofNanos(250_000);
+  private static final Duration MAX_EXPECTED = Duration.ofSeconds(10);
 
   private final MeterRegistry registry;
   private final Map<String, Timer> purchases = new HashMap<>();
@@ -42,26 +42,26 @@ final class RequestMetrics {
     return Timer.builder(name)
         .tags(tags)
         .publishPercentileHistogram()
-        .minimumExpectedValue(SHORTEST)
-        .maximumExpectedValue(LONGEST)
+        .minimumExpectedValue(MIN_EXPECTED)
+        .maximumExpectedValue(MAX_EXPECTED)
         .register(registry);
   }
 
-  /** A purchase that was refused for a reason that counts by its own name. */
+  /** A refused purchase whose reason is an outcome of its own in the metrics. */
   static final class Refused extends Exception {
     private static final long serialVersionUID = 1L;
 
     private final String outcome;
-    private final ApiException answer;
+    private final ApiException response;
 
-    Refused(String outcome, ApiException answer) {
-      super(answer.getMessage(), null, false, false);
+    Refused(String outcome, ApiException response) {
+      super(response.getMessage(), null, false, false);
       this.outcome = outcome;
-      this.answer = answer;
+      this.response = response;
     }
   }
 
-  /** A handler of purchases, which says what a successful one came to. */
+  /** A handler of purchases that returns the outcome of a successful purchase. */
   @FunctionalInterface
   interface PurchaseHandler {
     String handle(ServerRequest request, ServerResponse response) throws Exception;
@@ -75,7 +75,7 @@ final class RequestMetrics {
         outcome = handler.handle(request, response);
       } catch (Refused e) {
         outcome = e.outcome;
-        throw e.answer;
+        throw e.response;
       } catch (ApiException e) {
         outcome = e.status() < 500 ? "bad_request" : "unavailable";
         throw e;

@@ -2,6 +2,7 @@ package toystore.frontend;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Ticker;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -11,80 +12,84 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import toystore.cache.ProductCache;
-import com.github.benmanes.caffeine.cache.Ticker;
 import toystore.client.Deadline;
 import toystore.config.CacheSettings;
 import toystore.protocol.api.Product;
 
 /**
- * Products as this front end last knew them, for an operator who would rather have an old answer
- * than wait ({@code cache.serve-stale}). It belongs to no session and no lease: nothing in it may
- * pass for fresh.
+ * The last known states of products, which the front end shows with their age while the catalog is
+ * down, if the operator chose so ({@code cache.serve-stale}). They belong to no session and no
+ * lease, so they are never shown as current.
  *
- * <p>The catalog counts as out once a query has not been answered for a quarter of a lease while
- * the cache has no valid lease either. One of them alone says little: a catalog that is busy
- * answers late, and a lease also runs out while this process hangs. From then on old answers come
- * at once, until the lease is back or a query is answered.
+ * <p>The catalog counts as down when it has not answered a query for a quarter of a lease and the
+ * cache has no valid lease either. One of these alone is not enough: a busy catalog answers late,
+ * and a lease also expires while this process hangs. While the catalog counts as down, queries are
+ * answered at once with old states. This ends when the lease is valid again or a query is answered.
  */
 final class StaleProducts {
-  /** A product, and a moment at which it was published like that. */
-  private record Seen(Product.Versioned product, long nanos) {}
+  /** A product, and a time at which this state was published. */
+  private record Known(Product.Versioned product, long nanos) {}
 
-  /** A product, and how long ago it was known to be published like that. */
-  record Old(Product.Versioned product, Duration age) {}
+  /** A product, and the time since this state was known to be published. */
+  record Stale(Product.Versioned product, Duration age) {}
 
   private final ProductCache cache;
   private final Ticker ticker;
-  private final Duration soon;
+  private final Duration answerTimeout;
   private final Counter served;
-  private final Cache<String, Seen> seen;
-  private volatile boolean out;
+  private final Cache<String, Known> products;
+  private volatile boolean catalogDown;
 
   StaleProducts(ProductCache cache, CacheSettings settings, Ticker ticker, MeterRegistry metrics) {
     this.cache = cache;
     this.ticker = ticker;
-    this.soon = settings.lease().dividedBy(4);
+    this.answerTimeout = settings.lease().dividedBy(4);
     this.served = metrics.counter("toystore.stale.reads");
-    this.seen = Caffeine.newBuilder().maximumSize(settings.size()).executor(Runnable::run).build();
+    this.products =
+        Caffeine.newBuilder().maximumSize(settings.size()).executor(Runnable::run).build();
   }
 
-  /** At some moment since then, the product was published like that. */
-  void saw(Product.Versioned product, long sinceNanos) {
-    seen.asMap()
-        .merge(product.product().name(), new Seen(product, sinceNanos), StaleProducts::later);
-    if (out) {
-      out = false;
+  /** Records a state of a product that was published at some time since {@code sinceNanos}. */
+  void record(Product.Versioned product, long sinceNanos) {
+    products
+        .asMap()
+        .merge(product.product().name(), new Known(product, sinceNanos), StaleProducts::later);
+    if (catalogDown) {
+      catalogDown = false;
     }
   }
 
-  /** Answers may overtake each other. */
-  private static Seen later(Seen before, Seen now) {
+  /** Answers may arrive in any order, so the version decides. */
+  private static Known later(Known before, Known now) {
     return before.product().version() > now.product().version() ? before : now;
   }
 
-  /** The product as it was, if the catalog is known to be out, else null. */
-  @Nullable Old whileOut(String name) {
-    if (out && cache.leaseValid()) {
-      out = false;
+  /** Returns the last known state if the catalog counts as down, otherwise null. */
+  @Nullable Stale ifCatalogDown(String name) {
+    if (catalogDown && cache.leaseValid()) {
+      catalogDown = false;
     }
-    return out ? serve(name) : null;
+    return catalogDown ? serve(name) : null;
   }
 
-  /** Waits for an answer. Null if there is one, or if it is better waited for. */
-  @Nullable Old unlessAnswered(Future<?> answer, String name, Deadline deadline)
+  /**
+   * Waits for an answer of the catalog. Returns the last known state if the catalog turns out to be
+   * down. Returns null if there is an answer, or if the caller should go on waiting for it.
+   */
+  @Nullable Stale ifUnanswered(Future<?> answer, String name, Deadline deadline)
       throws InterruptedException {
-    while (seen.getIfPresent(name) != null && !deadline.passed()) {
+    while (products.getIfPresent(name) != null && !deadline.passed()) {
       boolean failed = false;
       try {
-        answer.get(soon.toMillis(), TimeUnit.MILLISECONDS);
+        answer.get(answerTimeout.toMillis(), TimeUnit.MILLISECONDS);
         return null;
       } catch (ExecutionException e) {
         failed = true;
       } catch (TimeoutException e) {
-        // As below.
+        // The lease decides below whether the catalog is down.
       }
       if (!cache.leaseValid()) {
-        out = true;
+        catalogDown = true;
         return serve(name);
       }
       if (failed) {
@@ -94,17 +99,17 @@ final class StaleProducts {
     return null;
   }
 
-  /** How many products are known. */
+  /** The number of products with a known state. */
   long size() {
-    return seen.estimatedSize();
+    return products.estimatedSize();
   }
 
-  private @Nullable Old serve(String name) {
-    Seen last = seen.getIfPresent(name);
+  private @Nullable Stale serve(String name) {
+    Known last = products.getIfPresent(name);
     if (last == null) {
       return null;
     }
     served.increment();
-    return new Old(last.product(), Duration.ofNanos(ticker.read() - last.nanos()));
+    return new Stale(last.product(), Duration.ofNanos(ticker.read() - last.nanos()));
   }
 }

@@ -1,4 +1,4 @@
-/** The front end: the public API, a product cache, and the way to the order leader. */
+/** The front end: the public API, cached product queries, and forwarding of purchases. */
 @NullMarked
 package toystore.frontend;
 

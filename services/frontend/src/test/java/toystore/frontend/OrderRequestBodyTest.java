@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import org.junit.jupiter.api.Assertions;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,30 +21,33 @@ class OrderRequestBodyTest {
     return OrderRequestBody.parse(json.getBytes(UTF_8));
   }
 
-  private static void assertRefused(byte[] body, String message) {
+  private static void assertRejected(byte[] body, String message) {
     assertThatThrownBy(() -> OrderRequestBody.parse(body))
         .isInstanceOfSatisfying(ApiException.class, e -> assertThat(e.status()).isEqualTo(400))
         .hasMessage(message);
   }
 
   @ParameterizedTest
+  @DisplayName("The order of the fields and white space do not matter")
   @ValueSource(
       strings = {
         "{\"name\":\"Tux\",\"quantity\":10}",
         "{\"quantity\":10,\"name\":\"Tux\"}",
         " \n{ \"name\" : \"T\\u0075x\" , \"quantity\" : 10 }\r\n ",
       })
-  void orderAndSpaceMakeNoDifference(String json) {
+  void orderAndWhiteSpaceDoNotMatter(String json) {
     assertThat(parse(json)).isEqualTo(new OrderRequestBody("Tux", 10));
   }
 
   @Test
-  void namesAreAnyCharacters() {
+  @DisplayName("Names may contain any printable characters")
+  void namesMayContainAnyCharacters() {
     assertThat(parse("{\"name\":\"Käthe 🐧 \\\"x\\\"\",\"quantity\":1000000}"))
         .isEqualTo(new OrderRequestBody("Käthe 🐧 \"x\"", 1_000_000));
   }
 
   @ParameterizedTest
+  @DisplayName("An invalid body is rejected with a message that names the mistake")
   @CsvSource(
       delimiter = '|',
       quoteCharacter = '\'',
@@ -70,7 +74,7 @@ class OrderRequestBodyTest {
         "{\"Name\":\"Tux\",\"quantity\":1} | unknown field 'Name'",
         "{\"a\\u001bb\":1} | unknown field 'a?b'",
         "{\"name\":\"Tux\",\"quantity\":1} x | the body is not valid JSON",
-        "{\"name\":\"Tux\",\"quantity\":1}{} | there is something after the JSON object",
+        "{\"name\":\"Tux\",\"quantity\":1}{} | unexpected content after the JSON object",
         "{\"name\":\"Tux\",\"quantity\":1 | the body is not valid JSON",
         "{\"name\":\"Tux\",\"quantity\" | the body is not valid JSON",
         "{\"name\":\"Tu | the body is not valid JSON",
@@ -82,11 +86,12 @@ class OrderRequestBodyTest {
         "{\"name\":\"Tux\",\"quantity\":NaN} | the body is not valid JSON",
         "nonsense | the body is not valid JSON",
       })
-  void aBadBodyGetsAnAnswerThatNamesTheMistake(String json, String message) {
-    assertRefused(json.getBytes(UTF_8), message);
+  void anInvalidBodyIsRejectedWithASpecificMessage(String json, String message) {
+    assertRejected(json.getBytes(UTF_8), message);
   }
 
   @ParameterizedTest
+  @DisplayName("Only whole numbers from 1 to 1,000,000 are quantities")
   @ValueSource(
       strings = {
         "0",
@@ -106,13 +111,14 @@ class OrderRequestBodyTest {
         "[1]",
         "{}",
       })
-  void aQuantityIsAWholeNumberFromOneToAMillionAndNothingElse(String quantity) {
-    assertRefused(
+  void onlyWholeNumbersUpToAMillionAreQuantities(String quantity) {
+    assertRejected(
         ("{\"name\":\"Tux\",\"quantity\":" + quantity + "}").getBytes(UTF_8), NOT_A_QUANTITY);
   }
 
   @Test
-  void aNumberOfThousandsOfDigitsIsRefusedAtOnce() {
+  @DisplayName("A number with thousands of digits is rejected at once")
+  void aNumberWithThousandsOfDigitsIsRejectedAtOnce() {
     Assertions.assertTimeoutPreemptively(
         Duration.ofSeconds(5),
         () ->
@@ -122,31 +128,35 @@ class OrderRequestBodyTest {
   }
 
   @Test
-  void deepNestingIsRefused() {
+  @DisplayName("Deep nesting is rejected")
+  void deepNestingIsRejected() {
     assertThatThrownBy(() -> parse("{\"quantity\":" + "[".repeat(60_000)))
         .isInstanceOf(ApiException.class);
   }
 
   @Test
-  void aNameThatIsTooLongIsRefused() {
-    assertRefused(
+  @DisplayName("A name that is too long is rejected")
+  void aNameThatIsTooLongIsRejected() {
+    assertRejected(
         ("{\"quantity\":1,\"name\":\"" + "x".repeat(65) + "\"}").getBytes(UTF_8),
         "name must have 1 to 64 characters");
   }
 
   @Test
-  void anUnknownFieldIsShownShort() {
-    assertRefused(
+  @DisplayName("The message truncates the name of an unknown field")
+  void anUnknownFieldIsTruncatedInTheMessage() {
+    assertRejected(
         ("{\"" + "x".repeat(1_000) + "\":1}").getBytes(UTF_8),
         "unknown field '" + "x".repeat(40) + "…'");
   }
 
   @Test
-  void bytesThatAreNoTextAreRefused() {
+  @DisplayName("Bytes that are not UTF-8 are rejected")
+  void bytesThatAreNotUtf8AreRejected() {
     byte[] broken = "{\"name\":\"T?x\",\"quantity\":1}".getBytes(UTF_8);
     broken["{\"name\":\"T".length()] = (byte) 0xff;
 
-    assertRefused(broken, "the body is not valid JSON");
+    assertRejected(broken, "the body is not valid JSON");
     assertThatThrownBy(() -> OrderRequestBody.parse("{\"name\":5,\"quantity\":1}".getBytes(UTF_16)))
         .isInstanceOf(ApiException.class);
   }

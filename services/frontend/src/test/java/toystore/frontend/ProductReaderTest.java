@@ -26,6 +26,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import toystore.cache.LeaseRenewer;
 import toystore.cache.ProductCache;
@@ -49,28 +50,29 @@ import toystore.protocol.message.NodeReply;
 import toystore.protocol.message.NodeStatus;
 import toystore.protocol.message.ProductReadRequest;
 
-/** A desk in front of a catalog that does what the test says. */
+/** Product queries to a catalog that each test controls. */
 class ProductReaderTest {
   private static final Duration LEASE = Duration.ofMillis(300);
-  private static final Duration PATIENT = Duration.ofSeconds(20);
-  private static final Duration BRIEF = Duration.ofMillis(400);
+  private static final Duration LONG_DEADLINE = Duration.ofSeconds(20);
+  private static final Duration SHORT_DEADLINE = Duration.ofMillis(400);
   private static final UUID CATALOG = Uuids.fresh();
 
   private final AtomicLong clock = new AtomicLong();
   private final AtomicInteger reads = new AtomicInteger();
   private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
 
-  /** What the catalog answers to a read, given how many came before. */
+  /** Answers a read, given the number of earlier reads. */
   private volatile IntFunction<CompletableFuture<NodeReply>> answer = before -> silent();
 
-  /** Whether it answers renewals, and whether it goes on with the session. */
+  /** Whether the catalog answers renewals. */
   private volatile boolean renews = true;
 
+  /** Whether the catalog continues the session. */
   private volatile boolean continues = true;
 
   private @Nullable ProductCache cache;
-  private @Nullable LeaseRenewer keeper;
-  private @Nullable ProductReader open;
+  private @Nullable LeaseRenewer renewer;
+  private @Nullable CatalogReader openReader;
 
   private static CompletableFuture<NodeReply> silent() {
     return new CompletableFuture<>();
@@ -124,42 +126,43 @@ class ProductReaderTest {
         shipped.jvm());
   }
 
-  private ProductReader desk(StoreConfig config) {
-    LeaderClient route =
-        new LeaderClient(
-            this::catalog, config, config.nodes(Role.CATALOG), LeaderObserver.NONE);
+  private ProductReader reader(StoreConfig config) {
+    LeaderClient leader =
+        new LeaderClient(this::catalog, config, config.nodes(Role.CATALOG), LeaderObserver.NONE);
     ProductCache made = ProductCache.create(config.cache(), clock::get, metrics);
     cache = made;
-    keeper = new LeaseRenewer(made, route, "http://front", LEASE);
+    renewer = new LeaseRenewer(made, leader, "http://front", LEASE);
     await().until(made::leaseValid);
-    StaleProducts lastKnown =
+    StaleProducts staleProducts =
         config.cache().serveStale()
             ? new StaleProducts(made, config.cache(), clock::get, metrics)
             : null;
-    ProductReader desk = new ProductReader(made, lastKnown, route, config, clock::get, metrics);
-    open = desk;
-    return desk;
+    CatalogReader catalogReader = new CatalogReader(leader, config, metrics);
+    ProductReader reader =
+        new ProductReader(made, staleProducts, catalogReader, config, clock::get);
+    openReader = catalogReader;
+    return reader;
   }
 
   @AfterEach
   void close() {
-    if (keeper != null) {
-      keeper.close();
+    if (renewer != null) {
+      renewer.close();
     }
-    if (open != null) {
-      open.close();
+    if (openReader != null) {
+      openReader.close();
     }
   }
 
-  /** The catalog stops; what was granted runs out. */
-  private void catalogIsGoneFor(Duration time) {
+  /** Stops the catalog and lets the lease expire. */
+  private void stopCatalogFor(Duration time) {
     renews = false;
     answer = before -> refused();
     clock.addAndGet(time.toNanos());
     await()
         .untilAsserted(
             () -> {
-              // A grant that was on its way may have come after the clock was moved.
+              // A grant in transit may arrive after the clock was advanced.
               assertThat(cache).isNotNull().returns(false, ProductCache::leaseValid);
             });
   }
@@ -172,14 +175,15 @@ class ProductReaderTest {
     assertThat(found).isEqualTo(new ProductReader.Found(product("Tux", version), age));
   }
 
-  private void assertUnavailable(ProductReader desk, String name) {
-    assertThatThrownBy(() -> desk.product(name))
+  private void assertUnavailable(ProductReader reader, String name) {
+    assertThatThrownBy(() -> reader.product(name))
         .isInstanceOfSatisfying(ApiException.class, e -> assertThat(e.status()).isEqualTo(503));
   }
 
   @Test
-  void aCatalogThatIsBeingRestartedIsWaitedFor() throws Exception {
-    ProductReader desk = desk(config(PATIENT, false));
+  @DisplayName("A query waits for a catalog that is being restarted")
+  void aQueryWaitsForACatalogThatIsBeingRestarted() throws Exception {
+    ProductReader reader = reader(config(LONG_DEADLINE, false));
     answer =
         before ->
             switch (before) {
@@ -189,85 +193,93 @@ class ProductReaderTest {
               default -> found(7, true);
             };
 
-    assertFresh(desk.product("Tux"), 7);
+    assertFresh(reader.product("Tux"), 7);
     assertThat(reads).hasValue(7);
-    assertFresh(desk.product("Tux"), 7);
-    assertThat(reads).as("kept").hasValue(7);
+    assertFresh(reader.product("Tux"), 7);
+    assertThat(reads).as("cached").hasValue(7);
   }
 
   @Test
-  void atTheDeadlineAQueryIsAnsweredThatItIsUnavailable() {
-    ProductReader desk = desk(config(BRIEF, false));
+  @DisplayName("A query is answered with 503 at its deadline")
+  void aQueryIsAnsweredWith503AtItsDeadline() {
+    ProductReader reader = reader(config(SHORT_DEADLINE, false));
     for (CompletableFuture<NodeReply> reply : List.of(refused(), status(503), silent())) {
       answer = before -> reply.copy();
       long begun = System.nanoTime();
 
-      assertUnavailable(desk, "Tux");
+      assertUnavailable(reader, "Tux");
       assertThat(Duration.ofNanos(System.nanoTime() - begun))
-          .isBetween(BRIEF.minusMillis(10), Duration.ofSeconds(5));
+          .isBetween(SHORT_DEADLINE.minusMillis(10), Duration.ofSeconds(5));
     }
   }
 
   @Test
-  void anOldStateIsNeverShownUnlessTheOperatorChoseSo() throws Exception {
-    ProductReader desk = desk(config(BRIEF, false));
+  @DisplayName("By default, old states are never shown")
+  void byDefaultOldStatesAreNeverShown() throws Exception {
+    ProductReader reader = reader(config(SHORT_DEADLINE, false));
     answer = before -> found(7, true);
-    assertFresh(desk.product("Tux"), 7);
-    catalogIsGoneFor(LEASE);
+    assertFresh(reader.product("Tux"), 7);
+    stopCatalogFor(LEASE);
 
-    assertUnavailable(desk, "Tux");
+    assertUnavailable(reader, "Tux");
   }
 
   @Test
-  void whereTheOperatorChoseSoAnOldStateIsShownWithItsAge() throws Exception {
-    ProductReader desk = desk(config(PATIENT, true));
+  @DisplayName("With serve-stale, old states are shown with their age")
+  void withServeStaleOldStatesAreShownWithTheirAge() throws Exception {
+    ProductReader reader = reader(config(LONG_DEADLINE, true));
     answer = before -> found(7, true);
-    assertFresh(desk.product("Tux"), 7);
+    assertFresh(reader.product("Tux"), 7);
     clock.addAndGet(1_000_000);
-    assertFresh(desk.product("Tux"), 7);
-    catalogIsGoneFor(Duration.ofMillis(61_900));
+    assertFresh(reader.product("Tux"), 7);
+    stopCatalogFor(Duration.ofMillis(61_900));
 
-    assertOld(desk.product("Tux"), 7, Duration.ofMillis(61_900));
+    assertOld(reader.product("Tux"), 7, Duration.ofMillis(61_900));
     AtomicInteger hanging = new AtomicInteger();
     answer =
         before -> {
           hanging.incrementAndGet();
           return silent();
         };
-    // The call of the first query is still being repeated; from here on it hangs.
+    // The call of the first query is still being retried. From here on it hangs.
     await().until(() -> hanging.get() == 1);
-    assertOld(desk.product("Tux"), 7, Duration.ofMillis(61_900));
-    assertThat(hanging).as("once the catalog is out, it is not asked for each query").hasValue(1);
+    assertOld(reader.product("Tux"), 7, Duration.ofMillis(61_900));
+    assertThat(hanging)
+        .as("while the catalog counts as down, it is not asked for each query")
+        .hasValue(1);
     assertThat(metrics.counter("toystore.stale.reads").count()).isEqualTo(2);
   }
 
   @Test
-  void aStateThatWasNotToBeKeptIsKnownToo() throws Exception {
-    ProductReader desk = desk(config(PATIENT, true));
+  @DisplayName("A state that was not cacheable is remembered too")
+  void aStateThatWasNotCacheableIsRememberedToo() throws Exception {
+    ProductReader reader = reader(config(LONG_DEADLINE, true));
     answer = before -> found(7, false);
-    assertFresh(desk.product("Tux"), 7);
-    catalogIsGoneFor(LEASE);
+    assertFresh(reader.product("Tux"), 7);
+    stopCatalogFor(LEASE);
 
-    assertOld(desk.product("Tux"), 7, LEASE);
+    assertOld(reader.product("Tux"), 7, LEASE);
   }
 
   @Test
-  void whatADroppedSessionKnewIsStillKnown() throws Exception {
-    ProductReader desk = desk(config(PATIENT, true));
+  @DisplayName("The known states outlive the cache session")
+  void statesOutliveTheCacheSession() throws Exception {
+    ProductReader reader = reader(config(LONG_DEADLINE, true));
     answer = before -> found(7, true);
-    assertFresh(desk.product("Tux"), 7);
+    assertFresh(reader.product("Tux"), 7);
     continues = false;
     await().until(() -> cache != null && cache.get("Tux") == null);
-    catalogIsGoneFor(LEASE);
+    stopCatalogFor(LEASE);
 
-    assertOld(desk.product("Tux"), 7, LEASE);
+    assertOld(reader.product("Tux"), 7, LEASE);
   }
 
   @Test
-  void whileTheLeaseIsValidTheCatalogIsWaitedFor() throws Exception {
-    ProductReader desk = desk(config(PATIENT, true));
+  @DisplayName("A query waits for the catalog while the lease is valid")
+  void aQueryWaitsForTheCatalogWhileTheLeaseIsValid() throws Exception {
+    ProductReader reader = reader(config(LONG_DEADLINE, true));
     answer = before -> found(7, false);
-    assertFresh(desk.product("Tux"), 7);
+    assertFresh(reader.product("Tux"), 7);
     answer =
         before ->
             found(8, true)
@@ -275,75 +287,81 @@ class ProductReaderTest {
                     reply -> reply,
                     CompletableFuture.delayedExecutor(LEASE.toMillis(), TimeUnit.MILLISECONDS));
 
-    assertFresh(desk.product("Tux"), 8);
+    assertFresh(reader.product("Tux"), 8);
   }
 
   @Test
-  void onceTheLeaseIsBackAnswersAreFreshAgain() throws Exception {
-    ProductReader desk = desk(config(PATIENT, true));
+  @DisplayName("Answers are fresh once the lease is valid again")
+  void answersAreFreshOnceTheLeaseIsValidAgain() throws Exception {
+    ProductReader reader = reader(config(LONG_DEADLINE, true));
     answer = before -> found(7, true);
-    assertFresh(desk.product("Tux"), 7);
-    catalogIsGoneFor(LEASE);
-    assertOld(desk.product("Tux"), 7, LEASE);
+    assertFresh(reader.product("Tux"), 7);
+    stopCatalogFor(LEASE);
+    assertOld(reader.product("Tux"), 7, LEASE);
     answer = before -> found(8, true);
     renews = true;
     await().until(() -> cache != null && cache.leaseValid());
 
-    // The session went on, so what it kept is as published.
-    assertFresh(desk.product("Tux"), 7);
+    // The session was continued, so the cached state is the published one.
+    assertFresh(reader.product("Tux"), 7);
   }
 
   @Test
-  void whatIsNotKnownIsWaitedFor() throws Exception {
-    ProductReader desk = desk(config(BRIEF, true));
+  @DisplayName("A query waits if no state of the product is known")
+  void aQueryWaitsIfNoStateIsKnown() throws Exception {
+    ProductReader reader = reader(config(SHORT_DEADLINE, true));
     answer = before -> found(7, true);
-    assertFresh(desk.product("Tux"), 7);
-    catalogIsGoneFor(LEASE);
-    assertOld(desk.product("Tux"), 7, LEASE);
+    assertFresh(reader.product("Tux"), 7);
+    stopCatalogFor(LEASE);
+    assertOld(reader.product("Tux"), 7, LEASE);
 
-    assertUnavailable(desk, "Fox");
+    assertUnavailable(reader, "Fox");
   }
 
   @Test
-  void asManyProductsAreKnownAsTheCacheHolds() {
-    CacheSettings settings = config(BRIEF, true).cache();
+  @DisplayName("As many states are remembered as the cache holds products")
+  void asManyStatesAreRememberedAsTheCacheHolds() {
+    CacheSettings settings = config(SHORT_DEADLINE, true).cache();
     ProductCache empty = ProductCache.create(settings, clock::get, metrics);
-    StaleProducts lastKnown = new StaleProducts(empty, settings, clock::get, metrics);
+    StaleProducts staleProducts = new StaleProducts(empty, settings, clock::get, metrics);
     for (int i = 0; i < 10; i++) {
-      lastKnown.saw(product("p" + i, 1), 0);
+      staleProducts.record(product("p" + i, 1), 0);
     }
 
-    assertThat(lastKnown.size()).isEqualTo(settings.size());
+    assertThat(staleProducts.size()).isEqualTo(settings.size());
   }
 
   @Test
-  void ofTwoAnswersThatOvertakeEachOtherTheLaterStateIsKnown() throws Exception {
-    CacheSettings settings = config(BRIEF, true).cache();
+  @DisplayName("If two answers arrive in reverse order, the later state is remembered")
+  void ofTwoReorderedAnswersTheLaterStateIsRemembered() throws Exception {
+    CacheSettings settings = config(SHORT_DEADLINE, true).cache();
     ProductCache empty = ProductCache.create(settings, clock::get, metrics);
-    StaleProducts lastKnown = new StaleProducts(empty, settings, clock::get, metrics);
-    lastKnown.saw(product("Tux", 8), 0);
-    lastKnown.saw(product("Tux", 7), 5);
+    StaleProducts staleProducts = new StaleProducts(empty, settings, clock::get, metrics);
+    staleProducts.record(product("Tux", 8), 0);
+    staleProducts.record(product("Tux", 7), 5);
 
-    assertThat(lastKnown.unlessAnswered(refused(), "Tux", Deadline.in(Duration.ofSeconds(5))))
-        .isEqualTo(new StaleProducts.Old(product("Tux", 8), Duration.ZERO));
+    assertThat(staleProducts.ifUnanswered(refused(), "Tux", Deadline.in(Duration.ofSeconds(5))))
+        .isEqualTo(new StaleProducts.Stale(product("Tux", 8), Duration.ZERO));
   }
 
   @Test
-  void anOldAnswerCarriesItsAgeInWholeSecondsAndAFreshOneNone() throws Exception {
-    StoreConfig config = onFreePorts(config(PATIENT, true));
-    ProductReader desk = desk(config);
+  @DisplayName("Only an old answer has an Age header, in whole seconds")
+  void onlyAnOldAnswerHasAnAgeHeader() throws Exception {
+    StoreConfig config = onFreePorts(config(LONG_DEADLINE, true));
+    ProductReader reader = reader(config);
     FrontendRoutes routes =
         new FrontendRoutes(
-            desk,
-            new PurchaseForwarder(
-                new LeaderClient(
-                    this::catalog, config, config.nodes(Role.ORDER), LeaderObserver.NONE),
-                config,
-                metrics),
+            reader,
+            new PurchaseRoute(
+                new PurchaseForwarder(
+                    new LeaderClient(
+                        this::catalog, config, config.nodes(Role.ORDER), LeaderObserver.NONE),
+                    config,
+                    metrics),
+                65_536),
             new OrderReader(this::catalog, config),
             cache,
-            new RequestMetrics(metrics),
-            65_536);
+            new RequestMetrics(metrics));
     Topology.Node self = config.node("frontend");
     try (NodeServer server =
             NodeServer.start(
@@ -358,7 +376,7 @@ class ProductReaderTest {
           HttpRequest.newBuilder(URI.create(config.url(self) + "/products/Tux")).build();
       answer = before -> found(7, true);
       HttpResponse<String> fresh = client.send(get, HttpResponse.BodyHandlers.ofString());
-      catalogIsGoneFor(Duration.ofMillis(61_900));
+      stopCatalogFor(Duration.ofMillis(61_900));
       HttpResponse<String> old = client.send(get, HttpResponse.BodyHandlers.ofString());
 
       assertThat(fresh.headers().firstValue("Age")).isEmpty();
@@ -370,7 +388,7 @@ class ProductReaderTest {
   }
 
   private static NodeStatus noStatus() {
-    throw new IllegalStateException("nobody asks for it");
+    throw new IllegalStateException("no test requests the status");
   }
 
   private static StoreConfig onFreePorts(StoreConfig config) throws IOException {
@@ -382,7 +400,7 @@ class ProductReaderTest {
         return candidate;
       }
     }
-    throw new IOException("there are no free ports");
+    throw new IOException("found no free ports");
   }
 
   private static boolean isFree(int port) {

@@ -17,6 +17,7 @@ import java.util.function.Function;
 import org.awaitility.core.ConditionFactory;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import toystore.config.BatchSettings;
 import toystore.config.HttpSettings;
@@ -37,7 +38,7 @@ class PurchaseForwarderTest {
 
   private final List<PurchaseRequest.Batch> received = new CopyOnWriteArrayList<>();
   private BatchSettings sizes = StoreConfig.load(null).batch();
-  private @Nullable PurchaseForwarder open;
+  private @Nullable PurchaseForwarder openForwarder;
 
   private StoreConfig config(Duration deadline) {
     StoreConfig shipped = StoreConfig.load(null);
@@ -54,8 +55,12 @@ class PurchaseForwarderTest {
         shipped.jvm());
   }
 
-  /** A desk whose leader answers each call as the test says, given how many came before. */
-  private PurchaseForwarder desk(
+  /**
+   * Creates a forwarder.
+   *
+   * @param leader answers a call, given the number of earlier calls
+   */
+  private PurchaseForwarder forwarder(
       Duration deadline, Function<Integer, CompletableFuture<NodeReply>> leader) {
     StoreConfig config = config(deadline);
     NodeCaller caller =
@@ -64,24 +69,24 @@ class PurchaseForwarderTest {
             return CompletableFuture.failedFuture(new IOException("no status"));
           }
           int before;
-          // The desk's two lanes call at the same time.
+          // The two lanes of the forwarder call concurrently.
           synchronized (received) {
             before = received.size();
             received.add(batch(body));
           }
           return leader.apply(before);
         };
-    LeaderClient route =
+    LeaderClient orders =
         new LeaderClient(caller, config, config.nodes(Role.ORDER), LeaderObserver.NONE);
-    PurchaseForwarder desk = new PurchaseForwarder(route, config, new SimpleMeterRegistry());
-    open = desk;
-    return desk;
+    PurchaseForwarder forwarder = new PurchaseForwarder(orders, config, new SimpleMeterRegistry());
+    openForwarder = forwarder;
+    return forwarder;
   }
 
   @AfterEach
   void close() {
-    if (open != null) {
-      open.close();
+    if (openForwarder != null) {
+      openForwarder.close();
     }
   }
 
@@ -95,7 +100,8 @@ class PurchaseForwarderTest {
 
   private static CompletableFuture<NodeReply> answers(PurchaseRequest.Answer... answers) {
     return CompletableFuture.completedFuture(
-        new NodeReply(200, MessageCodec.toCbor(new PurchaseRequest.Answers(List.of(answers))), null));
+        new NodeReply(
+            200, MessageCodec.toCbor(new PurchaseRequest.Answers(List.of(answers))), null));
   }
 
   private static CompletableFuture<NodeReply> status(int status) {
@@ -111,33 +117,36 @@ class PurchaseForwarderTest {
   }
 
   @Test
-  void finalAnswersArePassedOn() throws InterruptedException {
+  @DisplayName("Final answers of the leader are forwarded")
+  void finalAnswersAreForwarded() throws InterruptedException {
     List<PurchaseRequest.Answer> all =
         List.of(
             PLACED,
             new PurchaseRequest.OutOfStock(3),
             new PurchaseRequest.UnknownProduct(),
             new PurchaseRequest.OrderIdReused(2));
-    PurchaseForwarder desk = desk(Duration.ofSeconds(20), before -> answers(all.get(before)));
+    PurchaseForwarder forwarder =
+        forwarder(Duration.ofSeconds(20), before -> answers(all.get(before)));
 
     for (PurchaseRequest.Answer answer : all) {
-      assertThat(desk.buy(TUX)).isEqualTo(answer);
+      assertThat(forwarder.buy(TUX)).isEqualTo(answer);
     }
     assertThat(received).hasSize(all.size());
   }
 
   @Test
-  void theLeaderIsToldHowMuchTimeIsLeft() throws InterruptedException {
-    desk(Duration.ofSeconds(20), before -> answers(PLACED)).buy(TUX);
+  @DisplayName("The message to the leader contains the remaining time")
+  void theMessageContainsTheRemainingTime() throws InterruptedException {
+    forwarder(Duration.ofSeconds(20), before -> answers(PLACED)).buy(TUX);
 
     assertThat(received.getFirst().budgetMs()).isBetween(1L, 20_000L);
   }
 
   @Test
-  void whateverFailsIsRepeatedUnderTheSameOrderIdUntilThereIsAnAnswer()
-      throws InterruptedException {
-    PurchaseForwarder desk =
-        desk(
+  @DisplayName("Failed attempts are retried under the same order id until there is an answer")
+  void failedAttemptsAreRetriedUnderTheSameOrderId() throws InterruptedException {
+    PurchaseForwarder forwarder =
+        forwarder(
             Duration.ofSeconds(20),
             before ->
                 switch (before) {
@@ -153,52 +162,57 @@ class PurchaseForwarderTest {
                   default -> answers(PLACED);
                 });
 
-    assertThat(desk.buy(TUX)).isEqualTo(PLACED);
+    assertThat(forwarder.buy(TUX)).isEqualTo(PLACED);
     assertThat(received).hasSize(8);
     assertThat(idsReceived()).containsExactly(TUX.orderId());
   }
 
   @Test
-  void atTheDeadlineTheOutcomeIsUnknownAndARetryIsSafe() {
+  @DisplayName("At the deadline the client learns that the outcome is unknown and a retry is safe")
+  void atTheDeadlineTheOutcomeIsUnknown() {
     for (CompletableFuture<NodeReply> reply :
         List.of(
             answers(new PurchaseRequest.Undecided("too many purchases wait")),
             status(503),
             status(500),
             new CompletableFuture<NodeReply>())) {
-      PurchaseForwarder desk = desk(Duration.ofMillis(300), before -> reply.copy());
+      PurchaseForwarder forwarder = forwarder(Duration.ofMillis(300), before -> reply.copy());
       long begun = System.nanoTime();
 
-      assertThatThrownBy(() -> desk.buy(TUX))
+      assertThatThrownBy(() -> forwarder.buy(TUX))
           .isInstanceOfSatisfying(ApiException.class, e -> assertThat(e.status()).isEqualTo(503))
           .hasMessageContaining("the same Idempotency-Key is safe");
       assertThat(Duration.ofNanos(System.nanoTime() - begun))
           .isBetween(Duration.ofMillis(290), Duration.ofSeconds(5));
-      desk.close();
+      forwarder.close();
     }
     assertThat(idsReceived()).containsExactly(TUX.orderId());
   }
 
   @Test
-  void whyTheOutcomeIsUnknownIsTold() {
-    PurchaseForwarder desk =
-        desk(Duration.ofMillis(200), before -> answers(new PurchaseRequest.Undecided("it rains")));
+  @DisplayName("The error contains the reason why the outcome is unknown")
+  void theErrorContainsTheReason() {
+    PurchaseForwarder forwarder =
+        forwarder(
+            Duration.ofMillis(200),
+            before -> answers(new PurchaseRequest.Undecided("a test reason")));
 
-    assertThatThrownBy(() -> desk.buy(TUX)).hasMessageContaining("(it rains)");
+    assertThatThrownBy(() -> forwarder.buy(TUX)).hasMessageContaining("(a test reason)");
   }
 
   @Test
-  void whatWaitsGoesTogetherAndEachGetsItsOwnAnswer() throws Exception {
+  @DisplayName("Waiting purchases share a batch, and each gets its own answer")
+  void waitingPurchasesShareABatch() throws Exception {
     CompletableFuture<NodeReply> first = new CompletableFuture<>();
     CompletableFuture<NodeReply> second = new CompletableFuture<>();
     List<CompletableFuture<Void>> arrived =
         List.of(new CompletableFuture<>(), new CompletableFuture<>(), new CompletableFuture<>());
-    PurchaseForwarder desk =
-        desk(
+    PurchaseForwarder forwarder =
+        forwarder(
             Duration.ofSeconds(30),
             before -> {
               arrived.get(Math.min(before, 2)).complete(null);
-              // The desk has two lanes: with both under way, what comes waits.
+              // The forwarder has two lanes. While both are busy, further purchases wait.
               return switch (before) {
                 case 0 -> first;
                 case 1 -> second;
@@ -206,12 +220,12 @@ class PurchaseForwarderTest {
               };
             });
     List<CompletableFuture<PurchaseRequest.Answer>> bought = new ArrayList<>();
-    bought.add(buy(desk, 1));
+    bought.add(buy(forwarder, 1));
     arrived.get(0).get(10, TimeUnit.SECONDS);
-    bought.add(buy(desk, 2));
+    bought.add(buy(forwarder, 2));
     arrived.get(1).get(10, TimeUnit.SECONDS);
     for (int quantity = 3; quantity <= 9; quantity++) {
-      bought.add(buy(desk, quantity));
+      bought.add(buy(forwarder, quantity));
     }
     first.complete(new NodeReply(500, new byte[0], null));
     second.complete(new NodeReply(500, new byte[0], null));
@@ -222,27 +236,31 @@ class PurchaseForwarderTest {
     }
   }
 
-  /** It may be an order already: "too many requests" would say that nothing was done. */
+  /**
+   * The purchase may already be an order, and "too many requests" would claim that it had no
+   * effect.
+   */
   @Test
-  void whoWasOnItsWayBeforeIsNotRefusedWhenTooManyWait() throws Exception {
+  @DisplayName("A purchase that was sent before is not refused when too many requests wait")
+  void aPurchaseThatWasSentIsNotRefusedWhenFull() throws Exception {
     sizes = new BatchSettings(1, 1);
     CompletableFuture<NodeReply> first = new CompletableFuture<>();
     CompletableFuture<NodeReply> open = new CompletableFuture<>();
-    PurchaseForwarder desk =
-        desk(
+    PurchaseForwarder forwarder =
+        forwarder(
             Duration.ofSeconds(30),
             before -> before == 0 ? first : open.thenCompose(done -> oneByQuantity(before)));
-    CompletableFuture<PurchaseRequest.Answer> bought = buy(desk, 1);
+    CompletableFuture<PurchaseRequest.Answer> bought = buy(forwarder, 1);
     await().until(() -> received.size() == 1);
-    // The other lane, and then the only place of the queue.
-    CompletableFuture<PurchaseRequest.Answer> second = buy(desk, 2);
+    // Occupy the other lane, and then the only place in the queue.
+    CompletableFuture<PurchaseRequest.Answer> second = buy(forwarder, 2);
     await().until(() -> received.size() == 2);
-    untilRefused(desk, 1);
+    untilRefused(forwarder, 1);
 
     first.complete(new NodeReply(500, new byte[0], null));
     poll().until(() -> received.size() == 3);
-    // The place that has become free, and for long enough that the first one has tried again.
-    untilRefused(desk, 100);
+    // Occupy the place that has become free, until the first purchase has been retried.
+    untilRefused(forwarder, 100);
     open.complete(new NodeReply(200, new byte[0], null));
 
     assertThat(bought.get(20, TimeUnit.SECONDS)).isEqualTo(new PurchaseRequest.Placed(1, 1, false));
@@ -253,13 +271,13 @@ class PurchaseForwarderTest {
     return await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(1));
   }
 
-  private static void untilRefused(PurchaseForwarder desk, int times) {
-    List<CompletableFuture<PurchaseRequest.Answer>> crowd = new ArrayList<>();
+  private static void untilRefused(PurchaseForwarder forwarder, int times) {
+    List<CompletableFuture<PurchaseRequest.Answer>> attempts = new ArrayList<>();
     poll()
         .until(
             () -> {
-              crowd.add(buy(desk, 4));
-              return crowd.stream().filter(CompletableFuture::isCompletedExceptionally).count()
+              attempts.add(buy(forwarder, 4));
+              return attempts.stream().filter(CompletableFuture::isCompletedExceptionally).count()
                   >= times;
             });
   }
@@ -269,13 +287,13 @@ class PurchaseForwarderTest {
   }
 
   private static CompletableFuture<PurchaseRequest.Answer> buy(
-      PurchaseForwarder desk, int quantity) {
+      PurchaseForwarder forwarder, int quantity) {
     CompletableFuture<PurchaseRequest.Answer> answer = new CompletableFuture<>();
     Thread.ofVirtual()
         .start(
             () -> {
               try {
-                answer.complete(desk.buy(new PurchaseRequest(Uuids.fresh(), "Tux", quantity)));
+                answer.complete(forwarder.buy(new PurchaseRequest(Uuids.fresh(), "Tux", quantity)));
               } catch (InterruptedException | RuntimeException e) {
                 answer.completeExceptionally(e);
               }

@@ -14,9 +14,9 @@ import toystore.config.StoreConfig;
 import toystore.config.Topology;
 import toystore.node.failure.StartRefusedException;
 import toystore.node.http.ListenerAddresses;
-import toystore.node.http.ListenerMonitor;
 import toystore.node.http.NodeRoutes;
 import toystore.node.http.NodeServer;
+import toystore.node.http.PortMonitor;
 import toystore.protocol.message.NodeStatus;
 
 /**
@@ -151,7 +151,7 @@ public final class Node {
     onStop("server", server);
     onStop(
         "listener monitor",
-        new ListenerMonitor(
+        new PortMonitor(
             ListenerAddresses.of(config, self),
             LISTENER_CHECK_INTERVAL,
             address -> halt("nothing listens at " + address + " any more", null)));

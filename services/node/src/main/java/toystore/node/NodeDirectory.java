@@ -13,12 +13,12 @@ import org.jspecify.annotations.Nullable;
 import toystore.node.failure.StartRefusedException;
 
 /**
- * Binds a node's directory to its cluster and name, and to one process at a time: no other node
- * ever writes into it, and nobody sets files aside that a process still works on.
+ * The claim of one process to the directory of its node. The directory belongs to one node of one
+ * cluster, and only one process at a time uses it.
  */
 final class NodeDirectory implements AutoCloseable {
   private static final String OWNER_FILE = "owner";
-  private static final int LONGEST_OWNER = 256;
+  private static final int MAX_OWNER_BYTES = 256;
 
   private final FileChannel channel;
 
@@ -27,13 +27,14 @@ final class NodeDirectory implements AutoCloseable {
   }
 
   /**
-   * Marks the directory, or checks the mark that is there, and holds it until it is closed or the
-   * process ends.
+   * Locks the owner file in the directory, and writes or checks the owner. The lock lasts until it
+   * is closed or the process ends.
    *
-   * @throws StartRefusedException if it belongs to another cluster or node, or another process
+   * @throws StartRefusedException if the directory belongs to another cluster or node, or another
+   *     process uses it
    */
   static NodeDirectory claim(Path directory, String cluster, String node) throws IOException {
-    String mine = cluster + "/" + node;
+    String self = cluster + "/" + node;
     FileChannel channel =
         FileChannel.open(
             directory.resolve(OWNER_FILE),
@@ -43,20 +44,20 @@ final class NodeDirectory implements AutoCloseable {
     try {
       if (lock(channel) == null) {
         throw new StartRefusedException(
-            directory + " is in use by another process; see whether " + node + " runs already");
+            directory + " is in use by another process; check whether " + node + " already runs");
       }
       String owner = read(channel);
-      // A power loss may have cut the mark short.
-      if (!owner.endsWith("\n") && mine.startsWith(owner)) {
-        channel.write(UTF_8.encode(mine + "\n"), 0);
+      // A power loss can truncate the owner file.
+      if (!owner.endsWith("\n") && self.startsWith(owner)) {
+        channel.write(UTF_8.encode(self + "\n"), 0);
         channel.force(true);
-      } else if (!owner.strip().equals(mine)) {
+      } else if (!owner.strip().equals(self)) {
         throw new StartRefusedException(
             directory
                 + " belongs to "
                 + owner.strip()
-                + ", this is "
-                + mine
+                + ", but this node is "
+                + self
                 + "; use another --data DIR");
       }
       return new NodeDirectory(channel);
@@ -75,14 +76,16 @@ final class NodeDirectory implements AutoCloseable {
   }
 
   private static String read(FileChannel channel) throws IOException {
-    ByteBuffer bytes = ByteBuffer.allocate(LONGEST_OWNER);
-    while (bytes.hasRemaining() && channel.read(bytes, bytes.position()) > 0) {
-      // The next part.
+    ByteBuffer bytes = ByteBuffer.allocate(MAX_OWNER_BYTES);
+    while (bytes.hasRemaining()) {
+      if (channel.read(bytes, bytes.position()) <= 0) {
+        break;
+      }
     }
     return UTF_8.decode(bytes.flip()).toString();
   }
 
-  /** Gives the directory up. */
+  /** Releases the directory. */
   @Override
   public void close() throws IOException {
     channel.close();

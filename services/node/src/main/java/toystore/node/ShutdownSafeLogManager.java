@@ -3,11 +3,12 @@ package toystore.node;
 import java.util.logging.LogManager;
 
 /**
- * Logging that works until the process has ended. The JDK's own manager closes all handlers in a
- * shutdown hook, beside the one in which a node stops: what a node has to say of its stop was lost.
+ * A log manager that works until the process has ended. The default log manager of the JDK closes
+ * all handlers in a shutdown hook, which runs at the same time as the hook that stops the node. Log
+ * messages about the stop would be lost.
  */
 public final class ShutdownSafeLogManager extends LogManager {
-  /** Nothing: all that is logged goes to standard error, which needs no closing. */
+  /** Does nothing. All handlers write to standard error, which need not be closed. */
   @Override
   public void reset() {}
 }

@@ -1,4 +1,4 @@
-/** The process of a node: arguments, data directory, start, stop and halt. */
+/** The process of a node: its arguments, its directory, and its end. */
 @NullMarked
 package toystore.node;
 

@@ -7,23 +7,24 @@ import java.net.ServerSocket;
 import java.util.Random;
 import toystore.config.StoreConfig;
 
-/** Ports for a test that nothing else uses now. */
+/** Settings with free ports for a test. */
 public final class FreePorts {
   private FreePorts() {}
 
-  /** The shipped settings on a port base at which this node's ports are free. */
+  /** The default settings with a random port base at which the ports of this node are free. */
   public static StoreConfig config(String node) {
     Random random = new Random();
     for (int i = 0; i < 1000; i++) {
       StoreConfig config = StoreConfig.load(null).withPortBase(20_000 + random.nextInt(10_000));
-      if (free(config.httpPort(config.node(node))) && free(config.observePort(config.node(node)))) {
+      if (isFree(config.httpPort(config.node(node)))
+          && isFree(config.observePort(config.node(node)))) {
         return config;
       }
     }
-    throw new IllegalStateException("there are no free ports");
+    throw new IllegalStateException("no free ports found");
   }
 
-  private static boolean free(int port) {
+  private static boolean isFree(int port) {
     try (ServerSocket socket = new ServerSocket()) {
       socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
       return true;

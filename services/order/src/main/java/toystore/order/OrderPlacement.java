@@ -40,7 +40,10 @@ final class OrderPlacement {
    * @param again receives the purchases whose hold was taken back (step 5)
    */
   void place(
-      List<HeldPurchase> batch, long askedAtMs, List<PendingPurchase> again, Deadline deadline) {
+      List<PurchaseWithHold> batch,
+      long askedAtMs,
+      List<PendingPurchase> again,
+      Deadline deadline) {
     if (batch.isEmpty()) {
       return;
     }
@@ -49,7 +52,7 @@ final class OrderPlacement {
     AwaitedResult<List<OrderLogCommand.Outcome>> awaited = AwaitedResult.await(outcomes, deadline);
     boolean isUndecided = !outcomes.isDone();
     for (int i = 0; i < batch.size(); i++) {
-      HeldPurchase held = batch.get(i);
+      PurchaseWithHold held = batch.get(i);
       switch (awaited) {
         case AwaitedResult.Failure<List<OrderLogCommand.Outcome>> failure when isUndecided ->
             endOnceDecided(held, i, outcomes);
@@ -74,7 +77,7 @@ final class OrderPlacement {
    * could be refused before the entry becomes an order.
    */
   private void endOnceDecided(
-      HeldPurchase held, int index, CompletableFuture<List<OrderLogCommand.Outcome>> outcomes) {
+      PurchaseWithHold held, int index, CompletableFuture<List<OrderLogCommand.Outcome>> outcomes) {
     PendingPurchase pending = held.pending();
     pending.outliveRequest();
     outcomes.whenComplete(
@@ -101,7 +104,7 @@ final class OrderPlacement {
    *     slow
    */
   private PurchaseRequest.@Nullable Answer answerAndReport(
-      HeldPurchase held, OrderLogCommand.Outcome outcome) {
+      PurchaseWithHold held, OrderLogCommand.Outcome outcome) {
     if (OrderRules.releasesOwnHold(outcome, held.holdId())) {
       catalog.reportReleased(held.holdId());
     } else {

@@ -6,7 +6,7 @@ import io.helidon.webserver.http.ServerResponse;
 import java.time.Duration;
 import toystore.client.Deadline;
 import toystore.db.log.ReplicatedLog;
-import toystore.node.http.HttpExchange;
+import toystore.node.http.ApiExchange;
 import toystore.node.http.NodeRoutes;
 import toystore.node.limit.Bulkhead;
 import toystore.node.replica.Replica;
@@ -50,11 +50,15 @@ final class OrderRoutes {
   NodeRoutes routes() {
     return new NodeRoutes()
         .message(
-            ApiPaths.PURCHASES, PurchaseRequest.Batch.class, replica.readGuard().leaderOnly(this::purchases))
+            ApiPaths.PURCHASES,
+            PurchaseRequest.Batch.class,
+            replica.readGuard().leaderOnly(this::purchases))
         .get(ApiPaths.ORDERS + "/{number}", this::order)
         .get(ApiPaths.ORDERS, this::orders)
         .message(
-            ApiPaths.RESOLUTIONS, Hold.InDoubtBatch.class, replica.readGuard().leaderOnly(this::resolutions))
+            ApiPaths.RESOLUTIONS,
+            Hold.InDoubtBatch.class,
+            replica.readGuard().leaderOnly(this::resolutions))
         .post(ApiPaths.FENCE, replica.readGuard().leaderOnly(this::fence))
         .get(ApiPaths.LOG, this::logRows)
         .get(OrderCatchUp.PATH, this::missedOrders);
@@ -71,7 +75,7 @@ final class OrderRoutes {
 
   private void fence(ServerRequest request, ServerResponse response) throws Exception {
     ReplicatedLog.Applied fence = proposer.fence();
-    HttpExchange.sendJson(
+    ApiExchange.sendJson(
         request, response, new LoggedOrder.Fence(fence.index(), (Long) fence.result()));
   }
 
@@ -80,53 +84,48 @@ final class OrderRoutes {
    * it first waits until it has applied everything that was committed.
    */
   private void order(ServerRequest request, ServerResponse response) throws Exception {
-    long number =
-        HttpExchange.number("order number", request.path().pathParameters().get("number"));
-    OrderRow row = log.lookup().byNumber(number);
-    if (row == null) {
-      replica.readGuard().awaitAllCommitted(timeout);
-      row = log.lookup().byNumber(number);
-    }
+    long number = ApiExchange.number("order number", request.path().pathParameters().get("number"));
+    OrderRow row = replica.readGuard().findImmutable(() -> log.lookup().byNumber(number), timeout);
     if (row == null) {
       throw ApiException.notFound("order not found");
     }
-    HttpExchange.sendData(request, response, row.order());
+    ApiExchange.sendData(request, response, row.order());
   }
 
   private void orders(ServerRequest request, ServerResponse response) throws Exception {
-    long after = HttpExchange.after(request);
-    int limit = HttpExchange.limit(request, MAX_ROWS);
+    long after = ApiExchange.after(request);
+    int limit = ApiExchange.limit(request, MAX_ROWS);
     replica.readGuard().awaitAllCommitted(timeout);
     byte[] listing =
-        listings.work(
+        listings.run(
             () ->
                 Json.toJson(
-                    new HttpExchange.Data(
+                    new ApiExchange.Data(
                         log.lookup().after(after, limit).stream().map(OrderRow::order).toList())));
-    HttpExchange.sendEncoded(request, response, listing);
+    ApiExchange.sendEncoded(request, response, listing);
   }
 
   /** The rows of this replica as they are, so that replicas can be compared. */
   private void logRows(ServerRequest request, ServerResponse response) throws Exception {
     long applied = log.applied().index();
-    long after = HttpExchange.after(request);
-    int limit = HttpExchange.limit(request, MAX_ROWS);
+    long after = ApiExchange.after(request);
+    int limit = ApiExchange.limit(request, MAX_ROWS);
     byte[] page =
-        listings.work(
+        listings.run(
             () ->
                 Json.toJson(
                     new LoggedOrder.Page(
                         applied,
                         log.lookup().after(after, limit).stream().map(OrderRow::logged).toList())));
-    HttpExchange.sendEncoded(request, response, page);
+    ApiExchange.sendEncoded(request, response, page);
   }
 
   private void missedOrders(ServerRequest request, ServerResponse response) {
-    HttpExchange.send(
+    ApiExchange.send(
         request,
         response,
         200,
         HeaderValues.CONTENT_TYPE_OCTET_STREAM,
-        OrderCatchUp.page(log, HttpExchange.number(request, "from", 0)));
+        OrderCatchUp.page(log, ApiExchange.number(request, "from", 0)));
   }
 }

@@ -105,7 +105,7 @@ final class PurchaseService {
     List<Hold> holds = open.stream().map(pending -> newHold(pending.purchase())).toList();
     long askedAtMs = proposer.timeMs();
     List<CompletableFuture<Hold.Answer>> answers = catalog.holdAll(holds, deadline);
-    List<HeldPurchase> held = new ArrayList<>(open.size());
+    List<PurchaseWithHold> held = new ArrayList<>(open.size());
     List<PendingPurchase> again = new ArrayList<>();
     Map<PendingPurchase, PurchaseRequest.Answer> refused = new LinkedHashMap<>();
     for (int i = 0; i < open.size(); i++) {
@@ -114,7 +114,7 @@ final class PurchaseService {
         case AwaitedResult.Failure<Hold.Answer> failure ->
             pending.answer().complete(failure.undecided());
         case AwaitedResult.Value<Hold.Answer>(Hold.Granted granted) ->
-            held.add(new HeldPurchase(pending, holds.get(i).holdId(), granted));
+            held.add(new PurchaseWithHold(pending, holds.get(i).holdId(), granted));
         case AwaitedResult.Value<Hold.Answer>(Hold.AlreadyEnded over) -> again.add(pending);
         case AwaitedResult.Value<Hold.Answer>(Hold.InsufficientStock notEnough) ->
             refused.put(pending, new PurchaseRequest.OutOfStock(notEnough.left()));

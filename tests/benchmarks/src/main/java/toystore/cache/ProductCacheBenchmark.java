@@ -21,9 +21,10 @@ public class ProductCacheBenchmark extends BenchmarkSettings {
 
   private static ProductCache filled() {
     CacheSettings settings = StoreConfig.load(null).cache();
-    ProductCache filled = ProductCache.create(settings, Ticker.systemTicker(), new SimpleMeterRegistry());
+    ProductCache filled =
+        ProductCache.create(settings, Ticker.systemTicker(), new SimpleMeterRegistry());
     CacheLeaseMessages.Grant day = new CacheLeaseMessages.Grant(86_400_000, true, Uuids.fresh());
-    if (!filled.granted(filled.beginRenewal("http://benchmark"), day)) {
+    if (!filled.processGrant(filled.beginRenewal("http://benchmark"), day)) {
       throw new IllegalStateException("no lease");
     }
     Product.Versioned tux = new Product.Versioned(new Product("Tux", new Price(1599), 100), 1);

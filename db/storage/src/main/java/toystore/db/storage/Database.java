@@ -31,9 +31,9 @@ public final class Database implements AutoCloseable {
 
   private final H2File file;
   private final WriterThread writer;
-  private final ReadConnections readers;
+  private final ReadConnectionPool readers;
 
-  private Database(H2File file, WriterThread writer, ReadConnections readers) {
+  private Database(H2File file, WriterThread writer, ReadConnectionPool readers) {
     this.file = file;
     this.writer = writer;
     this.readers = readers;
@@ -61,7 +61,7 @@ public final class Database implements AutoCloseable {
     H2File h2 = H2File.at(file, sizes.cacheKb());
     FirstFailure failure = new FirstFailure(onFatal);
     WriterThread writer = WriterThread.open(h2, migrations, failure);
-    return new Database(h2, writer, new ReadConnections(h2, sizes.readConnections(), failure));
+    return new Database(h2, writer, new ReadConnectionPool(h2, sizes.readConnections(), failure));
   }
 
   /** Whether a failed statement shows that the file itself is damaged. */

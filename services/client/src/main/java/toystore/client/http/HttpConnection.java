@@ -57,7 +57,7 @@ public final class HttpConnection extends PersistentConnection {
    * @throws IOException if no answer arrived in time, or an invalid one
    */
   @Override
-  public NodeReply exchange(byte[] request, Deadline deadline, SilenceCheck silence)
+  public NodeReply exchange(byte[] request, Deadline deadline, NoResponsePolicy silence)
       throws IOException {
     write(request);
     int have = 0;
@@ -77,7 +77,7 @@ public final class HttpConnection extends PersistentConnection {
   }
 
   private NodeReply answer(
-      String text, int bodyStart, int have, Deadline deadline, SilenceCheck silence)
+      String text, int bodyStart, int have, Deadline deadline, NoResponsePolicy silence)
       throws IOException {
     int status = status(text);
     long length = status == 204 || status == 304 ? 0 : -1;

@@ -68,7 +68,7 @@ public abstract class PersistentConnection implements Closeable {
    * @throws StaleException if the peer closed the connection before it sent any byte of an answer
    * @throws IOException if no answer arrived in time, or an invalid one
    */
-  public abstract NodeReply exchange(byte[] request, Deadline deadline, SilenceCheck silence)
+  public abstract NodeReply exchange(byte[] request, Deadline deadline, NoResponsePolicy silence)
       throws IOException;
 
   /** Sends the bytes of a request. */
@@ -90,7 +90,7 @@ public abstract class PersistentConnection implements Closeable {
    *     stream
    */
   protected int read(
-      byte[] into, int offset, Deadline deadline, SilenceCheck silence, boolean first)
+      byte[] into, int offset, Deadline deadline, NoResponsePolicy silence, boolean first)
       throws IOException {
     while (true) {
       long left = Math.min(silence.interval().toMillis(), deadline.left().toMillis() + 1);

@@ -1,6 +1,6 @@
 package toystore.node.failure;
 
-/** A bounded queue is full: nothing was done with the request, and it may be sent again later. */
+/** A limit is reached. The request had no effect, and the client may send it again later. */
 public final class OverloadedException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

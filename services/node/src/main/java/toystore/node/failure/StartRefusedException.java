@@ -2,7 +2,7 @@ package toystore.node.failure;
 
 import org.jspecify.annotations.Nullable;
 
-/** The node cannot start as it is set up; the message says what to change. */
+/** A port or a directory that the node needs is not available. The message states which one. */
 public final class StartRefusedException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

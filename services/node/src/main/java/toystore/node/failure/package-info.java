@@ -1,4 +1,4 @@
-/** Why a node refuses a request or its own start, and how such a failure is answered. */
+/** Why a node refuses a request or its own start, and the response to a failed request. */
 @NullMarked
 package toystore.node.failure;
 

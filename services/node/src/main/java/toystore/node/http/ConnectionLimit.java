@@ -3,11 +3,11 @@ package toystore.node.http;
 import com.sun.management.UnixOperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
 
-/** How many connections a node accepts. Without a limit, many connections could end the process. */
+/** The number of connections that a node accepts. Without a limit, they could exhaust its heap. */
 final class ConnectionLimit {
   private static final long HEAP_PER_CONNECTION = 60 << 10;
 
-  /** The heap that a node needs under load for everything but its clients' connections. */
+  /** The heap that a node needs under load for everything except its connections. */
   private static final long HEAP_WITHOUT_CONNECTIONS = 32 << 20;
 
   private static final int LOWEST = 64;
@@ -16,8 +16,8 @@ final class ConnectionLimit {
   private ConnectionLimit() {}
 
   /**
-   * The number of connections that fit into this process. A busy connection takes up to 30 kB of
-   * heap and one file descriptor. Further connections wait in the kernel until others end.
+   * The limit for this process. A busy connection needs up to 30 kB of heap and one file
+   * descriptor. Further connections wait in the kernel until others end.
    */
   static int ofThisProcess() {
     long byHeap =

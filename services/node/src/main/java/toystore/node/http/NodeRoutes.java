@@ -17,11 +17,11 @@ import toystore.node.rpc.MessageDispatcher;
 import toystore.node.rpc.MessageHandler;
 import toystore.protocol.api.ApiException;
 import toystore.protocol.api.ApiPaths;
-import toystore.protocol.api.Problem;
+import toystore.protocol.api.ApiProblem;
 
 /**
- * The routes of a listener: handlers by path and method. Any other method of a known path is
- * answered with 405, any other path with 404.
+ * The routes of a listener: handlers by path and method. The response to another method of a known
+ * path is 405, and the response to an unknown path is 404.
  */
 public final class NodeRoutes {
   private static final HeaderName LEADER = HeaderNames.create(ApiPaths.LEADER);
@@ -37,9 +37,9 @@ public final class NodeRoutes {
     return add("POST", path, handler);
   }
 
-  /** Adds a handler for messages of other nodes, which arrive on connections of their own. */
-  public <T> NodeRoutes message(String path, Class<T> type, MessageHandler<T> answering) {
-    messages.add(path, type, answering);
+  /** Adds a handler for messages of other nodes, which use separate connections. */
+  public <T> NodeRoutes message(String path, Class<T> type, MessageHandler<T> handler) {
+    messages.add(path, type, handler);
     return this;
   }
 
@@ -55,10 +55,10 @@ public final class NodeRoutes {
   void addTo(HttpRouting.Builder routing) {
     routing.addFilter(new RequestFilter());
     byPath.forEach(
-        (path, verbs) -> {
-          addPath(routing, path, verbs);
-          // The reference system answers /orders and /orders/ alike.
-          addPath(routing, path + "/", verbs);
+        (path, handlers) -> {
+          addPath(routing, path, handlers);
+          // The reference system gives the same response to /orders and /orders/.
+          addPath(routing, path + "/", handlers);
         });
     routing.any(
         (request, response) -> {
@@ -68,9 +68,9 @@ public final class NodeRoutes {
   }
 
   private static void addPath(
-      HttpRouting.Builder routing, String path, Map<String, Handler> verbs) {
+      HttpRouting.Builder routing, String path, Map<String, Handler> handlers) {
     StringJoiner allowed = new StringJoiner(", ");
-    verbs.forEach(
+    handlers.forEach(
         (method, handler) -> {
           allowed.add(method);
           if (method.equals("GET")) {
@@ -85,8 +85,8 @@ public final class NodeRoutes {
         path,
         (request, response) -> {
           response.header(allow);
-          HttpExchange.sendProblem(
-              request, response, new Problem(405, "this path allows " + allowed));
+          ApiExchange.sendProblem(
+              request, response, new ApiProblem(405, "this path allows " + allowed));
         });
   }
 
@@ -95,11 +95,11 @@ public final class NodeRoutes {
   }
 
   private static void answerError(ServerRequest request, ServerResponse response, Throwable error) {
-    Problem problem = ErrorResponses.problem(error, request.prologue());
+    ApiProblem problem = ErrorResponses.problem(error, request.prologue());
     response.headers().clear();
     if (error instanceof MisdirectedException e && e.leader() != null) {
       response.header(LEADER, e.leader());
     }
-    HttpExchange.sendProblem(request, response, problem);
+    ApiExchange.sendProblem(request, response, problem);
   }
 }

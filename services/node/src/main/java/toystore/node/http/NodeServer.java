@@ -20,12 +20,12 @@ import toystore.config.Topology;
 import toystore.node.failure.StartRefusedException;
 import toystore.node.rpc.MessageConnectionSelector;
 import toystore.protocol.api.ApiPaths;
-import toystore.protocol.api.Problem;
+import toystore.protocol.api.ApiProblem;
 import toystore.protocol.message.NodeStatus;
 
 /**
- * The HTTP listeners of a node: one for its API and for messages of other nodes, one for health and
- * metrics. Every error is answered with a {@link Problem} in JSON.
+ * The listeners of a node: one for its API and for the messages of other nodes, and one for health
+ * and metrics. The response to every error is a {@link ApiProblem} in JSON.
  */
 public final class NodeServer implements AutoCloseable {
   private static final String OBSERVE = "observe";
@@ -42,7 +42,7 @@ public final class NodeServer implements AutoCloseable {
    * Starts both listeners.
    *
    * @param status supplies what {@code /status} and {@code /health} return
-   * @throws StartRefusedException if a port is taken
+   * @throws StartRefusedException if a port is in use
    */
   public static NodeServer start(
       StoreConfig config,
@@ -55,7 +55,7 @@ public final class NodeServer implements AutoCloseable {
     ListenerAddresses.requireFree(address, config.observePort(node));
     routes.get(
         ApiPaths.STATUS,
-        (request, response) -> HttpExchange.sendJson(request, response, status.get()));
+        (request, response) -> ApiExchange.sendJson(request, response, status.get()));
     WebServer server =
         WebServer.builder()
             .serviceRegistry(emptyRegistry())
@@ -107,12 +107,12 @@ public final class NodeServer implements AutoCloseable {
   }
 
   /**
-   * A service registry that discovers nothing: a node consists of the parts that its main class
-   * names, and starts faster. Helidon uses the registry of the process where it was given none, for
-   * example for the mappers of parameters.
+   * A service registry that discovers no services. A node consists of the parts that its main class
+   * names, and starts faster without discovery. Helidon uses the registry of the process where it
+   * has no other, for example for the mappers of parameters.
    */
   private static ServiceRegistry emptyRegistry() {
-    // Otherwise Helidon reads the manifests of all jars in order to log which features they have.
+    // Otherwise Helidon reads the manifests of all jars to log their features.
     System.setProperty("io.helidon.metadata.mode", MetadataDiscovery.Mode.NONE.name());
     return GlobalServiceRegistry.configured()
         ? GlobalServiceRegistry.registry()

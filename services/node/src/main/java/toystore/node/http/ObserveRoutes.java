@@ -25,13 +25,13 @@ final class ObserveRoutes {
         .get(
             ApiPaths.METRICS,
             (request, response) ->
-                HttpExchange.send(
+                ApiExchange.send(
                     request, response, 200, METRICS_TYPE, metrics.scrape().getBytes(UTF_8)))
         .get(
             ApiPaths.HEALTH,
             (request, response) -> {
               NodeStatus now = status.get();
-              HttpExchange.send(
+              ApiExchange.send(
                   request,
                   response,
                   now.ready() ? 200 : 503,

@@ -7,17 +7,17 @@ import io.helidon.webserver.http.Filter;
 import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.RoutingRequest;
 import io.helidon.webserver.http.RoutingResponse;
-import toystore.protocol.api.Problem;
+import toystore.protocol.api.ApiProblem;
 
-/** Rejects paths that cannot be decoded, and closes connections whose client asked for that. */
+/** Rejects paths that cannot be decoded, and closes connections when their clients request it. */
 final class RequestFilter implements Filter {
   @Override
   public void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
     if (decodes(request)) {
       chain.proceed();
     } else {
-      HttpExchange.sendProblem(
-          request, response, new Problem(400, "the path is not properly encoded"));
+      ApiExchange.sendProblem(
+          request, response, new ApiProblem(400, "the path is not properly encoded"));
     }
     // Helidon 4.5.0 keeps the connection open and waits for another request.
     if (response.headers().contains(HeaderNames.CONNECTION)

@@ -1,4 +1,4 @@
-/** The HTTP listeners of a node: routes, errors, limits, health and metrics. */
+/** The listeners of a node: routes, responses to errors, limits, health and metrics. */
 @NullMarked
 package toystore.node.http;
 

@@ -6,40 +6,42 @@ import java.util.concurrent.TimeUnit;
 import toystore.node.failure.OverloadedException;
 
 /**
- * Lets only so many requests of a costly kind work at a time, so that a crowd of them takes neither
- * the memory nor the file from all others. Further ones wait a moment and are refused then. What
- * may take long for other reasons, such as sending to a slow reader, does not belong in here.
+ * Limits the number of expensive requests that run at once, so that many of them cannot exhaust the
+ * memory or the connections to the file. Further requests wait for a short time and are then
+ * refused. Do not run work in a bulkhead that may be slow for another reason, such as sending to a
+ * slow client.
  */
 public final class Bulkhead {
-  /** Less than a front end waits for a replica before it asks the next one. */
-  private static final long PATIENCE_MS = 500;
+  /** Less than the time after which a front end tries the next replica. */
+  private static final long MAX_WAIT_MS = 500;
 
-  private final String what;
-  private final Semaphore places;
+  private final String requests;
+  private final Semaphore permits;
 
   /**
-   * So many at a time.
+   * Creates a bulkhead.
    *
-   * @param what such requests, in words of the one who is refused
+   * @param maxConcurrent the maximum number of requests that run at once
+   * @param requests what the requests are, in the plural, for the message of a refusal
    */
-  public Bulkhead(int atATime, String what) {
-    this.what = what;
-    this.places = new Semaphore(atATime);
+  public Bulkhead(int maxConcurrent, String requests) {
+    this.requests = requests;
+    this.permits = new Semaphore(maxConcurrent);
   }
 
   /**
-   * Works when it has a place.
+   * Runs a request as soon as the limit allows.
    *
-   * @throws OverloadedException if none becomes free in time
+   * @throws OverloadedException if the limit does not allow it in time
    */
-  public <T> T work(Callable<T> work) throws Exception {
-    if (!places.tryAcquire(PATIENCE_MS, TimeUnit.MILLISECONDS)) {
-      throw new OverloadedException("too many " + what + " at a time");
+  public <T> T run(Callable<T> request) throws Exception {
+    if (!permits.tryAcquire(MAX_WAIT_MS, TimeUnit.MILLISECONDS)) {
+      throw new OverloadedException("too many " + requests + " at a time");
     }
     try {
-      return work.call();
+      return request.call();
     } finally {
-      places.release();
+      permits.release();
     }
   }
 }

@@ -1,4 +1,4 @@
-/** Limits that keep many or large requests from exhausting a node. */
+/** Limits that keep many or large requests from exhausting the memory of a node. */
 @NullMarked
 package toystore.node.limit;
 

@@ -6,11 +6,12 @@ import java.util.concurrent.TimeUnit;
 import toystore.db.storage.Database;
 
 /**
- * Gives the space of dead pages back, a little at a time: H2 does not do so by itself where each
- * commit is written at once.
+ * Compacts an H2 file in small steps. H2 does not free the space of dead pages by itself if it
+ * writes each commit at once.
  */
 final class FileCompaction implements AutoCloseable {
-  private static final long EVERY_SECONDS = 5;
+  private static final System.Logger LOG = System.getLogger(FileCompaction.class.getName());
+  private static final long INTERVAL_SECONDS = 5;
   private static final int MAX_BYTES = 8 << 20;
 
   private final ScheduledThreadPoolExecutor timer;
@@ -20,18 +21,17 @@ final class FileCompaction implements AutoCloseable {
         new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().daemon().name("compaction").factory());
     timer.scheduleWithFixedDelay(
-        () -> compact(database), EVERY_SECONDS, EVERY_SECONDS, TimeUnit.SECONDS);
+        () -> compact(database), INTERVAL_SECONDS, INTERVAL_SECONDS, TimeUnit.SECONDS);
   }
 
   private static void compact(Database database) {
-    // A failure is one of the writer, which tells the node by itself.
     database
         .compact(MAX_BYTES)
         .whenComplete(
-            (moved, e) -> {
+            (rewritten, e) -> {
               if (e != null) {
-                System.getLogger(FileCompaction.class.getName())
-                    .log(Level.WARNING, "the file could not be compacted", e);
+                // The writer thread has also failed, and halts the node.
+                LOG.log(Level.WARNING, "cannot compact the database", e);
               }
             });
   }

@@ -5,7 +5,9 @@ import java.util.function.Supplier;
 import toystore.db.log.LogStatus;
 import toystore.db.log.NotLeaderException;
 
-/** Checks for each read that the products which this catalog publishes are current. */
+/**
+ * Makes reads of data that change linearizable: it confirms for each read that this member leads.
+ */
 public final class LeaderReadCheck {
   /** Waits for a condition; fails if it does not hold in time. */
   @FunctionalInterface
@@ -22,7 +24,7 @@ public final class LeaderReadCheck {
    * Creates a check.
    *
    * @param status returns the current status of this member
-   * @param open waits until this leader may publish products
+   * @param open waits until the service of this leader may publish its data
    * @param allCommitted waits until this member has applied everything that was committed at the
    *     time of the call
    * @param timeout how long to wait for each condition
@@ -36,10 +38,12 @@ public final class LeaderReadCheck {
   }
 
   /**
-   * Returns if a read that follows is linearizable: this member led in one term from the request
-   * until it was confirmed as the leader, so no other member published anything in between. A
-   * member that was deposed, for example during a long pause, may still have applied everything
-   * that was committed, but it has not published what its successor published.
+   * Returns if a read that follows is linearizable: this member led in one term from the beginning
+   * of this call until it was confirmed as the leader. So no other member has published anything in
+   * between. A member that was deposed, for example during a long pause, may have applied
+   * everything that was committed, but it has not published what its successor published.
+   *
+   * @throws NotLeaderException if this member does not lead, or did not lead during the whole call
    */
   public void await() throws InterruptedException, NotLeaderException {
     LogStatus before = status.get();

@@ -1,6 +1,8 @@
 package toystore.node.replica;
 
-/** Is notified when this member starts or stops leading, on threads of the log. Must not block. */
+/**
+ * Is notified when this member becomes leader or is deposed, on threads of the log. Must not block.
+ */
 public interface LeadershipListener {
   void leadershipStarted(long term);
 

@@ -10,33 +10,34 @@ import toystore.db.storage.Database;
 import toystore.protocol.api.Uuids;
 
 /**
- * Tells of time-ordered ids (UUIDv7) that they are certainly new, without asking the file: nearly
- * all ids that a log is given are, and a lookup that finds nothing costs as much as one that does.
+ * Recognizes new time-ordered ids (UUIDv7) without a query to the file. Nearly all ids in log
+ * entries are new, and a query that finds nothing costs as much as one that finds a row.
  *
- * <p>Exact whatever clocks say. Ids of one range of their own times are all known here: the newest
- * ones that the log named, and none of the file is in that range. An id outside of it, or of
- * another version, may be known; then the file decides.
+ * <p>The filter covers the ids whose own time lies in a range that ends in the future. It holds in
+ * memory all ids of this range that were added, and the file contains no others of this range. So
+ * an id in the range that is not in memory is new, independently of all clocks. For an id outside
+ * of the range, or of another UUID version, the file must be queried.
  *
- * <p>One thread adds, any number ask.
+ * <p>One thread may add ids while any number of threads call {@link #isNew}.
  */
 public final class NewIdFilter {
   private static final int VERSION = 7;
 
-  /** The beginning of the year 2100: ids from later on are left to the file. */
+  /** The end of the range: the beginning of the year 2100. */
   private static final long END_MS = 4_102_444_800_000L;
 
-  /** How many ids of the file are looked at at a time. */
+  /** The number of ids in one query of the file. */
   private static final int PAGE = 1_000;
 
-  /** Reads ids of the file, largest first. */
+  /** Reads ids from the file in descending order. */
   @FunctionalInterface
-  public interface Largest {
-    /** The ids that are no larger than this one, at most so many, by falling value. */
+  public interface DescendingIds {
+    /** Returns at most {@code limit} ids that are not greater than {@code id}. */
     List<UUID> upTo(UUID id, int limit);
   }
 
-  /** The ids in a column that has an index, as whoever applies the log reads them. */
-  public static Largest in(Database database, String table, String column) {
+  /** Reads ids from an indexed column, on the connection of the thread that applies the log. */
+  public static DescendingIds in(Database database, String table, String column) {
     String query =
         "SELECT "
             + column
@@ -67,7 +68,7 @@ public final class NewIdFilter {
   private final int capacity;
   private final ConcurrentSkipListSet<UUID> known = new ConcurrentSkipListSet<>();
 
-  /** The range begins after this, by the times of ids in milliseconds since 1970. */
+  /** The range begins after this time, in milliseconds since 1970. */
   private volatile long aboveMs;
 
   private NewIdFilter(int capacity, long aboveMs) {
@@ -76,16 +77,19 @@ public final class NewIdFilter {
   }
 
   /**
-   * Begins above all that a file holds.
+   * Creates a filter whose range begins after all ids of a file.
    *
-   * @param capacity how many ids are kept in memory
+   * @param capacity the maximum number of ids in memory
    */
-  public static NewIdFilter beyond(Largest file, int capacity) {
-    return new NewIdFilter(capacity, largest(file));
+  public static NewIdFilter beyond(DescendingIds file, int capacity) {
+    return new NewIdFilter(capacity, largestTimeMs(file));
   }
 
-  /** The time of the largest UUIDv7 of the file; ids made of keys lie between them at random. */
-  private static long largest(Largest file) {
+  /**
+   * The time of the largest UUIDv7 in the file, or -1 if there is none. Ids of other versions,
+   * which are derived from keys, are skipped.
+   */
+  private static long largestTimeMs(DescendingIds file) {
     UUID next = Uuids.smallestAt(END_MS);
     while (true) {
       List<UUID> page = file.upTo(next, PAGE);
@@ -110,17 +114,17 @@ public final class NewIdFilter {
     return id.version() == VERSION && timeMs > aboveMs && timeMs < END_MS;
   }
 
-  /** Notes an id; from now on it is not new. */
+  /** Adds an id, which is not new from now on. */
   public void add(UUID id) {
     if (isInRange(id) && known.add(id) && known.size() > capacity) {
       UUID smallest = known.first();
-      // First the range, then the id: who finds it gone must find the range shrunk.
+      // The range shrinks first, so that no reader finds the range without its smallest id.
       aboveMs = timeMs(smallest);
       known.remove(smallest);
     }
   }
 
-  /** Whether this id was certainly never noted and is not in the file either. */
+  /** Whether the id is certainly new: it was never added, and it is not in the file. */
   public boolean isNew(UUID id) {
     return !known.contains(id) && isInRange(id);
   }

@@ -18,10 +18,10 @@ import toystore.protocol.message.MessageCodec;
 import toystore.protocol.message.NodeReply;
 import toystore.protocol.message.NodeStatus;
 
-/** The other members of this node's group, asked while it does not run. */
+/** Calls to the other members of the group while this member is stopped. */
 final class OtherMembers implements MemberRejoin.Peers {
-  private static final Duration ASK = Duration.ofSeconds(1);
-  private static final Duration FENCE = Duration.ofSeconds(10);
+  private static final Duration STATUS_TIMEOUT = Duration.ofSeconds(1);
+  private static final Duration FENCE_TIMEOUT = Duration.ofSeconds(10);
 
   private final StoreConfig config;
   private final NodeCaller caller;
@@ -40,17 +40,22 @@ final class OtherMembers implements MemberRejoin.Peers {
             LeaderObserver.NONE);
   }
 
-  /** Asks the leader for an entry that only has to be committed. */
+  /** A request to the leader to commit an entry that changes nothing. */
   record Fence() {}
 
-  /** It is. */
+  /**
+   * The response to a {@link Fence}.
+   *
+   * @param index the index of the committed entry
+   */
   record Committed(String leader, long index) {}
 
   @Override
   public MemberRejoin.NoOpEntry commitNoOp() throws IOException {
     try {
       NodeReply reply =
-          leader.call(ApiPaths.REJOIN, MessageCodec.toCbor(new Fence()), Deadline.in(FENCE));
+          leader.call(
+              ApiPaths.REJOIN, MessageCodec.toCbor(new Fence()), Deadline.in(FENCE_TIMEOUT));
       if (!reply.ok()) {
         throw new IOException("the leader answered " + reply.status());
       }
@@ -65,7 +70,10 @@ final class OtherMembers implements MemberRejoin.Peers {
   public MemberRejoin.PeerStatus status(String member) throws IOException {
     try {
       String url = config.url(config.node(member)) + ApiPaths.STATUS;
-      NodeReply reply = caller.call(url, null, ASK).get(ASK.toMillis(), TimeUnit.MILLISECONDS);
+      NodeReply reply =
+          caller
+              .call(url, null, STATUS_TIMEOUT)
+              .get(STATUS_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
       if (!reply.ok()) {
         throw new IOException(url + " answered " + reply.status());
       }
@@ -83,7 +91,7 @@ final class OtherMembers implements MemberRejoin.Peers {
       throw new IOException(member + " does not answer", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new IOException("interrupted while " + member + " was asked", e);
+      throw new IOException("interrupted while waiting for " + member, e);
     }
   }
 }

@@ -6,6 +6,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import toystore.db.log.IndeterminateException;
 import toystore.db.log.NotLeaderException;
 import toystore.db.log.ReplicatedLog;
@@ -14,15 +15,20 @@ import toystore.node.rpc.MessageHandler;
 import toystore.protocol.api.ApiException;
 
 /**
- * Decides who may answer a request. There are three rules:
+ * Decides whether this member may answer a request. There are four rules:
  *
  * <ul>
- *   <li>Requests that change something are answered by the leader only ({@link #leaderOnly}).
- *   <li>Reads of immutable data are answered by every member that has them. A member that lacks
- *       them first applies everything that was committed ({@link #awaitAllCommitted}).
- *   <li>Reads of data that change are answered by the leader only, after it has proved that it
- *       still leads ({@link LeaderReadCheck}).
+ *   <li><b>Changes</b>: only the leader answers ({@link #leaderOnly}).
+ *   <li><b>Reads of rows that never change</b>: any member that has the row answers. A member that
+ *       does not have it first applies everything that was committed ({@link #findImmutable}).
+ *   <li><b>Listings of such rows</b>: any member answers, after it has applied everything that was
+ *       committed ({@link #awaitAllCommitted}).
+ *   <li><b>Reads of rows that change</b>: only the leader answers, after it was confirmed as the
+ *       leader ({@link #leaderReads}).
  * </ul>
+ *
+ * <p>Requests that compare or copy one replica ask for the rows of that replica as they are. They
+ * need no rule.
  */
 public final class ReadGuard {
   private final String node;
@@ -31,6 +37,30 @@ public final class ReadGuard {
   ReadGuard(String node, ReplicatedLog log) {
     this.node = node;
     this.log = log;
+  }
+
+  /** Finds a row in the state of this member. */
+  @FunctionalInterface
+  public interface Lookup<T> {
+    /** Returns null if this member does not have the row. */
+    @Nullable T find();
+  }
+
+  /**
+   * Reads a row that never changes. If this member does not have it, it may only be behind.
+   * Therefore it applies everything that was committed, and looks again.
+   *
+   * @return null if no such row was committed when this method was called
+   * @throws ApiException 503 if no leader confirms the commit index in time
+   */
+  public <T> @Nullable T findImmutable(Lookup<T> lookup, Duration timeout)
+      throws InterruptedException {
+    T row = lookup.find();
+    if (row != null) {
+      return row;
+    }
+    awaitAllCommitted(timeout);
+    return lookup.find();
   }
 
   /**
@@ -47,10 +77,10 @@ public final class ReadGuard {
   }
 
   /**
-   * Creates the check for reads of data that change.
+   * Creates the check for reads of rows that change.
    *
-   * @param open waits until the service of this leader may show its data
-   * @param timeout the longest wait for each condition of the check
+   * @param open waits until the service of this leader may publish its rows
+   * @param timeout the maximum wait for each condition of the check
    */
   public LeaderReadCheck leaderReads(LeaderReadCheck.Condition open, Duration timeout) {
     return new LeaderReadCheck(log::status, open, this::awaitAllCommitted, timeout);

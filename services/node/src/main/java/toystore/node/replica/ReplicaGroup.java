@@ -17,7 +17,7 @@ import toystore.db.log.Member;
 import toystore.db.storage.Database;
 import toystore.db.storage.WriteBehind;
 
-/** The settings of a group, out of those of the store. */
+/** The group of one node and its log settings, derived from the settings of the store. */
 record ReplicaGroup(LogGroup log, LogSettings settings) {
   static ReplicaGroup of(StoreConfig config, Topology.Node self) {
     List<Member> members =
@@ -36,7 +36,10 @@ record ReplicaGroup(LogGroup log, LogSettings settings) {
     return new Member(node.name(), node.id(), node.host(), config.raftPort(node));
   }
 
-  /** At a cold start lower ids leave the first election to the higher ones, a step each. */
+  /**
+   * If all members start together, the one with the highest id should win the first election. The
+   * others therefore wait one step longer for each member with a higher id.
+   */
   private static LogSettings settings(RaftSettings raft, Topology.Node self, List<Member> members) {
     long higher = members.stream().filter(m -> m.id() > self.id()).count();
     Duration first =
@@ -54,7 +57,6 @@ record ReplicaGroup(LogGroup log, LogSettings settings) {
         raft.preserveEntries());
   }
 
-  /** When rows are written behind the log. */
   static WriteBehind.FlushPolicy flushPolicy(StorageSettings storage) {
     return new WriteBehind.FlushPolicy(
         storage.flushInterval(), storage.flushRows(), storage.maxPendingRows());

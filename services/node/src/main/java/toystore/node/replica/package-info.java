@@ -1,4 +1,7 @@
-/** A node that is a member of a replicated group: its file, its log, and who may answer. */
+/**
+ * A node as a member of a replicated group: the start, the rebuilding of lost files, and the rules
+ * for answering requests.
+ */
 @NullMarked
 package toystore.node.replica;
 

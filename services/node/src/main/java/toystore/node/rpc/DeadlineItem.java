@@ -4,27 +4,23 @@ import java.util.Collections;
 import java.util.List;
 import toystore.client.Deadline;
 
-/**
- * Something that is asked for until a deadline, one item of a {@link Batcher}.
- *
- * @param <T> what is asked for
- */
+/** An item of a {@link Batcher} with the deadline of the client that waits for its answer. */
 public record DeadlineItem<T>(T item, Deadline deadline) {
-  /** Whether there is still somebody who waits for it. */
+  /** Whether the client still waits for the answer. */
   public boolean isWanted() {
     return !deadline.passed();
   }
 
-  /** What a batch asks for, in order. */
+  /** The items of a batch, in order. */
   public static <T> List<T> items(List<DeadlineItem<T>> batch) {
     return batch.stream().map(DeadlineItem::item).toList();
   }
 
-  /** How long a batch may take: whoever has less time does not cut the others short. */
+  /** The latest deadline of a batch. An item with an earlier deadline must not fail the others. */
   public static <T> Deadline latest(List<DeadlineItem<T>> batch) {
-    DeadlineItem<T> patient =
+    DeadlineItem<T> latest =
         Collections.max(
             batch, (a, b) -> Long.signum(a.deadline().nanoTime() - b.deadline().nanoTime()));
-    return patient.deadline();
+    return latest.deadline();
   }
 }

@@ -153,13 +153,13 @@ final class IncomingConnection implements ServerConnection, InterruptableTask<Vo
   }
 
   private void answerLong(DataReader in, int length) throws IOException {
-    if (!MemoryBudget.tryTake(length)) {
+    if (!MemoryBudget.tryReserve(length)) {
       throw new CloseConnectionException("no memory for a request of " + length + " bytes");
     }
     try {
       answer(in.readBytes(length));
     } finally {
-      MemoryBudget.giveBack(length);
+      MemoryBudget.release(length);
     }
   }
 

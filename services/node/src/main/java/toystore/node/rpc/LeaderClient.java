@@ -8,7 +8,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import toystore.client.Deadline;
-import toystore.client.http.SilenceCheck;
+import toystore.client.http.NoResponsePolicy;
 import toystore.config.StoreConfig;
 import toystore.config.Topology;
 import toystore.protocol.api.ApiException;
@@ -125,7 +125,8 @@ public final class LeaderClient {
   private NodeReply attempt(
       GroupTarget target, String path, byte @Nullable [] body, Deadline deadline)
       throws IOException {
-    SilenceCheck silence = new SilenceCheck(SILENCE_BEFORE_PROBE, () -> noOtherLeader(target));
+    NoResponsePolicy silence =
+        new NoResponsePolicy(SILENCE_BEFORE_PROBE, () -> noOtherLeader(target));
     try {
       return caller.send(target.url() + path, body, deadline.left(), silence);
     } catch (IOException e) {

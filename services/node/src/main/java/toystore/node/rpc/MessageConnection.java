@@ -5,15 +5,15 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import toystore.client.Deadline;
+import toystore.client.http.NoResponsePolicy;
 import toystore.client.http.PersistentConnection;
-import toystore.client.http.SilenceCheck;
 import toystore.protocol.message.MessageFrames;
 import toystore.protocol.message.NodeReply;
 
-/** A connection to another node for messages ({@link MessageFrames}). */
+/** A connection to another node that carries messages ({@link MessageFrames}). */
 final class MessageConnection extends PersistentConnection {
   private final byte[] buffer = new byte[1 << 10];
-  private boolean begun;
+  private boolean preambleSent;
 
   private MessageConnection(Socket socket) throws IOException {
     super(socket);
@@ -24,36 +24,36 @@ final class MessageConnection extends PersistentConnection {
   }
 
   @Override
-  public NodeReply exchange(byte[] request, Deadline deadline, SilenceCheck silence)
+  public NodeReply exchange(byte[] request, Deadline deadline, NoResponsePolicy silence)
       throws IOException {
-    write(begun ? request : afterBeginning(request));
-    begun = true;
+    write(preambleSent ? request : withPreamble(request));
+    preambleSent = true;
     byte[] answer = buffer;
-    int have = 0;
-    int whole = MessageFrames.LENGTH;
-    while (have < whole) {
-      have += read(answer, have, deadline, silence, have == 0);
-      if (have >= MessageFrames.LENGTH && whole == MessageFrames.LENGTH) {
-        whole += MessageFrames.length(answer);
-        if (whole > answer.length) {
-          answer = Arrays.copyOf(answer, whole);
+    int received = 0;
+    int expected = MessageFrames.LENGTH;
+    while (received < expected) {
+      received += read(answer, received, deadline, silence, received == 0);
+      if (received >= MessageFrames.LENGTH && expected == MessageFrames.LENGTH) {
+        expected += MessageFrames.length(answer);
+        if (expected > answer.length) {
+          answer = Arrays.copyOf(answer, expected);
         }
       }
     }
-    if (have > whole) {
-      throw new IOException("more than one answer");
+    if (received > expected) {
+      throw new IOException("more bytes arrived than the answer has");
     }
     NodeReply reply =
         MessageFrames.decodeResponse(
-            ByteBuffer.wrap(answer, MessageFrames.LENGTH, whole - MessageFrames.LENGTH));
+            ByteBuffer.wrap(answer, MessageFrames.LENGTH, expected - MessageFrames.LENGTH));
     reusable = true;
     return reply;
   }
 
-  private static byte[] afterBeginning(byte[] request) {
-    byte[] beginning = MessageFrames.preamble();
-    byte[] all = Arrays.copyOf(beginning, beginning.length + request.length);
-    System.arraycopy(request, 0, all, beginning.length, request.length);
+  private static byte[] withPreamble(byte[] request) {
+    byte[] preamble = MessageFrames.preamble();
+    byte[] all = Arrays.copyOf(preamble, preamble.length + request.length);
+    System.arraycopy(request, 0, all, preamble.length, request.length);
     return all;
   }
 }

@@ -7,22 +7,20 @@ import org.jspecify.annotations.Nullable;
 import toystore.node.failure.ErrorResponses;
 import toystore.node.failure.MisdirectedException;
 import toystore.protocol.api.ApiException;
-import toystore.protocol.api.Problem;
+import toystore.protocol.api.ApiProblem;
 import toystore.protocol.codec.Json;
 import toystore.protocol.message.MessageCodec;
 import toystore.protocol.message.MessageFrames;
 import toystore.protocol.message.NodeReply;
 
-/**
- * What a node answers to messages of other nodes ({@link MessageFrames}), by path. Bodies are CBOR.
- */
+/** Selects the handler of a message ({@link MessageFrames}) by its path. Bodies are CBOR. */
 public final class MessageDispatcher {
-  private record Kind<T>(Class<T> type, MessageHandler<T> answering) {
+  private record Route<T>(Class<T> type, MessageHandler<T> handler) {
     byte[] answer(byte[] body) throws Exception {
-      return MessageCodec.toCbor(answering.answer(decoded(body)));
+      return MessageCodec.toCbor(handler.answer(decode(body)));
     }
 
-    private T decoded(byte[] body) {
+    private T decode(byte[] body) {
       try {
         return MessageCodec.fromCbor(body, type);
       } catch (IOException e) {
@@ -31,28 +29,28 @@ public final class MessageDispatcher {
     }
   }
 
-  private final Map<String, Kind<?>> byPath = new LinkedHashMap<>();
+  private final Map<String, Route<?>> byPath = new LinkedHashMap<>();
 
-  public <T> void add(String path, Class<T> type, MessageHandler<T> answering) {
-    byPath.put(path, new Kind<>(type, answering));
+  public <T> void add(String path, Class<T> type, MessageHandler<T> handler) {
+    byPath.put(path, new Route<>(type, handler));
   }
 
-  /** Answers, whatever the question. */
-  NodeReply answer(MessageFrames.Request question) {
-    Kind<?> kind = byPath.get(question.path());
-    if (kind == null) {
-      return refusal(new Problem(404, "there is no message " + question.path()), null);
+  /** Returns the response to a request. An exception of the handler becomes a response too. */
+  NodeReply answer(MessageFrames.Request request) {
+    Route<?> route = byPath.get(request.path());
+    if (route == null) {
+      return refusal(new ApiProblem(404, "there is no message " + request.path()), null);
     }
     try {
-      return new NodeReply(200, kind.answer(question.body()), null);
+      return new NodeReply(200, route.answer(request.body()), null);
     } catch (MisdirectedException e) {
-      return refusal(ErrorResponses.problem(e, question.path()), e.leader());
+      return refusal(ErrorResponses.problem(e, request.path()), e.leader());
     } catch (Exception | Error e) {
-      return refusal(ErrorResponses.problem(e, question.path()), null);
+      return refusal(ErrorResponses.problem(e, request.path()), null);
     }
   }
 
-  private static NodeReply refusal(Problem problem, @Nullable String leader) {
-    return new NodeReply(problem.code(), Json.toJson(new Problem.Body(problem)), leader);
+  private static NodeReply refusal(ApiProblem problem, @Nullable String leader) {
+    return new NodeReply(problem.code(), Json.toJson(new ApiProblem.Body(problem)), leader);
   }
 }

@@ -1,13 +1,12 @@
 package toystore.node.rpc;
 
 /**
- * Answers messages of one kind that other nodes send. What it throws becomes a status, as with
- * HTTP.
+ * Answers the messages of other nodes on one path. An exception becomes a status, as with HTTP.
  *
- * @param <T> the message
+ * @param <T> the type of the messages
  */
 @FunctionalInterface
 public interface MessageHandler<T> {
-  /** What is sent back. */
+  /** Returns the body of the response. */
   Object answer(T message) throws Exception;
 }

@@ -8,28 +8,29 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import toystore.client.Deadline;
-import toystore.client.http.SilenceCheck;
+import toystore.client.http.NoResponsePolicy;
 import toystore.protocol.message.NodeReply;
 
 /**
- * Calls to other nodes. One call is one attempt: who calls decides about retries. What is called
- * must be idempotent, since an attempt may be done although no answer came.
+ * Calls to other nodes. A call is one attempt; the caller decides whether to retry it. Calls must
+ * be idempotent, because a call may have been executed although no response arrived.
  */
 public interface NodeCaller {
   /**
-   * Sends a message, or asks with GET over HTTP where the body is null. The future fails with an
-   * {@link java.io.IOException} when no answer came; then the request may or may not have been
-   * done. Cancelling the future gives the connection up.
+   * Sends a message, or an HTTP GET request if the body is null. The future fails with an {@link
+   * java.io.IOException} if no response arrives. In that case the call may or may not have been
+   * executed. Cancelling the future closes the connection.
    */
   CompletableFuture<NodeReply> call(String url, byte @Nullable [] body, Duration timeout);
 
   /**
-   * Like {@link #call} for a thread that has nothing else to do meanwhile.
+   * Like {@link #call}, but waits for the response.
    *
-   * @throws IOException when no answer came in time, or when silence was to be borne no longer; the
-   *     request may or may not have been done
+   * @throws IOException if no response arrives in time, or the silence check gives up. The call may
+   *     or may not have been executed
    */
-  default NodeReply send(String url, byte @Nullable [] body, Duration timeout, SilenceCheck silence)
+  default NodeReply send(
+      String url, byte @Nullable [] body, Duration timeout, NoResponsePolicy silence)
       throws IOException, InterruptedException {
     Deadline deadline = Deadline.in(timeout);
     CompletableFuture<NodeReply> reply = call(url, body, timeout);

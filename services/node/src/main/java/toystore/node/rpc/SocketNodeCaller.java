@@ -11,8 +11,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import toystore.client.Deadline;
 import toystore.client.http.HttpConnection;
+import toystore.client.http.NoResponsePolicy;
 import toystore.client.http.PersistentConnection;
-import toystore.client.http.SilenceCheck;
 import toystore.protocol.message.MessageFrames;
 import toystore.protocol.message.NodeReply;
 
@@ -95,8 +95,9 @@ public final class SocketNodeCaller implements NodeCaller, AutoCloseable {
         .start(
             () -> {
               try {
-                SilenceCheck silence =
-                    new SilenceCheck(Duration.ofMillis(GUARD_INTERVAL_MS), () -> !reply.isDone());
+                NoResponsePolicy silence =
+                    new NoResponsePolicy(
+                        Duration.ofMillis(GUARD_INTERVAL_MS), () -> !reply.isDone());
                 reply.complete(send(url, body, timeout, silence));
               } catch (IOException | RuntimeException | Error e) {
                 reply.completeExceptionally(e);
@@ -106,7 +107,8 @@ public final class SocketNodeCaller implements NodeCaller, AutoCloseable {
   }
 
   @Override
-  public NodeReply send(String url, byte @Nullable [] body, Duration timeout, SilenceCheck silence)
+  public NodeReply send(
+      String url, byte @Nullable [] body, Duration timeout, NoResponsePolicy silence)
       throws IOException {
     Deadline deadline = Deadline.in(timeout);
     int pathStart = url.indexOf('/', HTTP.length());
@@ -136,7 +138,7 @@ public final class SocketNodeCaller implements NodeCaller, AutoCloseable {
       PersistentConnection connection,
       byte[] request,
       Deadline deadline,
-      SilenceCheck silence,
+      NoResponsePolicy silence,
       ConnectionPool pool)
       throws IOException {
     connection.markNanos = deadline.nanoTime();

@@ -1,4 +1,4 @@
-/** Calls between nodes: sending them, batching them, finding the leader, answering them. */
+/** Calls between nodes: connections, batches, the search for the leader, and the handlers. */
 @NullMarked
 package toystore.node.rpc;
 

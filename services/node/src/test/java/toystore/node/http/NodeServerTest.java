@@ -25,6 +25,7 @@ import java.util.Map;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -64,17 +65,17 @@ public class NodeServerTest {
               .get(
                   "/broken",
                   (request, response) -> {
-                    throw new IllegalStateException("a secret of the inside");
+                    throw new IllegalStateException("a secret");
                   })
               .get(
                   "/refused",
                   (request, response) -> {
-                    response.header("X-Half-Done", "yes");
+                    response.header("X-Partial", "yes");
                     throw new ApiException(409, "not enough stock: \"3\" left");
                   }));
 
   @BeforeAll
-  static void theServerRuns() {
+  static void requireServer() {
     assertThat(SERVER).isNotNull();
   }
 
@@ -109,13 +110,13 @@ public class NodeServerTest {
   }
 
   private static void echo(ServerRequest request, ServerResponse response) {
-    byte[] body = HttpExchange.jsonBody(request, MAX_BODY);
-    HttpExchange.sendData(request, response, Map.of("length", body.length));
+    byte[] body = ApiExchange.jsonBody(request, MAX_BODY);
+    ApiExchange.sendData(request, response, Map.of("length", body.length));
   }
 
   private static void echoLong(ServerRequest request, ServerResponse response) {
-    byte[] body = HttpExchange.body(request, MAX_LONG);
-    HttpExchange.sendData(request, response, Map.of("length", body.length));
+    byte[] body = ApiExchange.body(request, MAX_LONG);
+    ApiExchange.sendData(request, response, Map.of("length", body.length));
   }
 
   private static void number(ServerRequest request, ServerResponse response) {
@@ -123,13 +124,13 @@ public class NodeServerTest {
         request.path().pathParameters().contains("number")
             ? Map.of(
                 "number",
-                HttpExchange.number("order number", request.path().pathParameters().get("number")))
+                ApiExchange.number("order number", request.path().pathParameters().get("number")))
             : Map.of(
                 "after",
-                HttpExchange.after(request),
+                ApiExchange.after(request),
                 "limit",
-                (long) HttpExchange.limit(request, 10_000));
-    HttpExchange.sendData(request, response, data);
+                (long) ApiExchange.limit(request, 10_000));
+    ApiExchange.sendData(request, response, data);
   }
 
   private static HttpRequest.Builder to(String path) {
@@ -144,7 +145,7 @@ public class NodeServerTest {
     return to(path).header("Content-Type", type).POST(HttpRequest.BodyPublishers.ofByteArray(body));
   }
 
-  /** What a raw connection answers to bytes that no client would send. */
+  /** Sends bytes that an HTTP client would not send, and returns the response. */
   private static String raw(String request) throws IOException {
     return raw(CONFIG.httpPort(NODE), request);
   }
@@ -185,12 +186,14 @@ public class NodeServerTest {
   }
 
   @ParameterizedTest
+  @DisplayName("The response to an unknown path is 404")
   @ValueSource(strings = {"/", "/order", "/orders/1/2", "/ORDERS", "/products", "/%2e%2e/x", "//"})
-  void anUnknownPathIs404(String path) throws Exception {
+  void unknownPathIs404(String path) throws Exception {
     assertProblem(send(to(path)), 404);
   }
 
   @ParameterizedTest
+  @DisplayName("The response to another method is 405 and lists the allowed ones")
   @CsvSource({
     "PUT, /orders, 'POST, GET, HEAD'",
     "DELETE, /orders/1, 'GET, HEAD'",
@@ -200,7 +203,7 @@ public class NodeServerTest {
     "BREW, /orders, 'POST, GET, HEAD'",
     "POST, /status, 'GET, HEAD'"
   })
-  void anotherMethodIs405AndSaysWhichAreAllowed(String method, String path, String allowed)
+  void otherMethodIs405WithAllowHeader(String method, String path, String allowed)
       throws Exception {
     HttpResponse<String> response =
         send(to(path).method(method, HttpRequest.BodyPublishers.noBody()));
@@ -210,8 +213,9 @@ public class NodeServerTest {
   }
 
   @ParameterizedTest
+  @DisplayName("A trailing slash makes no difference")
   @ValueSource(strings = {"/orders/17", "/orders/17/", "/orders/017"})
-  void aTrailingSlashMakesNoDifference(String path) throws Exception {
+  void trailingSlashIsIgnored(String path) throws Exception {
     HttpResponse<String> response = send(to(path));
 
     assertThat(response.statusCode()).isEqualTo(200);
@@ -219,7 +223,8 @@ public class NodeServerTest {
   }
 
   @Test
-  void aListingHasDefaultsAndTakesParameters() throws Exception {
+  @DisplayName("The parameters of a listing are optional")
+  void listingParametersHaveDefaults() throws Exception {
     JsonNode defaults = Json.mapper().readTree(send(to("/orders/")).body()).get("data");
     assertThat(defaults.get("after").asLong()).isEqualTo(-1);
     assertThat(defaults.get("limit").asLong()).isEqualTo(100);
@@ -230,6 +235,7 @@ public class NodeServerTest {
   }
 
   @ParameterizedTest
+  @DisplayName("The response to an invalid number is 400")
   @ValueSource(
       strings = {
         "/orders/x",
@@ -245,11 +251,12 @@ public class NodeServerTest {
         "/orders?after=-2",
         "/orders?after=1&after=2",
       })
-  void aNumberThatIsNoneIs400(String path) throws Exception {
+  void invalidNumberIs400(String path) throws Exception {
     assertProblem(send(to(path)), 400);
   }
 
   @ParameterizedTest
+  @DisplayName("The response to a malformed encoding is 400 or 404, in JSON")
   @ValueSource(
       strings = {
         "/orders/%zz",
@@ -259,7 +266,7 @@ public class NodeServerTest {
         "/orders/%ff%fe",
         "/orders?after=%zz"
       })
-  void aMalformedEncodingIs4xxInJson(String path) throws Exception {
+  void malformedEncodingIs4xxInJson(String path) throws Exception {
     String answer = rawGet(path);
 
     assertThat(answer).matches("(?s)HTTP/1.1 (400|404) .*");
@@ -267,12 +274,14 @@ public class NodeServerTest {
   }
 
   @Test
-  void whatIsNotHttpIs400() throws Exception {
+  @DisplayName("The response to bytes that are not HTTP is 400")
+  void nonHttpRequestIs400() throws Exception {
     assertThat(raw("nonsense\r\n\r\n")).startsWith("HTTP/1.1 400");
   }
 
   @Test
-  void tooManyHeadersAreRefusedAndHarmNobody() throws Exception {
+  @DisplayName("Too long headers are refused, and the server keeps working")
+  void tooLongHeadersAreRefused() throws Exception {
     String answer =
         raw(
             "GET /orders/1 HTTP/1.1\r\nHost: localhost\r\nX-Big: "
@@ -284,21 +293,24 @@ public class NodeServerTest {
   }
 
   @Test
-  void aPathThatIsTooLongIsRefused() throws Exception {
+  @DisplayName("A path that is too long is refused")
+  void tooLongPathIsRefused() throws Exception {
     assertThat(rawGet("/orders/" + "1".repeat(100_000))).matches("(?s)HTTP/1.1 4.*");
     assertThat(send(to("/orders/1")).statusCode()).isEqualTo(200);
   }
 
   @Test
-  void aBodyOfExactlyTheLimitIsTaken() throws Exception {
+  @DisplayName("A body of exactly the maximum length is accepted")
+  void bodyOfMaximumLengthIsAccepted() throws Exception {
     HttpResponse<String> response = send(post("/orders", "application/json", new byte[MAX_BODY]));
 
     assertThat(response.body()).isEqualTo("{\"data\":{\"length\":" + MAX_BODY + "}}");
   }
 
   @ParameterizedTest
+  @DisplayName("The response to a longer body is 413")
   @ValueSource(ints = {MAX_BODY + 1, 1 << 20, 17 << 20})
-  void aLargerBodyIs413(int length) throws Exception {
+  void longerBodyIs413(int length) throws Exception {
     assertThat(
             raw(
                 "POST /orders HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
@@ -310,10 +322,11 @@ public class NodeServerTest {
     assertThat(send(to("/orders/1")).statusCode()).isEqualTo(200);
   }
 
-  /** Each could be as long as it says, and none of them ends. */
+  /** Each body begins, but never ends. */
   @Test
-  void longBodiesThatNeverComeTakeAPartOfTheMemoryOnly() throws Exception {
-    byte[] begun =
+  @DisplayName("Long bodies that are announced but not sent reserve only part of the memory")
+  void announcedBodiesReserveLimitedMemory() throws Exception {
+    byte[] beginning =
         ("POST /long HTTP/1.1\r\nHost: x\r\nContent-Length: " + MAX_LONG + "\r\n\r\n")
             .concat("x".repeat(MemoryBudget.SHORT_BYTES))
             .getBytes(ISO_8859_1);
@@ -323,7 +336,7 @@ public class NodeServerTest {
       for (long i = Runtime.getRuntime().maxMemory() / 16 / MAX_LONG; i >= 0; i--) {
         Socket socket = connect(CONFIG.httpPort(NODE));
         waiting.add(socket);
-        socket.getOutputStream().write(begun);
+        socket.getOutputStream().write(beginning);
       }
       Awaitility.await()
           .untilAsserted(
@@ -347,7 +360,8 @@ public class NodeServerTest {
   }
 
   @Test
-  void aLargerBodyOfUnknownLengthIs413() throws Exception {
+  @DisplayName("The response to a longer body of unknown length is 413")
+  void longerBodyOfUnknownLengthIs413() throws Exception {
     HttpResponse<String> response =
         send(
             to("/orders")
@@ -360,17 +374,20 @@ public class NodeServerTest {
   }
 
   @ParameterizedTest
+  @DisplayName("The response to another content type is 415")
   @ValueSource(strings = {"text/plain", "application/xml", "application/jsonp", "json", "*/*", ";"})
-  void anotherContentTypeIs415(String type) throws Exception {
+  void otherContentTypeIs415(String type) throws Exception {
     assertProblem(send(post("/orders", type, new byte[] {'{', '}'})), 415);
   }
 
   @Test
-  void noContentTypeIs415() throws Exception {
+  @DisplayName("The response to a body without a content type is 415")
+  void missingContentTypeIs415() throws Exception {
     assertProblem(send(to("/orders").POST(HttpRequest.BodyPublishers.ofString("{}"))), 415);
   }
 
   @ParameterizedTest
+  @DisplayName("JSON is accepted in any spelling of its content type")
   @ValueSource(
       strings = {
         "application/json",
@@ -378,12 +395,13 @@ public class NodeServerTest {
         "application/json;charset=UTF-8",
         "Application/JSON"
       })
-  void jsonIsTaken(String type) throws Exception {
+  void jsonContentTypeIsAccepted(String type) throws Exception {
     assertThat(send(post("/orders", type, new byte[] {'{', '}'})).statusCode()).isEqualTo(200);
   }
 
   @Test
-  void headAnswersLikeGetWithoutABody() throws Exception {
+  @DisplayName("HEAD has the same response as GET, without a body")
+  void headIsLikeGetWithoutBody() throws Exception {
     HttpResponse<String> response =
         send(to("/orders/17").method("HEAD", HttpRequest.BodyPublishers.noBody()));
 
@@ -397,16 +415,18 @@ public class NodeServerTest {
   }
 
   @Test
-  void aRefusalShowsItsMessageAndNothingHalfDone() throws Exception {
+  @DisplayName("A refusal contains its message, and no header of the partial response")
+  void refusalDiscardsPartialResponse() throws Exception {
     HttpResponse<String> response = send(to("/refused"));
 
     assertProblem(response, 409);
     assertThat(response.body()).contains("not enough stock: \\\"3\\\" left");
-    assertThat(response.headers().firstValue("X-Half-Done")).isEmpty();
+    assertThat(response.headers().firstValue("X-Partial")).isEmpty();
   }
 
   @Test
-  void anOverloadIs503WithRetryAfter() throws Exception {
+  @DisplayName("The response to an overload is 503 with Retry-After")
+  void overloadIs503WithRetryAfter() throws Exception {
     HttpResponse<String> response = send(to("/busy"));
 
     assertProblem(response, 503);
@@ -414,7 +434,8 @@ public class NodeServerTest {
   }
 
   @Test
-  void anInternalErrorKeepsItsSecrets() throws Exception {
+  @DisplayName("The response to an internal error contains no details")
+  void internalErrorHasNoDetails() throws Exception {
     HttpResponse<String> response = send(to("/broken"));
 
     assertProblem(response, 500);
@@ -422,12 +443,14 @@ public class NodeServerTest {
   }
 
   @Test
-  void aConnectionThatIsToBeClosedIsClosed() throws Exception {
+  @DisplayName("The server closes the connection if the client requests it")
+  void connectionIsClosedOnRequest() throws Exception {
     assertThat(rawGet("/orders/17")).endsWith("{\"data\":{\"number\":17}}");
   }
 
   @Test
-  void aClientThatGoesAwayWithinItsRequestHarmsNobody() throws Exception {
+  @DisplayName("A client that disconnects during its request affects no other")
+  void survivesClientThatDisconnects() throws Exception {
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), CONFIG.httpPort(NODE))) {
       socket
           .getOutputStream()
@@ -442,7 +465,8 @@ public class NodeServerTest {
   }
 
   @Test
-  void statusHealthAndMetricsAreServed() throws Exception {
+  @DisplayName("Status, health and metrics are served")
+  void servesStatusHealthAndMetrics() throws Exception {
     assertThat(Json.fromJson(send(to("/status")).body().getBytes(UTF_8), NodeStatus.class))
         .isEqualTo(status("starting"));
     HttpResponse<String> health =
@@ -456,7 +480,8 @@ public class NodeServerTest {
   }
 
   @Test
-  void aPortInUseIsAFailureThatNamesIt() throws IOException {
+  @DisplayName("If a port is in use, the start fails and names the port")
+  void portInUseFailsTheStart() throws IOException {
     for (boolean observe : new boolean[] {false, true}) {
       StoreConfig config = FreePorts.config("frontend");
       Topology.Node node = config.node("frontend");

@@ -6,16 +6,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import toystore.node.failure.OverloadedException;
 
 @Timeout(30)
 class BulkheadTest {
-  private final Bulkhead few = new Bulkhead(1, "listings");
+  private final Bulkhead listings = new Bulkhead(1, "listings");
 
   @Test
-  void whoFindsNoPlaceIsRefusedAndTheNextOneIsNot() throws Exception {
+  @DisplayName("A request above the limit is refused, and a later one is not")
+  void refusesRequestsAboveTheLimit() throws Exception {
     CompletableFuture<Void> begun = new CompletableFuture<>();
     CompletableFuture<Integer> result = new CompletableFuture<>();
     CompletableFuture<Integer> first = new CompletableFuture<>();
@@ -24,7 +26,7 @@ class BulkheadTest {
             () -> {
               try {
                 first.complete(
-                    few.work(
+                    listings.run(
                         () -> {
                           begun.complete(null);
                           return result.get();
@@ -35,24 +37,25 @@ class BulkheadTest {
             });
     begun.get(10, TimeUnit.SECONDS);
 
-    assertThatThrownBy(() -> few.work(() -> 2))
+    assertThatThrownBy(() -> listings.run(() -> 2))
         .isInstanceOf(OverloadedException.class)
         .hasMessage("too many listings at a time");
 
     result.complete(1);
     assertThat(first.get(10, TimeUnit.SECONDS)).isEqualTo(1);
-    assertThat(few.work(() -> 3)).isEqualTo(3);
+    assertThat(listings.run(() -> 3)).isEqualTo(3);
   }
 
   @Test
-  void workThatFailsGivesItsPlaceBack() throws Exception {
+  @DisplayName("A request that fails makes room for the next one")
+  void failedRequestReleasesItsPermit() throws Exception {
     assertThatThrownBy(
             () ->
-                few.work(
+                listings.run(
                     () -> {
                       throw new IOException("no");
                     }))
         .isInstanceOf(IOException.class);
-    assertThat(few.work(() -> 4)).isEqualTo(4);
+    assertThat(listings.run(() -> 4)).isEqualTo(4);
   }
 }

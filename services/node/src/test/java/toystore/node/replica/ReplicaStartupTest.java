@@ -72,7 +72,7 @@ class ReplicaStartupTest {
 
     /** Creates the data file that a row names. */
     void createData(String data) throws IOException {
-      String[] words = data.split(" ");
+      String[] words = data.split(" ", -1);
       if (words[0].equals("none")) {
         return;
       }
@@ -176,7 +176,7 @@ class ReplicaStartupTest {
       case "empty, term 0" -> new FakeLogEngine.IntactLog(0, -1, -1);
       case "empty, term 3" -> new FakeLogEngine.IntactLog(3, -1, -1);
       default -> {
-        List<Long> range = Arrays.stream(log.split("-")).map(Long::valueOf).toList();
+        List<Long> range = Arrays.stream(log.split("-", -1)).map(Long::valueOf).toList();
         yield new FakeLogEngine.IntactLog(3, range.getFirst(), range.getLast());
       }
     };
@@ -237,6 +237,8 @@ class ReplicaStartupTest {
           5-9              | damaged       | any    | one     | refuses: no source     | kept       | yes
           5-9              | applied 3     | any    | three   | fetches up to 20       | kept       | yes
           5-9              | applied 3     | any    | one     | refuses: no source     | kept       | yes
+          5-9              | empty         | any    | three   | fetches up to 20       | kept       | yes
+          5-9              | empty         | any    | one     | refuses: no source     | kept       | yes
           5-9              | applied 4     | any    | any     | starts after 4         | kept       | yes
           5-9              | applied 7     | any    | any     | starts after 7         | kept       | yes
           5-9              | applied 9     | any    | any     | starts after 9         | kept       | yes
@@ -465,6 +467,7 @@ class ReplicaStartupTest {
           switch (data) {
             case "none" -> noSource(file + " is gone");
             case "damaged" -> noSource(fixture.damage());
+            case "empty" -> noSource("its data end at entry -1");
             default -> noSource("its data end at entry 3");
           };
       default -> result;

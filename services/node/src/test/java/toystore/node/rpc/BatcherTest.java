@@ -21,11 +21,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import toystore.node.failure.OverloadedException;
 
 class BatcherTest {
-  /** One batch as the test sees it: its items, and how it ends when the test says so. */
+  /** A batch that was sent. The test completes {@code end} with the answers. */
   private record Sent(List<String> items, CompletableFuture<List<String>> end) {
     void answerAll() {
       end.complete(items.stream().map(item -> item + "!").toList());
@@ -33,7 +34,7 @@ class BatcherTest {
   }
 
   private final LinkedBlockingQueue<Sent> sent = new LinkedBlockingQueue<>();
-  private final Set<String> superfluous = ConcurrentHashMap.newKeySet();
+  private final Set<String> unwanted = ConcurrentHashMap.newKeySet();
   private @Nullable Batcher<String, String> open;
 
   private Batcher<String, String> batcher(int maxBatch, int maxQueued, int lanes) {
@@ -41,19 +42,19 @@ class BatcherTest {
   }
 
   private Batcher<String, String> batcher(
-      int maxBatch, int maxQueued, int lanes, Duration patience) {
+      int maxBatch, int maxQueued, int lanes, Duration maxDelay) {
     Batcher<String, String> batcher =
         new Batcher<>(
             "test",
             maxBatch,
             maxQueued,
             lanes,
-            patience,
-            item -> !superfluous.contains(item),
+            maxDelay,
+            item -> !unwanted.contains(item),
             items -> {
-              Sent mine = new Sent(items, new CompletableFuture<>());
-              sent.add(mine);
-              return BatcherTest.get(mine.end());
+              Sent batch = new Sent(items, new CompletableFuture<>());
+              sent.add(batch);
+              return BatcherTest.get(batch.end());
             });
     open = batcher;
     return batcher;
@@ -78,7 +79,8 @@ class BatcherTest {
   }
 
   @Test
-  void aLoneRequestWaitsForNobody() throws Exception {
+  @DisplayName("A single item is sent at once")
+  void sendsSingleItemAtOnce() throws Exception {
     CompletableFuture<String> answer = batcher(10, 100, 1).submit("a");
 
     Sent batch = next();
@@ -88,7 +90,8 @@ class BatcherTest {
   }
 
   @Test
-  void whatArrivesMeanwhileFormsTheNextBatchInOrder() throws Exception {
+  @DisplayName("Items that arrive while a batch is in flight form the next batch, in order")
+  void itemsThatArriveDuringABatchFormTheNext() throws Exception {
     Batcher<String, String> batcher = batcher(10, 100, 1);
     batcher.submit("a");
     Sent first = next();
@@ -106,12 +109,13 @@ class BatcherTest {
   }
 
   @Test
-  void whatNobodyWaitsForAnyMoreIsNotSent() throws Exception {
+  @DisplayName("Items that no client waits for any more are not sent")
+  void dropsUnwantedItems() throws Exception {
     Batcher<String, String> batcher = batcher(2, 4, 1);
     batcher.submit("a");
     Sent first = next();
     List<CompletableFuture<String>> answers = batcher.submitAll(List.of("b", "c", "d", "e"));
-    superfluous.addAll(List.of("b", "d", "e"));
+    unwanted.addAll(List.of("b", "d", "e"));
     first.answerAll();
 
     Sent second = next();
@@ -122,14 +126,15 @@ class BatcherTest {
       assertThatThrownBy(() -> get(answers.get(i))).hasCauseInstanceOf(TimeoutException.class);
     }
     assertThat(batcher.queued()).isZero();
-    // Nor does a batch of which nothing is left end its lane.
+    // A batch without any wanted item does not end its lane.
     CompletableFuture<String> later = batcher.submit("f");
     next().answerAll();
     assertThat(get(later)).isEqualTo("f!");
   }
 
   @Test
-  void aBatchHasAtMostItsSize() throws Exception {
+  @DisplayName("No batch has more items than the maximum")
+  void limitsTheBatchSize() throws Exception {
     Batcher<String, String> batcher = batcher(2, 100, 1);
     batcher.submitAll(List.of("a", "b", "c", "d", "e"));
 
@@ -141,7 +146,8 @@ class BatcherTest {
   }
 
   @Test
-  void asManyBatchesAsThereAreLanesAreUnderWay() throws Exception {
+  @DisplayName("As many batches are in flight as there are lanes")
+  void sendsOneBatchPerLane() throws Exception {
     Batcher<String, String> batcher = batcher(1, 100, 2);
     batcher.submit("a");
     Sent first = next();
@@ -156,7 +162,8 @@ class BatcherTest {
   }
 
   @Test
-  void aFurtherBatchGoesOnceItIsAsLargeAsThoseUnderWay() throws Exception {
+  @DisplayName("A further batch is sent once it is as large as the batches in flight")
+  void sendsFurtherBatchOnceItIsAsLarge() throws Exception {
     Batcher<String, String> batcher = batcher(10, 100, 2, Duration.ofHours(1));
     batcher.submit("a");
     Sent first = next();
@@ -165,7 +172,7 @@ class BatcherTest {
     assertThat(second.items()).containsExactly("b", "c", "d");
     first.answerAll();
 
-    // One by one, as the clients of a batch come back; others are two under way on the average.
+    // The batch in flight has three items.
     List<CompletableFuture<String>> answers = batcher.submitAll(List.of("e", "f", "g"));
     assertThat(next().items()).containsExactly("e", "f", "g");
     assertThat(answers).noneMatch(CompletableFuture::isDone);
@@ -173,7 +180,8 @@ class BatcherTest {
   }
 
   @Test
-  void aSmallerBatchWaitsForThoseUnderWayToEnd() throws Exception {
+  @DisplayName("A smaller batch waits until the batches in flight have ended")
+  void smallerBatchWaits() throws Exception {
     Batcher<String, String> batcher = batcher(10, 100, 2, Duration.ofHours(1));
     batcher.submitAll(List.of("a", "b", "c", "d"));
     Sent first = next();
@@ -183,9 +191,9 @@ class BatcherTest {
     assertThat(next().items()).containsExactly("e", "f");
   }
 
-  /** One that hangs must not hold up what is behind it. */
   @Test
-  void aSmallerBatchGoesAfterAWhileInAnyCase() throws Exception {
+  @DisplayName("A smaller batch is sent after the maximum delay, so a slow batch does not block it")
+  void sendsSmallerBatchAfterMaxDelay() throws Exception {
     Batcher<String, String> batcher = batcher(10, 100, 2);
     batcher.submitAll(List.of("a", "b", "c", "d"));
     Sent first = next();
@@ -199,7 +207,8 @@ class BatcherTest {
   }
 
   @Test
-  void whoHasNothingElseToDoSendsByItself() throws Exception {
+  @DisplayName("If a lane is free, sendAll sends the items on the calling thread")
+  void sendAllSendsOnTheCallingThread() throws Exception {
     List<String> threads = new CopyOnWriteArrayList<>();
     Batcher<String, String> batcher =
         new Batcher<>(
@@ -219,14 +228,15 @@ class BatcherTest {
   }
 
   @Test
-  void whatIsSentByWhoAskedCountsAmongTheBatchesUnderWay() throws Exception {
+  @DisplayName("A batch that sendAll sends itself occupies a lane")
+  void sendAllOccupiesALane() throws Exception {
     Batcher<String, String> batcher = batcher(10, 100, 1);
     CompletableFuture<List<CompletableFuture<String>>> mine =
         CompletableFuture.supplyAsync(() -> batcher.sendAll(List.of("a", "b")));
     Sent first = next();
     CompletableFuture<String> meanwhile = batcher.submit("c");
     List<CompletableFuture<String>> others = batcher.sendAll(List.of("d"));
-    // More than the patience of one that waits for a lane: the only one is taken.
+    // Longer than the maximum delay. The only lane is occupied.
     assertThat(sent.poll(50, TimeUnit.MILLISECONDS)).isNull();
     assertThat(batcher.queued()).isEqualTo(2);
 
@@ -240,7 +250,8 @@ class BatcherTest {
   }
 
   @Test
-  void aFailureOfWhatOneSendsByItselfIsInTheFutures() {
+  @DisplayName("If sendAll fails to send the items itself, their futures fail")
+  void sendAllReportsFailuresInFutures() {
     Batcher<String, String> batcher =
         new Batcher<>(
             "test",
@@ -258,7 +269,8 @@ class BatcherTest {
   }
 
   @Test
-  void aFullQueueRefusesAtOnceAndKeepsWhatWaits() throws Exception {
+  @DisplayName("A full queue refuses new items at once and keeps the waiting ones")
+  void fullQueueRefusesNewItems() throws Exception {
     Batcher<String, String> batcher = batcher(10, 2, 1);
     batcher.submit("a");
     Sent first = next();
@@ -274,7 +286,8 @@ class BatcherTest {
   }
 
   @Test
-  void aFailureFailsAllOfItsBatchAndNothingElse() throws Exception {
+  @DisplayName("A failure fails all items of its batch, and no other items")
+  void failureFailsOnlyItsBatch() throws Exception {
     Batcher<String, String> batcher = batcher(10, 100, 1);
     batcher.submit("a");
     Sent first = next();
@@ -291,6 +304,7 @@ class BatcherTest {
   }
 
   @Test
+  @DisplayName("If there are fewer answers than items, the batch fails")
   void tooFewAnswersFailTheBatch() throws Exception {
     List<CompletableFuture<String>> answers = batcher(10, 100, 1).submitAll(List.of("a", "b"));
     next().end().complete(List.of("a!"));
@@ -301,9 +315,10 @@ class BatcherTest {
   }
 
   @Test
-  void closingFailsWhatWaitsAndLetsTheBatchUnderWayEnd() throws Exception {
+  @DisplayName("Closing fails the waiting items and lets the batch in flight end")
+  void closeFailsWaitingItems() throws Exception {
     Batcher<String, String> batcher = batcher(1, 100, 1);
-    CompletableFuture<String> underWay = batcher.submit("a");
+    CompletableFuture<String> inFlight = batcher.submit("a");
     Sent first = next();
     CompletableFuture<String> waits = batcher.submit("b");
     batcher.close();
@@ -312,12 +327,13 @@ class BatcherTest {
     assertThatThrownBy(() -> get(batcher.submit("c")))
         .hasCauseInstanceOf(OverloadedException.class);
     first.answerAll();
-    assertThat(get(underWay)).isEqualTo("a!");
+    assertThat(get(inFlight)).isEqualTo("a!");
     await().untilAsserted(() -> assertThat(sent).isEmpty());
   }
 
   @Test
-  void underLoadEveryRequestGetsItsOwnAnswerOnce() throws Exception {
+  @DisplayName("Under load, each item is sent once and gets its own answer")
+  void answersEachItemOnceUnderLoad() throws Exception {
     long seed = System.nanoTime();
     System.out.println("seed " + seed);
     Random random = new Random(seed);

@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import toystore.client.Deadline;
 import toystore.config.Role;
@@ -37,7 +38,7 @@ class LeaderClientTest {
   /** Three order replicas without a network. */
   private static class Replicas implements NodeCaller {
     final Map<String, Node> nodes = new ConcurrentHashMap<>();
-    final List<String> asked = new CopyOnWriteArrayList<>();
+    final List<String> called = new CopyOnWriteArrayList<>();
     volatile @Nullable String hint;
 
     Replicas(Node first, Node second, Node third) {
@@ -55,7 +56,7 @@ class LeaderClientTest {
               .orElseThrow()
               .name();
       if (!url.endsWith(ApiPaths.STATUS)) {
-        asked.add(name);
+        called.add(name);
       }
       return switch (nodes.getOrDefault(name, Node.DEAD)) {
         case HANGS -> new CompletableFuture<>();
@@ -100,7 +101,7 @@ class LeaderClientTest {
   private final List<String> leaders = new CopyOnWriteArrayList<>();
   private final List<String> reached = new CopyOnWriteArrayList<>();
 
-  private LeaderClient route(Replicas replicas) {
+  private LeaderClient client(Replicas replicas) {
     return new LeaderClient(
         replicas,
         CONFIG,
@@ -118,105 +119,112 @@ class LeaderClientTest {
         });
   }
 
-  private static NodeReply call(LeaderClient route) {
-    return route.call("/purchases", BODY, Deadline.in(Duration.ofSeconds(20)));
+  private static NodeReply call(LeaderClient client) {
+    return client.call("/purchases", BODY, Deadline.in(Duration.ofSeconds(20)));
   }
 
   @Test
-  void theHighestIdIsAskedFirstAndThenAgain() {
+  @DisplayName("The first call goes to the highest id, and so does the next if it leads")
+  void callsHighestIdFirstAndRemembersIt() {
     Replicas replicas = new Replicas(Node.FOLLOWS, Node.FOLLOWS, Node.LEADS);
-    LeaderClient route = route(replicas);
+    LeaderClient client = client(replicas);
 
-    assertThat(call(route).body()).containsExactly(7);
-    assertThat(call(route).status()).isEqualTo(200);
-    assertThat(replicas.asked).containsExactly("order-3", "order-3");
-    assertThat(route.leader()).isEqualTo("order-3");
+    assertThat(call(client).body()).containsExactly(7);
+    assertThat(call(client).status()).isEqualTo(200);
+    assertThat(replicas.called).containsExactly("order-3", "order-3");
+    assertThat(client.leader()).isEqualTo("order-3");
     assertThat(leaders).containsExactly("order-3");
   }
 
   @Test
-  void aFollowersHintIsTaken() {
+  @DisplayName("If a follower names the leader, the call goes there next")
+  void followsTheHintOfAFollower() {
     Replicas replicas = new Replicas(Node.LEADS, Node.DEAD, Node.FOLLOWS);
     replicas.hint = "order-1";
 
-    assertThat(call(route(replicas)).status()).isEqualTo(200);
-    assertThat(replicas.asked).containsExactly("order-3", "order-1");
+    assertThat(call(client(replicas)).status()).isEqualTo(200);
+    assertThat(replicas.called).containsExactly("order-3", "order-1");
   }
 
   @Test
-  void aHintThatIsWrongOrUnknownDoesNoHarm() {
+  @DisplayName("A wrong or unknown hint only costs an attempt")
+  void survivesWrongHints() {
     for (String hint : List.of("order-2", "order-9", "")) {
       Replicas replicas = new Replicas(Node.LEADS, Node.DEAD, Node.FOLLOWS);
       replicas.hint = hint;
 
-      assertThat(call(route(replicas)).status()).isEqualTo(200);
-      assertThat(replicas.asked).last().isEqualTo("order-1");
+      assertThat(call(client(replicas)).status()).isEqualTo(200);
+      assertThat(replicas.called).last().isEqualTo("order-1");
     }
   }
 
   @Test
-  void aDeadLeaderIsLeftForItsSuccessor() {
+  @DisplayName("If the leader is dead, the call goes to its successor")
+  void movesFromDeadLeaderToSuccessor() {
     Replicas replicas = new Replicas(Node.FOLLOWS, Node.FOLLOWS, Node.LEADS);
-    LeaderClient route = route(replicas);
-    call(route);
+    LeaderClient client = client(replicas);
+    call(client);
     replicas.nodes.put("order-3", Node.DEAD);
     replicas.nodes.put("order-2", Node.LEADS);
 
-    assertThat(call(route).status()).isEqualTo(200);
-    assertThat(route.leader()).isEqualTo("order-2");
+    assertThat(call(client).status()).isEqualTo(200);
+    assertThat(client.leader()).isEqualTo("order-2");
     assertThat(leaders).containsExactly("order-3", "order-2");
   }
 
-  /** A silent host costs a timeout each time it is asked. */
+  /** Each call to a silent host costs a timeout. */
   @Test
-  void aLeaderThatHasJustFailedIsNotTheNextToBeAsked() {
+  @DisplayName("The next attempt does not go to the node that has just failed")
+  void skipsTheNodeThatHasJustFailed() {
     for (String dead : List.of("order-3", "order-2", "order-1")) {
       Replicas replicas = new Replicas(Node.LEADS, Node.LEADS, Node.LEADS);
       replicas.nodes.put(dead, Node.DEAD);
-      LeaderClient route = route(replicas);
+      LeaderClient client = client(replicas);
       replicas.nodes.replaceAll((name, node) -> name.equals(dead) ? Node.LEADS : Node.DEAD);
-      assertThat(call(route).status()).isEqualTo(200);
-      replicas.asked.clear();
+      assertThat(call(client).status()).isEqualTo(200);
+      replicas.called.clear();
       replicas.nodes.replaceAll((name, node) -> name.equals(dead) ? Node.DEAD : Node.LEADS);
 
-      assertThat(call(route).status()).isEqualTo(200);
-      assertThat(replicas.asked).hasSize(2).first().isEqualTo(dead);
+      assertThat(call(client).status()).isEqualTo(200);
+      assertThat(replicas.called).hasSize(2).first().isEqualTo(dead);
     }
   }
 
-  /** What is told of how long calls waited is of calls, whoever found the leader before. */
   @Test
-  void aLeaderIsReachedByACallOnly() throws InterruptedException {
-    LeaderClient route = route(new Replicas(Node.FOLLOWS, Node.LEADS, Node.FOLLOWS));
+  @DisplayName("The observer learns of a reached leader from calls only, not from probes")
+  void onlyCallsReachALeader() throws InterruptedException {
+    LeaderClient client = client(new Replicas(Node.FOLLOWS, Node.LEADS, Node.FOLLOWS));
 
-    assertThat(route.findLeader()).isTrue();
+    assertThat(client.findLeader()).isTrue();
     assertThat(leaders).containsExactly("order-2");
     assertThat(reached).isEmpty();
 
-    call(route);
-    call(route);
+    call(client);
+    call(client);
     assertThat(leaders).containsExactly("order-2");
     assertThat(reached).containsExactly("order-2");
   }
 
   @Test
-  void aHungLeaderIsFoundOutWhenAnotherOneLeads() {
+  @DisplayName("A leader that hangs is abandoned if another node leads")
+  void leavesHungLeaderIfAnotherLeads() {
     Replicas replicas = new Replicas(Node.FOLLOWS, Node.FOLLOWS, Node.LEADS);
-    LeaderClient route = route(replicas);
-    call(route);
+    LeaderClient client = client(replicas);
+    call(client);
     replicas.nodes.put("order-3", Node.HANGS);
     replicas.nodes.put("order-1", Node.LEADS);
 
-    assertThat(call(route).status()).isEqualTo(200);
-    assertThat(route.leader()).isEqualTo("order-1");
+    assertThat(call(client).status()).isEqualTo(200);
+    assertThat(client.leader()).isEqualTo("order-1");
   }
 
   @Test
-  void aSlowLeaderIsWaitedForWhileNobodyElseLeads() throws Exception {
+  @DisplayName("A slow leader is waited for as long as no other node leads")
+  void waitsForSlowLeaderWhileNoOtherLeads() throws Exception {
     CompletableFuture<NodeReply> slow = new CompletableFuture<>();
     Replicas replicas = new Replicas(Node.FOLLOWS, Node.FOLLOWS, Node.LEADS);
     CompletableFuture<String> probed = new CompletableFuture<>();
-    LeaderClient route =
+    LeaderClient client =
         new LeaderClient(
             (url, body, timeout) -> {
               if (body != null) {
@@ -229,7 +237,7 @@ class LeaderClientTest {
             CONFIG.nodes(Role.ORDER),
             LeaderObserver.NONE);
 
-    CompletableFuture<NodeReply> call = CompletableFuture.supplyAsync(() -> call(route));
+    CompletableFuture<NodeReply> call = CompletableFuture.supplyAsync(() -> call(client));
     probed.get(10, java.util.concurrent.TimeUnit.SECONDS);
     assertThat(slow).isNotCancelled();
     slow.complete(new NodeReply(200, BODY, null));
@@ -237,26 +245,28 @@ class LeaderClientTest {
   }
 
   @Test
-  void aLeaderThatIsNotAvailableYetIsAskedAgain() {
-    LeaderClient route =
-        route(
+  @DisplayName("A leader that is not available yet is called again")
+  void retriesLeaderThatIsNotAvailableYet() {
+    LeaderClient client =
+        client(
             new Replicas(Node.DEAD, Node.DEAD, Node.STARTS) {
               @Override
               public CompletableFuture<NodeReply> call(
                   String url, byte @Nullable [] body, Duration timeout) {
-                if (asked.size() > 5) {
+                if (called.size() > 5) {
                   nodes.put("order-3", Node.LEADS);
                 }
                 return super.call(url, body, timeout);
               }
             });
 
-    assertThat(call(route).status()).isEqualTo(200);
+    assertThat(call(client).status()).isEqualTo(200);
   }
 
   @Test
-  void anAnswerThatIsAnErrorIsStillAnAnswer() {
-    LeaderClient route =
+  @DisplayName("A response with an error status is returned to the caller")
+  void returnsErrorResponses() {
+    LeaderClient client =
         new LeaderClient(
             (url, body, timeout) ->
                 CompletableFuture.completedFuture(new NodeReply(500, BODY, null)),
@@ -264,16 +274,17 @@ class LeaderClientTest {
             CONFIG.nodes(Role.ORDER),
             LeaderObserver.NONE);
 
-    assertThat(call(route).status()).isEqualTo(500);
+    assertThat(call(client).status()).isEqualTo(500);
   }
 
   @Test
-  void whenTheDeadlinePassesTheAnswerIs503AndNamesTheNodes() {
+  @DisplayName("At the deadline, the call fails with 503 and names the nodes")
+  void failsWith503AtTheDeadline() {
     for (Node all : List.of(Node.DEAD, Node.FOLLOWS, Node.STARTS, Node.HANGS)) {
-      LeaderClient route = route(new Replicas(all, all, all));
+      LeaderClient client = client(new Replicas(all, all, all));
       long begun = System.nanoTime();
 
-      assertThatThrownBy(() -> route.call("/purchases", BODY, Deadline.in(Duration.ofMillis(300))))
+      assertThatThrownBy(() -> client.call("/purchases", BODY, Deadline.in(Duration.ofMillis(300))))
           .isInstanceOfSatisfying(ApiException.class, e -> assertThat(e.status()).isEqualTo(503))
           .hasMessage("no leader of order-3, order-2, order-1 answered within the deadline");
       assertThat(Duration.ofNanos(System.nanoTime() - begun))
@@ -282,12 +293,13 @@ class LeaderClientTest {
   }
 
   @Test
-  void allAreAskedWhoLeads() throws InterruptedException {
-    LeaderClient found = route(new Replicas(Node.HANGS, Node.LEADS, Node.DEAD));
+  @DisplayName("findLeader requests the status of all nodes")
+  void findLeaderProbesAllNodes() throws InterruptedException {
+    LeaderClient found = client(new Replicas(Node.HANGS, Node.LEADS, Node.DEAD));
     assertThat(found.findLeader()).isTrue();
     assertThat(found.leader()).isEqualTo("order-2");
 
-    LeaderClient none = route(new Replicas(Node.FOLLOWS, Node.STARTS, Node.DEAD));
+    LeaderClient none = client(new Replicas(Node.FOLLOWS, Node.STARTS, Node.DEAD));
     assertThat(none.findLeader()).isFalse();
     assertThat(none.leader()).isNull();
   }

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -28,15 +29,15 @@ import toystore.node.http.NodeRoutes;
 import toystore.node.http.NodeServer;
 import toystore.node.http.NodeServerTest;
 import toystore.protocol.api.ApiException;
-import toystore.protocol.api.Problem;
+import toystore.protocol.api.ApiProblem;
 import toystore.protocol.codec.Json;
 import toystore.protocol.message.MessageCodec;
 import toystore.protocol.message.MessageFrames;
 import toystore.protocol.message.NodeReply;
 
-/** Messages of other nodes, by the client that nodes use and by such as know no better. */
+/** Sends messages through the client of the nodes, and invalid ones over a plain socket. */
 class MessageConnectionSelectorTest {
-  /** A node that takes messages, and says to one whether it does so on a virtual thread. */
+  /** A node that reports whether it handles a request on a virtual thread. */
   private static NodeServer start(StoreConfig config) {
     NodeRoutes routes =
         new NodeRoutes()
@@ -65,7 +66,8 @@ class MessageConnectionSelectorTest {
   }
 
   @Test
-  void messagesAreAnsweredByPlatformThreadsAndReadersByVirtualOnes() throws Exception {
+  @DisplayName("Messages are served on platform threads, and HTTP on virtual threads")
+  void servesMessagesOnPlatformThreads() throws Exception {
     StoreConfig config = FreePorts.config("order-1");
     String url = config.url(config.node("order-1"));
     NodeServer server = start(config);
@@ -85,6 +87,7 @@ class MessageConnectionSelectorTest {
   }
 
   @ParameterizedTest
+  @DisplayName("The response to a refused message has a status and the reason")
   @CsvSource({
     "/fail, leader, 421, order-2, order-1 does not lead",
     "/fail, nobody, 421, , order-1 does not lead",
@@ -93,8 +96,8 @@ class MessageConnectionSelectorTest {
     "/fail, other, 500, , internal error",
     "/orders, x, 404, , there is no message /orders",
   })
-  void aMessageThatIsRefusedHearsWhy(
-      String path, String message, int status, @Nullable String leader, String why)
+  void refusalCarriesStatusAndReason(
+      String path, String message, int status, @Nullable String leader, String reason)
       throws Exception {
     StoreConfig config = FreePorts.config("order-1");
     NodeServer server = start(config);
@@ -103,14 +106,16 @@ class MessageConnectionSelectorTest {
           call(caller, config.url(config.node("order-1")) + path, MessageCodec.toCbor(message));
       assertThat(reply.status()).isEqualTo(status);
       assertThat(reply.leader()).isEqualTo(leader);
-      assertThat(Json.fromJson(reply.body(), Problem.Body.class).error().message()).isEqualTo(why);
+      assertThat(Json.fromJson(reply.body(), ApiProblem.Body.class).error().message())
+          .isEqualTo(reason);
     } finally {
       server.close();
     }
   }
 
   @Test
-  void aMessageOfAnotherShapeIsABadRequest() throws Exception {
+  @DisplayName("A body that is not a message of the expected type is a bad request")
+  void rejectsMessagesOfAnotherType() throws Exception {
     StoreConfig config = FreePorts.config("order-1");
     NodeServer server = start(config);
     try (SocketNodeCaller caller = new SocketNodeCaller(Duration.ofSeconds(5))) {
@@ -126,6 +131,7 @@ class MessageConnectionSelectorTest {
   }
 
   @ParameterizedTest
+  @DisplayName("An invalid message ends its connection and affects no other")
   @ValueSource(
       strings = {
         "\0",
@@ -136,7 +142,7 @@ class MessageConnectionSelectorTest {
         "\0toystore messages 1\n\0\0\0\2\7/",
         "\0toystore messages 1\n\0\0\0\u00ff\7/"
       })
-  void whatIsNoMessageEndsItsConnectionAndNothingElse(String garbage) throws Exception {
+  void invalidMessageEndsOnlyItsConnection(String garbage) throws Exception {
     StoreConfig config = FreePorts.config("order-1");
     NodeServer server = start(config);
     int port = config.httpPort(config.node("order-1"));
@@ -152,14 +158,15 @@ class MessageConnectionSelectorTest {
     }
   }
 
-  /** Memory is set aside for what is announced, and anyone who reaches the port can announce. */
+  /** The server reserves memory for an announced message, and any client can announce one. */
   @Test
-  void longQuestionsThatNeverComeTakeAPartOfTheMemoryOnly() throws Exception {
+  @DisplayName("Long messages that are announced but not sent reserve only part of the memory")
+  void announcedMessagesReserveLimitedMemory() throws Exception {
     StoreConfig config = FreePorts.config("order-1");
     NodeServer server = start(config);
     int port = config.httpPort(config.node("order-1"));
     String url = config.url(config.node("order-1")) + "/virtual";
-    long most = Runtime.getRuntime().maxMemory() / 8 / MessageFrames.MAX_BYTES;
+    long max = Runtime.getRuntime().maxMemory() / 8 / MessageFrames.MAX_BYTES;
     byte[] announced =
         ByteBuffer.allocate(MessageFrames.preamble().length + MessageFrames.LENGTH + 1)
             .put(MessageFrames.preamble())
@@ -167,7 +174,7 @@ class MessageConnectionSelectorTest {
             .array();
     List<Socket> waiting = new ArrayList<>();
     try (SocketNodeCaller caller = new SocketNodeCaller(Duration.ofSeconds(5))) {
-      while (waiting.size() < most) {
+      while (waiting.size() < max) {
         Socket socket = NodeServerTest.connect(port);
         waiting.add(socket);
         socket.setSoTimeout(1);
@@ -177,16 +184,16 @@ class MessageConnectionSelectorTest {
           .until(
               () ->
                   waiting.stream().filter(MessageConnectionSelectorTest::isEnded).count()
-                      >= most / 2);
+                      >= max / 2);
       assertThat(call(caller, url, MessageCodec.toCbor("")).ok()).isTrue();
 
       for (Socket socket : waiting) {
         socket.close();
       }
-      byte[] isLong = MessageCodec.toCbor("x".repeat(MessageFrames.MAX_BYTES / 2));
+      byte[] longMessage = MessageCodec.toCbor("x".repeat(MessageFrames.MAX_BYTES / 2));
       Awaitility.await()
           .ignoreExceptions()
-          .untilAsserted(() -> assertThat(call(caller, url, isLong).ok()).isTrue());
+          .untilAsserted(() -> assertThat(call(caller, url, longMessage).ok()).isTrue());
     } finally {
       for (Socket socket : waiting) {
         socket.close();
@@ -195,7 +202,7 @@ class MessageConnectionSelectorTest {
     }
   }
 
-  /** Whether the other side has ended it by now. */
+  /** Whether the server has closed the connection. */
   private static boolean isEnded(Socket socket) {
     try {
       return socket.getInputStream().read() < 0;
@@ -207,11 +214,12 @@ class MessageConnectionSelectorTest {
   }
 
   @Test
-  void aServerEndsTheConnectionsThatNodesKeep() throws IOException {
+  @DisplayName("A server that closes ends the idle connections of other nodes")
+  void closeEndsIdleConnections() throws IOException {
     StoreConfig config = FreePorts.config("order-1");
     NodeServer server = start(config);
     int port = config.httpPort(config.node("order-1"));
-    // In the order in which they are accepted.
+    // The server accepts the connections in this order.
     try (Socket unused = NodeServerTest.connect(port);
         Socket reader = NodeServerTest.connect(port);
         Socket node = NodeServerTest.connect(port)) {

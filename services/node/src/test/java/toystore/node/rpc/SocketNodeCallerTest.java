@@ -23,10 +23,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import toystore.client.http.SilenceCheck;
+import toystore.client.http.NoResponsePolicy;
 import toystore.config.BatchSettings;
 import toystore.protocol.api.ApiPaths;
 import toystore.protocol.message.Hold;
@@ -51,7 +52,8 @@ class SocketNodeCallerTest {
   }
 
   @Test
-  void theAnswerCarriesStatusBodyAndLeader() throws Exception {
+  @DisplayName("A response has a status, a body and the leader")
+  void returnsStatusBodyAndLeader() throws Exception {
     HttpServer server = HttpServer.create(anyPort(), 1);
     server.createContext(
         "/",
@@ -75,14 +77,14 @@ class SocketNodeCallerTest {
     }
   }
 
-  /** Answers messages on one connection with these replies, and says what was asked. */
-  private static CompletableFuture<List<MessageFrames.Request>> node(
+  /** Answers the messages on one connection. The future holds the requests. */
+  private static CompletableFuture<List<MessageFrames.Request>> serve(
       ServerSocket server, NodeReply... replies) {
-    CompletableFuture<List<MessageFrames.Request>> asked = new CompletableFuture<>();
+    CompletableFuture<List<MessageFrames.Request>> requests = new CompletableFuture<>();
     Thread.ofVirtual()
         .start(
             () -> {
-              List<MessageFrames.Request> questions = new ArrayList<>();
+              List<MessageFrames.Request> received = new ArrayList<>();
               try (Socket socket = server.accept()) {
                 DataInputStream in = new DataInputStream(socket.getInputStream());
                 assertThat(in.readNBytes(MessageFrames.preamble().length))
@@ -90,25 +92,26 @@ class SocketNodeCallerTest {
                 for (NodeReply reply : replies) {
                   byte[] frame =
                       in.readNBytes(MessageFrames.length(in.readNBytes(MessageFrames.LENGTH)));
-                  questions.add(MessageFrames.decodeRequest(ByteBuffer.wrap(frame)));
+                  received.add(MessageFrames.decodeRequest(ByteBuffer.wrap(frame)));
                   socket.getOutputStream().write(MessageFrames.response(reply));
                 }
-                asked.complete(questions);
+                requests.complete(received);
               } catch (Throwable e) {
-                asked.completeExceptionally(e);
+                requests.completeExceptionally(e);
               }
             });
-    return asked;
+    return requests;
   }
 
   @Test
-  void messagesGoAsFramesOnOneConnection() throws Exception {
+  @DisplayName("Messages are frames on one connection")
+  void sendsMessagesAsFramesOnOneConnection() throws Exception {
     try (ServerSocket server = new ServerSocket()) {
       server.bind(anyPort());
       byte[] large = new byte[MessageFrames.MAX_BYTES / 2];
       Arrays.fill(large, (byte) 7);
-      CompletableFuture<List<MessageFrames.Request>> asked =
-          node(
+      CompletableFuture<List<MessageFrames.Request>> requests =
+          serve(
               server,
               new NodeReply(200, new byte[0], null),
               new NodeReply(200, large, null),
@@ -125,19 +128,20 @@ class SocketNodeCallerTest {
       assertThat(refused.body()).containsExactly(3);
       assertThat(refused.leader()).isEqualTo("order-2");
 
-      List<MessageFrames.Request> questions = asked.get(20, TimeUnit.SECONDS);
-      assertThat(questions)
+      List<MessageFrames.Request> received = requests.get(20, TimeUnit.SECONDS);
+      assertThat(received)
           .extracting(MessageFrames.Request::path)
           .containsExactly("/purchases", "/purchases", "/purchases");
-      assertThat(questions.getFirst().body()).containsExactly(1, 2);
-      assertThat(questions.get(1).body()).isEqualTo(large);
-      assertThat(questions.get(2).body()).isEmpty();
+      assertThat(received.getFirst().body()).containsExactly(1, 2);
+      assertThat(received.get(1).body()).isEqualTo(large);
+      assertThat(received.get(2).body()).isEmpty();
     }
   }
 
-  /** Holds under the longest names, and as many outcomes with them as an order leader keeps. */
+  /** The batch has holds with the longest names, and as many outcomes as an order leader keeps. */
   @Test
-  void theLargestBatchThatSettingsAllowIsAMessage() throws Exception {
+  @DisplayName("The largest batch that the settings allow fits into a message")
+  void largestBatchFitsIntoAMessage() throws Exception {
     UUID id = new UUID(-1, -1);
     int holds = new BatchSettings(2_000, 2_000).maxSize();
     byte[] largest =
@@ -151,7 +155,8 @@ class SocketNodeCallerTest {
   }
 
   @Test
-  void aMessageThatIsTooLongIsNotSent() throws Exception {
+  @DisplayName("A message that is too long is not sent")
+  void rejectsTooLongMessages() throws Exception {
     byte[] tooLong = new byte[MessageFrames.MAX_BYTES];
 
     assertThatThrownBy(
@@ -161,6 +166,7 @@ class SocketNodeCallerTest {
   }
 
   @ParameterizedTest
+  @DisplayName("A response that is not a valid frame fails the call")
   @ValueSource(
       strings = {
         "HTTP/1.1 400 Bad Request\r\n\r\n",
@@ -172,7 +178,7 @@ class SocketNodeCallerTest {
         "\0\0\0",
         ""
       })
-  void whatIsNoFrameFailsTheCall(String answer) throws Exception {
+  void invalidFrameFailsTheCall(String answer) throws Exception {
     try (ServerSocket server = new ServerSocket()) {
       server.bind(anyPort());
       String url = "http://127.0.0.1:" + server.getLocalPort() + "/x";
@@ -185,20 +191,22 @@ class SocketNodeCallerTest {
   }
 
   @ParameterizedTest
+  @DisplayName("A call that exceeds its timeout fails")
   @ValueSource(longs = {-20, 0, 50})
-  void aCallThatTakesLongerThanItMayFails(long timeoutMs) throws IOException {
+  void timeoutFailsTheCall(long timeoutMs) throws IOException {
     try (ServerSocket silent = new ServerSocket()) {
       silent.bind(anyPort());
       String url = "http://127.0.0.1:" + silent.getLocalPort() + "/";
 
-      // Also when the time is up before the call begins: a failed future, no exception.
+      // If the time is up before the call begins, the future fails as well.
       CompletableFuture<NodeReply> reply = caller.call(url, null, Duration.ofMillis(timeoutMs));
       assertThatThrownBy(() -> get(reply)).hasCauseInstanceOf(IOException.class);
     }
   }
 
   @Test
-  void aDeadNodeFailsTheCallAtOnce() throws IOException {
+  @DisplayName("A call to a dead node fails at once")
+  void deadNodeFailsTheCallAtOnce() throws IOException {
     int port;
     try (ServerSocket closed = new ServerSocket()) {
       closed.bind(anyPort());
@@ -210,7 +218,7 @@ class SocketNodeCallerTest {
         .hasCauseInstanceOf(IOException.class);
   }
 
-  /** A server that answers each connection's requests with these bytes, then closes it. */
+  /** Answers the first request of each connection with these bytes, then closes it. */
   private static Thread answering(ServerSocket server, String... answers) {
     return Thread.ofVirtual()
         .start(
@@ -228,7 +236,8 @@ class SocketNodeCallerTest {
   }
 
   @Test
-  void aConnectionThatTheNodeHasClosedMeanwhileIsReplacedByAFreshOne() throws Exception {
+  @DisplayName("An idle connection that the node has closed is replaced by a new one")
+  void replacesConnectionThatTheNodeClosed() throws Exception {
     try (ServerSocket server = new ServerSocket()) {
       server.bind(anyPort());
       String url = "http://127.0.0.1:" + server.getLocalPort() + "/";
@@ -245,6 +254,7 @@ class SocketNodeCallerTest {
   }
 
   @ParameterizedTest
+  @DisplayName("An incomplete or invalid HTTP response fails the call")
   @ValueSource(
       strings = {
         "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort",
@@ -256,7 +266,7 @@ class SocketNodeCallerTest {
         "SSH-2.0-OpenSSH\r\n\r\n",
         ""
       })
-  void whatIsNoWholeAnswerFailsTheCall(String answer) throws Exception {
+  void incompleteResponseFailsTheCall(String answer) throws Exception {
     try (ServerSocket server = new ServerSocket()) {
       server.bind(anyPort());
       String url = "http://127.0.0.1:" + server.getLocalPort() + "/";
@@ -269,7 +279,8 @@ class SocketNodeCallerTest {
   }
 
   @Test
-  void aNodeThatReadsNothingDoesNotHoldACallBeyondItsTime() throws Exception {
+  @DisplayName("A call to a node that reads nothing ends at its timeout")
+  void blockedWriteEndsAtTheTimeout() throws Exception {
     try (ServerSocket silent = new ServerSocket()) {
       silent.setReceiveBufferSize(4096);
       silent.bind(anyPort());
@@ -281,17 +292,18 @@ class SocketNodeCallerTest {
   }
 
   @Test
-  void silenceIsBorneAsLongAsItShallBe() throws Exception {
+  @DisplayName("The silence check decides how long a call waits")
+  void silenceCheckEndsTheCall() throws Exception {
     try (ServerSocket silent = new ServerSocket()) {
       silent.bind(anyPort());
       String url = "http://127.0.0.1:" + silent.getLocalPort() + "/";
-      AtomicInteger asked = new AtomicInteger();
-      SilenceCheck silence =
-          new SilenceCheck(Duration.ofMillis(10), () -> asked.incrementAndGet() < 3);
+      AtomicInteger checks = new AtomicInteger();
+      NoResponsePolicy silence =
+          new NoResponsePolicy(Duration.ofMillis(10), () -> checks.incrementAndGet() < 3);
 
       assertThatThrownBy(() -> caller.send(url, null, Duration.ofMinutes(1), silence))
           .isInstanceOf(IOException.class);
-      assertThat(asked).hasValue(3);
+      assertThat(checks).hasValue(3);
     }
   }
 }

@@ -22,8 +22,8 @@ public final class ApiException extends RuntimeException {
     return status;
   }
 
-  public Problem problem() {
-    return new Problem(status, String.valueOf(getMessage()));
+  public ApiProblem problem() {
+    return new ApiProblem(status, String.valueOf(getMessage()));
   }
 
   public static ApiException badRequest(String message) {

@@ -360,6 +360,8 @@ class ConventionsTest {
         .that(
             named(
                 "CacheSessions",
+                "GrantedSession",
+                "HeldSession",
                 "InvalidationRound",
                 "PendingChange",
                 "PublishedProducts",

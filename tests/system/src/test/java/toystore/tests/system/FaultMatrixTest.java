@@ -40,8 +40,8 @@ import toystore.toyctl.chaos.faults.NetworkFault;
 import toystore.toyctl.chaos.faults.PauseFault;
 import toystore.toyctl.chaos.faults.PowerLossFault;
 import toystore.toyctl.chaos.faults.ResourceLimitFault;
-import toystore.toyctl.chaos.store.StorePlan;
 import toystore.toyctl.chaos.store.ThrowawayStore;
+import toystore.toyctl.chaos.store.ThrowawayStorePlan;
 
 /**
  * Injects every kind of fault into one store under load, and checks every promise after each fault
@@ -63,7 +63,7 @@ class FaultMatrixTest {
     System.out.println("seed " + seed);
     store =
         ThrowawayStore.start(
-            StorePlan.minimal(seed)
+            ThrowawayStorePlan.minimal(seed)
                 .withFrontEnds(2)
                 .withAllFaults()
                 .withSettings(Map.of("catalog.doubt-after", "2s")));

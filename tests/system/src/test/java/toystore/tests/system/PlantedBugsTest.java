@@ -21,8 +21,8 @@ import toystore.toyctl.chaos.faults.KillFault;
 import toystore.toyctl.chaos.faults.LoopDisk;
 import toystore.toyctl.chaos.faults.PauseFault;
 import toystore.toyctl.chaos.faults.PowerLossFault;
-import toystore.toyctl.chaos.store.StorePlan;
 import toystore.toyctl.chaos.store.ThrowawayStore;
+import toystore.toyctl.chaos.store.ThrowawayStorePlan;
 import toystore.toyctl.cluster.ToyctlException;
 
 /**
@@ -43,7 +43,7 @@ class PlantedBugsTest {
 
   /** Injects faults up to the given number of times, until the checkers find a violation. */
   private static PromiseReport check(
-      StorePlan plan, WorkloadProfile profile, int tries, FaultInjection injection)
+      ThrowawayStorePlan plan, WorkloadProfile profile, int tries, FaultInjection injection)
       throws IOException, InterruptedException {
     System.out.println("seed " + plan.seed());
     try (ThrowawayStore store = ThrowawayStore.start(plan);
@@ -68,8 +68,8 @@ class PlantedBugsTest {
     }
   }
 
-  private static StorePlan plan() {
-    return StorePlan.minimal(System.nanoTime());
+  private static ThrowawayStorePlan plan() {
+    return ThrowawayStorePlan.minimal(System.nanoTime());
   }
 
   @Test
@@ -93,7 +93,7 @@ class PlantedBugsTest {
   void findsMissingTombstone() throws Exception {
     Path classes = PlantedBug.MISSING_TOMBSTONE.plant(temp);
     // Holds become doubtful quickly, while a leader that is paused for longer stays the leader.
-    StorePlan impatient =
+    ThrowawayStorePlan impatient =
         plan()
             .withOverridingClasses(List.of(classes))
             .withSettings(
@@ -150,7 +150,7 @@ class PlantedBugsTest {
   @Test
   @DisplayName("The checkers find skipped syncs after a power loss")
   void findsSkippedSyncsAfterPowerLoss() throws Exception {
-    StorePlan plan = plan().withAllFaults();
+    ThrowawayStorePlan plan = plan().withAllFaults();
     List<String> nodes = List.of("order-1", "order-2", "order-3");
 
     PromiseReport report =

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import toystore.client.http.SilenceCheck;
+import toystore.client.http.NoResponsePolicy;
 import toystore.node.rpc.SocketNodeCaller;
 import toystore.protocol.message.Hold;
 import toystore.protocol.message.MessageCodec;
@@ -266,7 +266,8 @@ class RecordedCasesTest {
   private static byte[] call(String url, Object message) throws IOException {
     try (SocketNodeCaller caller = new SocketNodeCaller(Duration.ofSeconds(5))) {
       NodeReply reply =
-          caller.send(url, MessageCodec.toCbor(message), Duration.ofSeconds(20), SilenceCheck.NONE);
+          caller.send(
+              url, MessageCodec.toCbor(message), Duration.ofSeconds(20), NoResponsePolicy.NONE);
       assertThat(reply.status()).isEqualTo(200);
       return reply.body();
     }

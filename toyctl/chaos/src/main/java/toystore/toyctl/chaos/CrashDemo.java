@@ -27,7 +27,7 @@ public final class CrashDemo {
   private final ThrowawayStore store;
   private final AcknowledgementTimes acknowledgements;
   private final String target;
-  private final List<CrashReport.Crash> crashes = new ArrayList<>();
+  private final List<CrashDemoReport.Crash> crashes = new ArrayList<>();
 
   private CrashDemo(ChaosExperiment experiment, String target) {
     this.experiment = experiment;
@@ -42,7 +42,7 @@ public final class CrashDemo {
    *
    * @param listener receives each line of the timeline
    */
-  public static CrashReport run(
+  public static CrashDemoReport run(
       ThrowawayStore store,
       String target,
       int times,
@@ -61,7 +61,7 @@ public final class CrashDemo {
       experiment.awaitPurchases(STEADY);
       PromiseReport proof = experiment.finish();
       WorkloadMonitor monitor = experiment.monitor();
-      return new CrashReport(
+      return new CrashDemoReport(
           seed,
           target,
           clients,
@@ -70,9 +70,9 @@ public final class CrashDemo {
           monitor.ledger().acknowledged(),
           monitor.reads().sum(),
           monitor.acknowledgements().latencies(),
-          summary(demo.crashes.stream().map(CrashReport.Crash::gap).toList()),
-          summary(demo.crashes.stream().map(CrashReport.Crash::slowest).toList()),
-          summary(demo.crashes.stream().map(CrashReport.Crash::returnGap).toList()),
+          summary(demo.crashes.stream().map(CrashDemoReport.Crash::gap).toList()),
+          summary(demo.crashes.stream().map(CrashDemoReport.Crash::slowest).toList()),
+          summary(demo.crashes.stream().map(CrashDemoReport.Crash::returnGap).toList()),
           monitor.unavailable().sum(),
           monitor.unanswered().sum(),
           monitor.acknowledgements().perSecond(start),
@@ -107,7 +107,7 @@ public final class CrashDemo {
     experiment.awaitPurchases(STEADY);
     AcknowledgementTimes.Gap gap = acknowledgements.longestGap(killed, restarted);
     crashes.add(
-        new CrashReport.Crash(
+        new CrashDemoReport.Crash(
             number,
             victim,
             experiment.timeline().msOf(killed),

@@ -9,7 +9,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import toystore.config.StoreConfig;
 import toystore.protocol.message.LoggedOrder;
-import toystore.toyctl.chaos.check.OrderLedger;
+import toystore.toyctl.chaos.check.AcknowledgedOrders;
 import toystore.toyctl.chaos.check.WorkloadMonitor;
 import toystore.toyctl.cluster.ErrorText;
 import toystore.toyctl.cluster.nodes.NodeClient;
@@ -27,7 +27,7 @@ import toystore.toyctl.cluster.verify.VerifyReport;
  * @param findingCount the number of all violations
  */
 public record PromiseReport(
-    OrderLedger.Result ledger,
+    AcknowledgedOrders.Result ledger,
     boolean replicasEqual,
     boolean stockExact,
     List<String> findings,
@@ -56,11 +56,11 @@ public record PromiseReport(
       Duration timeout)
       throws InterruptedException {
     // The audit must begin before the fence: orders acknowledged by now precede it in the log.
-    OrderLedger.Audit audit = monitor.ledger().audit(soleClients);
+    AcknowledgedOrders.Audit audit = monitor.ledger().audit(soleClients);
     Verifier verifier = new Verifier(config, client, timeout);
     VerifyReport report = verifier.verify();
     List<String> findings = new ArrayList<>(verifier.findings());
-    OrderLedger.Result ledger = audit(config, client, report, audit, timeout, findings);
+    AcknowledgedOrders.Result ledger = audit(config, client, report, audit, timeout, findings);
     findings.addAll(monitor.violations().first());
     return new PromiseReport(
         ledger,
@@ -71,11 +71,11 @@ public record PromiseReport(
         monitor.violations().count() + verifier.findings().size());
   }
 
-  private static OrderLedger.Result audit(
+  private static AcknowledgedOrders.Result audit(
       StoreConfig config,
       NodeClient client,
       VerifyReport report,
-      OrderLedger.Audit audit,
+      AcknowledgedOrders.Audit audit,
       Duration timeout,
       List<String> findings)
       throws InterruptedException {

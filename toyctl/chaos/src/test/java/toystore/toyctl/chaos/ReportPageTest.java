@@ -12,21 +12,22 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import toystore.protocol.codec.Json;
+import toystore.toyctl.chaos.check.AcknowledgedOrders;
 import toystore.toyctl.chaos.check.LatencySummary;
-import toystore.toyctl.chaos.check.OrderLedger;
 
 class ReportPageTest {
   @TempDir private Path temp = Path.of("");
 
-  private static CrashReport report(long errors, OrderLedger.Result ledger, boolean equal) {
+  private static CrashDemoReport report(
+      long errors, AcknowledgedOrders.Result ledger, boolean equal) {
     LatencySummary summary = new LatencySummary(2, 400, 600, 800, 900);
-    return new CrashReport(
+    return new CrashDemoReport(
         7,
         "leader",
         8,
         12.5,
         List.of(
-            new CrashReport.Crash(
+            new CrashDemoReport.Crash(
                 1, "order-3", 2000, -5.2, 400.4, "order-2", 450.0, 460.0, 2500.0, 455.2, 480.0,
                 90.0)),
         100,
@@ -42,12 +43,13 @@ class ReportPageTest {
         List.of(new FaultTimeline.Event(2000, "order-3 is killed")));
   }
 
-  private static final OrderLedger.Result CLEAN = new OrderLedger.Result(100, 100, 0, 0, 0, 0);
+  private static final AcknowledgedOrders.Result CLEAN =
+      new AcknowledgedOrders.Result(100, 100, 0, 0, 0, 0);
 
   @Test
   @DisplayName("The report of a run without violations answers both questions with figures")
   void cleanRunAnswersBothQuestions() {
-    CrashReport clean = report(0, CLEAN, true);
+    CrashDemoReport clean = report(0, CLEAN, true);
 
     assertThat(clean.holds()).isTrue();
     assertThat(clean.conclusions().getFirst())
@@ -61,7 +63,7 @@ class ReportPageTest {
   @Test
   @DisplayName("The report of a run with violations answers the questions accordingly")
   void violationsChangeTheAnswers() {
-    CrashReport bad = report(3, new OrderLedger.Result(100, 99, 1, 0, 0, 0), false);
+    CrashDemoReport bad = report(3, new AcknowledgedOrders.Result(100, 99, 1, 0, 0, 0), false);
 
     assertThat(bad.holds()).isFalse();
     assertThat(bad.conclusions().getFirst()).contains("? Yes: 3 requests failed", "1 were lost");
@@ -71,7 +73,7 @@ class ReportPageTest {
   @Test
   @DisplayName("The page refers to no other file, and all text in it is escaped")
   void pageIsSelfContainedAndEscaped() throws IOException {
-    CrashReport bad = report(0, CLEAN, false);
+    CrashDemoReport bad = report(0, CLEAN, false);
     Path file = temp.resolve("reports").resolve("crash.html");
 
     ReportPage.write(file, bad, bad.page());

@@ -11,8 +11,8 @@ import toystore.config.StoreConfig;
 import toystore.toyctl.chaos.load.BenchReport;
 import toystore.toyctl.chaos.load.BenchRequest;
 import toystore.toyctl.chaos.load.BenchRun;
-import toystore.toyctl.chaos.store.StorePlan;
 import toystore.toyctl.chaos.store.ThrowawayStore;
+import toystore.toyctl.chaos.store.ThrowawayStorePlan;
 import toystore.toyctl.cli.context.CommandContext;
 import toystore.toyctl.cli.context.DurationConverter;
 import toystore.toyctl.cluster.ExitCode;
@@ -133,10 +133,10 @@ final class BenchCommand implements Callable<Integer> {
             "Frisbee",
             "Marbles",
             "Giraffe");
-    StorePlan plan =
-        StorePlan.minimal(0)
+    ThrowawayStorePlan plan =
+        ThrowawayStorePlan.minimal(0)
             .withConfigFile(context.configFile())
-            .withCatalog(StorePlan.unlimitedStock(names.toArray(String[]::new)));
+            .withCatalog(ThrowawayStorePlan.unlimitedStock(names.toArray(String[]::new)));
     try (ThrowawayStore store = ThrowawayStore.start(plan, context.distribution())) {
       return measure(store.frontEnds(), names);
     }

@@ -11,8 +11,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import toystore.toyctl.chaos.ChaosRun;
 import toystore.toyctl.chaos.store.StoreExperiment;
-import toystore.toyctl.chaos.store.StorePlan;
 import toystore.toyctl.chaos.store.ThrowawayStore;
+import toystore.toyctl.chaos.store.ThrowawayStorePlan;
 import toystore.toyctl.cli.context.CommandContext;
 import toystore.toyctl.cli.context.DurationConverter;
 import toystore.toyctl.cluster.ExitCode;
@@ -84,8 +84,8 @@ final class ChaosCommand implements Callable<Integer> {
       throw new ToyctlException(
           ExitCode.USAGE, "--duration", "must be longer than 0", "toyctl chaos --help");
     }
-    StorePlan plan =
-        StorePlan.minimal(seed)
+    ThrowawayStorePlan plan =
+        ThrowawayStorePlan.minimal(seed)
             .withConfigFile(context.configFile())
             .withFrontEnds(frontEnds)
             .withCatalog(ChaosRun.catalog())

@@ -12,8 +12,8 @@ import toystore.config.StoreConfig;
 import toystore.config.Topology.Node;
 import toystore.toyctl.chaos.CrashDemo;
 import toystore.toyctl.chaos.store.StoreExperiment;
-import toystore.toyctl.chaos.store.StorePlan;
 import toystore.toyctl.chaos.store.ThrowawayStore;
+import toystore.toyctl.chaos.store.ThrowawayStorePlan;
 import toystore.toyctl.cli.context.CommandContext;
 import toystore.toyctl.cluster.ExitCode;
 import toystore.toyctl.cluster.ToyctlException;
@@ -67,7 +67,8 @@ final class DemoCommand {
     @Override
     public Integer call() throws IOException, InterruptedException {
       check();
-      StorePlan plan = StorePlan.minimal(seed).withConfigFile(context.configFile());
+      ThrowawayStorePlan plan =
+          ThrowawayStorePlan.minimal(seed).withConfigFile(context.configFile());
       context.output().progress("starting a throwaway store; seed " + seed);
       boolean holds = StoreExperiment.run(plan, context.distribution(), this::holds);
       return holds ? ExitCode.OK : ExitCode.VERIFICATION_FAILED;

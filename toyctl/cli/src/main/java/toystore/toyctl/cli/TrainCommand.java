@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import toystore.toyctl.cli.context.CommandContext;
-import toystore.toyctl.cli.training.CacheTraining;
+import toystore.toyctl.cli.training.AotCacheTraining;
 import toystore.toyctl.cluster.ExitCode;
 
 /** {@code toyctl train}: called by the build of the distribution. */
@@ -23,7 +23,7 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    CacheTraining.run(context.distribution(), UpThenStatus.class.getName());
+    AotCacheTraining.run(context.distribution(), UpThenStatus.class.getName());
     context.output().say("created the AOT caches");
     return ExitCode.OK;
   }

@@ -1,6 +1,5 @@
 package toystore.toyctl.cli;
 
-import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -9,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import toystore.protocol.api.Problem;
+import toystore.protocol.api.ApiProblem;
 import toystore.protocol.codec.Json;
 
 /** An HTTP server on the loopback address whose answers come from a handler. */
@@ -45,7 +44,7 @@ final class FakeServer implements AutoCloseable {
     }
 
     static Reply problem(int status, String message) {
-      return new Reply(status, new Problem.Body(new Problem(status, message)), Map.of());
+      return new Reply(status, new ApiProblem.Body(new ApiProblem(status, message)), Map.of());
     }
   }
 

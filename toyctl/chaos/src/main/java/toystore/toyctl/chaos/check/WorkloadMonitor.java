@@ -7,7 +7,7 @@ public final class WorkloadMonitor {
   private final Violations violations = new Violations();
   private final ProductReadChecker products = new ProductReadChecker(violations);
   private final OrderReadChecker orders = new OrderReadChecker(violations);
-  private final OrderLedger ledger = new OrderLedger(violations);
+  private final AcknowledgedOrders ledger = new AcknowledgedOrders(violations);
   private final AcknowledgementTimes acknowledgements = new AcknowledgementTimes();
   private final LongAdder reads = new LongAdder();
   private final LongAdder outOfStock = new LongAdder();
@@ -26,7 +26,7 @@ public final class WorkloadMonitor {
     return orders;
   }
 
-  public OrderLedger ledger() {
+  public AcknowledgedOrders ledger() {
     return ledger;
   }
 

@@ -12,7 +12,7 @@ import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 import toystore.client.Deadline;
 import toystore.client.http.HttpConnection;
-import toystore.client.http.SilenceCheck;
+import toystore.client.http.NoResponsePolicy;
 import toystore.protocol.message.NodeReply;
 
 /** One client of a benchmark, with its measurements. It uses one connection at a time. */
@@ -120,7 +120,7 @@ final class BenchClient implements Runnable {
         open = HttpConnection.open(frontEnd.getHost(), frontEnd.getPort(), CONNECT_MS);
         connection = open;
       }
-      NodeReply reply = open.exchange(request, Deadline.in(timeout), SilenceCheck.NONE);
+      NodeReply reply = open.exchange(request, Deadline.in(timeout), NoResponsePolicy.NONE);
       if (!open.reusable()) {
         disconnect();
       }

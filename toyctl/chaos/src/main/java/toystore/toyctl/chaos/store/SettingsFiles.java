@@ -17,10 +17,10 @@ import toystore.config.Topology.Node;
 final class SettingsFiles {
   private static final String HOST = "127.0.0.1";
 
-  private final StorePlan plan;
+  private final ThrowawayStorePlan plan;
   private final Path directory;
 
-  SettingsFiles(StorePlan plan, Path directory) {
+  SettingsFiles(ThrowawayStorePlan plan, Path directory) {
     this.plan = plan;
     this.directory = directory;
   }

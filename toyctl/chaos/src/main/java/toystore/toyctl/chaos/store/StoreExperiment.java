@@ -15,7 +15,7 @@ public interface StoreExperiment {
    *
    * @return whether all promises held
    */
-  static boolean run(StorePlan plan, Distribution distribution, StoreExperiment experiment)
+  static boolean run(ThrowawayStorePlan plan, Distribution distribution, StoreExperiment experiment)
       throws IOException, InterruptedException {
     try (ThrowawayStore store = ThrowawayStore.start(plan, distribution)) {
       store.keepFiles(true);

@@ -39,7 +39,7 @@ public final class ThrowawayStore implements StoreProcesses, AutoCloseable {
   private static final Duration START_TIMEOUT = Duration.ofSeconds(90);
   private static final Duration STOP_TIMEOUT = Duration.ofSeconds(20);
 
-  private final StorePlan plan;
+  private final ThrowawayStorePlan plan;
   private final Path directory;
   private final Path data;
   private final StoreConfig config;
@@ -55,7 +55,7 @@ public final class ThrowawayStore implements StoreProcesses, AutoCloseable {
   private volatile boolean keepFiles;
   private final Thread shutdownHook = Thread.ofPlatform().unstarted(this::closeAtShutdown);
 
-  private ThrowawayStore(StorePlan plan, Distribution distribution) throws IOException {
+  private ThrowawayStore(ThrowawayStorePlan plan, Distribution distribution) throws IOException {
     this.plan = plan;
     this.directory = Files.createTempDirectory("toystore-throwaway");
     this.data = Files.createDirectory(directory.resolve("data"));
@@ -92,7 +92,8 @@ public final class ThrowawayStore implements StoreProcesses, AutoCloseable {
   }
 
   /** Starts a store of the installed distribution and waits until it accepts purchases. */
-  public static ThrowawayStore start(StorePlan plan) throws IOException, InterruptedException {
+  public static ThrowawayStore start(ThrowawayStorePlan plan)
+      throws IOException, InterruptedException {
     return start(plan, Distribution.installed());
   }
 
@@ -101,7 +102,7 @@ public final class ThrowawayStore implements StoreProcesses, AutoCloseable {
    *
    * @throws IOException if this machine cannot provide files, ports or disks
    */
-  public static ThrowawayStore start(StorePlan plan, Distribution distribution)
+  public static ThrowawayStore start(ThrowawayStorePlan plan, Distribution distribution)
       throws IOException, InterruptedException {
     ThrowawayStore store = new ThrowawayStore(plan, distribution);
     try {

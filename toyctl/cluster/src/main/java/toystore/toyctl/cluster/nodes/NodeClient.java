@@ -9,7 +9,7 @@ import java.time.Duration;
 import toystore.client.ApiHttpClient;
 import toystore.client.Deadline;
 import toystore.client.http.HttpConnection;
-import toystore.client.http.SilenceCheck;
+import toystore.client.http.NoResponsePolicy;
 import toystore.config.StoreConfig;
 import toystore.config.Topology.Node;
 import toystore.protocol.api.ApiPaths;
@@ -66,7 +66,7 @@ public final class NodeClient {
       return connection.exchange(
           HttpConnection.get(node.host() + ":" + port, ApiPaths.STATUS),
           deadline,
-          SilenceCheck.NONE);
+          NoResponsePolicy.NONE);
     }
   }
 

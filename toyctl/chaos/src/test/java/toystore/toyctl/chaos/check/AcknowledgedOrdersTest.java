@@ -10,9 +10,9 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import toystore.protocol.message.LoggedOrder;
 
-class OrderLedgerTest {
+class AcknowledgedOrdersTest {
   private final Violations violations = new Violations();
-  private final OrderLedger ledger = new OrderLedger(violations);
+  private final AcknowledgedOrders ledger = new AcknowledgedOrders(violations);
   private final List<LoggedOrder> log = new ArrayList<>();
 
   /** Three correct purchases: requested, logged, acknowledged. */
@@ -34,8 +34,8 @@ class OrderLedgerTest {
         number, orderId, new UUID(2, number), "Tux", quantity, 999, 1, 0, number, "");
   }
 
-  private OrderLedger.Result audited() {
-    OrderLedger.Audit audit = ledger.audit(true);
+  private AcknowledgedOrders.Result audited() {
+    AcknowledgedOrders.Audit audit = ledger.audit(true);
     log.forEach(audit::row);
     return audit.finish();
   }
@@ -43,7 +43,7 @@ class OrderLedgerTest {
   @Test
   @DisplayName("A log with exactly the acknowledged orders is clean")
   void logOfAcknowledgedOrdersIsClean() {
-    assertThat(audited()).isEqualTo(new OrderLedger.Result(3, 3, 0, 0, 0, 0));
+    assertThat(audited()).isEqualTo(new AcknowledgedOrders.Result(3, 3, 0, 0, 0, 0));
     assertThat(audited().clean()).isTrue();
     assertThat(violations.first()).isEmpty();
   }
@@ -54,7 +54,7 @@ class OrderLedgerTest {
     ledger.requested(id(3), "Tux", 4);
     log.add(row(3, id(3), 4));
 
-    assertThat(audited()).isEqualTo(new OrderLedger.Result(3, 3, 0, 0, 0, 0));
+    assertThat(audited()).isEqualTo(new AcknowledgedOrders.Result(3, 3, 0, 0, 0, 0));
     assertThat(ledger.undecided()).isEqualTo(1);
   }
 
@@ -63,7 +63,7 @@ class OrderLedgerTest {
   void missingLastOrderIsLost() {
     log.removeLast();
 
-    assertThat(audited()).isEqualTo(new OrderLedger.Result(3, 2, 1, 0, 0, 0));
+    assertThat(audited()).isEqualTo(new AcknowledgedOrders.Result(3, 2, 1, 0, 0, 0));
     assertThat(violations.first()).containsExactly("order 2 is lost");
   }
 
@@ -72,7 +72,7 @@ class OrderLedgerTest {
   void missingOrderInTheMiddleLeavesAGap() {
     log.remove(1);
 
-    assertThat(audited()).isEqualTo(new OrderLedger.Result(3, 2, 1, 0, 0, 1));
+    assertThat(audited()).isEqualTo(new AcknowledgedOrders.Result(3, 2, 1, 0, 0, 1));
   }
 
   @Test
@@ -80,7 +80,7 @@ class OrderLedgerTest {
   void repeatedOrderIdIsADuplicate() {
     log.add(row(3, id(0), 1));
 
-    assertThat(audited()).isEqualTo(new OrderLedger.Result(3, 3, 0, 1, 0, 0));
+    assertThat(audited()).isEqualTo(new AcknowledgedOrders.Result(3, 3, 0, 1, 0, 0));
   }
 
   @Test
@@ -89,7 +89,7 @@ class OrderLedgerTest {
     log.set(0, row(0, id(1), 2));
     log.set(1, row(1, id(0), 1));
 
-    assertThat(audited()).isEqualTo(new OrderLedger.Result(3, 1, 0, 0, 2, 0));
+    assertThat(audited()).isEqualTo(new AcknowledgedOrders.Result(3, 1, 0, 0, 2, 0));
   }
 
   @Test
@@ -106,7 +106,7 @@ class OrderLedgerTest {
     log.add(row(3, new UUID(9, 9), 1));
 
     assertThat(audited().wrong()).isEqualTo(1);
-    OrderLedger.Audit amongOthers = ledger.audit(false);
+    AcknowledgedOrders.Audit amongOthers = ledger.audit(false);
     log.forEach(amongOthers::row);
     assertThat(amongOthers.finish().clean()).isTrue();
   }
@@ -135,7 +135,7 @@ class OrderLedgerTest {
   @Test
   @DisplayName("Orders that are acknowledged during an audit are not expected in its rows")
   void laterAcknowledgementsAreNotExpected() {
-    OrderLedger.Audit audit = ledger.audit(true);
+    AcknowledgedOrders.Audit audit = ledger.audit(true);
     ledger.requested(id(3), "Tux", 4);
     ledger.acknowledged(id(3), 3);
     log.forEach(audit::row);

@@ -14,7 +14,7 @@ import toystore.protocol.message.LoggedOrder;
  * P1, P2, P6). The log must contain each acknowledged order once and under its number, must not
  * contain orders that no client requested, and must have no gaps in its numbers.
  */
-public final class OrderLedger {
+public final class AcknowledgedOrders {
   private record Requested(String name, int quantity) {}
 
   private final Violations violations;
@@ -22,7 +22,7 @@ public final class OrderLedger {
   private final Map<UUID, Long> acknowledged = new ConcurrentHashMap<>();
   private final Set<UUID> refused = ConcurrentHashMap.newKeySet();
 
-  public OrderLedger(Violations violations) {
+  public AcknowledgedOrders(Violations violations) {
     this.violations = violations;
   }
 

@@ -9,7 +9,7 @@ import java.util.function.BooleanSupplier;
  * @param interval the decision is repeated each time that nothing arrived for this long
  * @param keepWaiting returns false to give up
  */
-public record SilenceCheck(Duration interval, BooleanSupplier keepWaiting) {
+public record NoResponsePolicy(Duration interval, BooleanSupplier keepWaiting) {
   /** Always keeps waiting until the deadline. */
-  public static final SilenceCheck NONE = new SilenceCheck(Duration.ofDays(1), () -> true);
+  public static final NoResponsePolicy NONE = new NoResponsePolicy(Duration.ofDays(1), () -> true);
 }

@@ -17,23 +17,23 @@ import java.io.SequenceInputStream;
 import toystore.node.failure.OverloadedException;
 import toystore.node.limit.MemoryBudget;
 import toystore.protocol.api.ApiException;
-import toystore.protocol.api.Problem;
+import toystore.protocol.api.ApiProblem;
 import toystore.protocol.codec.Json;
 import toystore.protocol.codec.JsonWritable;
 import toystore.protocol.message.MessageCodec;
 
-/** Reads requests and writes answers in the API's form. */
-public final class HttpExchange {
+/** Reads the parts of a request and sends responses in the form of the API. */
+public final class ApiExchange {
   private static final Header JSON = HeaderValues.CONTENT_TYPE_JSON;
   private static final Header CBOR =
       HeaderValues.createCached(HeaderNames.CONTENT_TYPE, "application/cbor");
   private static final Header RETRY_SOON = HeaderValues.createCached(HeaderNames.RETRY_AFTER, "1");
 
-  private static final int DEFAULT_PAGE = 100;
+  private static final int DEFAULT_LIMIT = 100;
 
-  private HttpExchange() {}
+  private ApiExchange() {}
 
-  /** The envelope of every successful public answer, {@code {"data":…}}. */
+  /** The form of every successful response of the public API: {@code {"data":…}}. */
   public record Data(Object data) implements JsonWritable {
     @Override
     public void write(JsonGenerator out) throws IOException {
@@ -45,10 +45,10 @@ public final class HttpExchange {
   }
 
   /**
-   * The whole body.
+   * Reads the whole body.
    *
-   * @throws ApiException 413 if it is longer than this
-   * @throws OverloadedException if it is long, and too many of these are under way
+   * @throws ApiException 413 if it is longer than {@code maxBytes}
+   * @throws OverloadedException if it is long, and too many long bodies are being received
    */
   public static byte[] body(ServerRequest request, int maxBytes) {
     long length = request.headers().contentLength().orElse(maxBytes);
@@ -68,19 +68,19 @@ public final class HttpExchange {
       }
       return bytes;
     } catch (DataReader.InsufficientDataAvailableException | IOException e) {
-      throw new CloseConnectionException("the client went away within its request", e);
+      throw new CloseConnectionException("the client closed the connection during its request", e);
     }
   }
 
   private static byte[] withRest(byte[] begin, InputStream in, int length, int maxBytes)
       throws IOException {
-    if (!MemoryBudget.tryTake(length)) {
+    if (!MemoryBudget.tryReserve(length)) {
       throw new OverloadedException("too many long bodies at a time");
     }
     try {
       return new SequenceInputStream(new ByteArrayInputStream(begin), in).readNBytes(maxBytes + 1);
     } finally {
-      MemoryBudget.giveBack(length);
+      MemoryBudget.release(length);
     }
   }
 
@@ -89,22 +89,21 @@ public final class HttpExchange {
   }
 
   /**
-   * A JSON body as bytes.
+   * Reads the whole body, which must be declared as JSON.
    *
-   * @throws ApiException 415 if the request says it is something else, 413 if it is too long
+   * @throws ApiException 415 if another content type is declared, 413 if the body is longer than
+   *     {@code maxBytes}
    */
   public static byte[] jsonBody(ServerRequest request, int maxBytes) {
     byte[] bytes = body(request, maxBytes);
-    if (!saysJson(request)) {
+    if (!declaresJson(request)) {
       throw new ApiException(415, "Content-Type must be application/json");
     }
     return bytes;
   }
 
-  /**
-   * Read as text, without parameters and in any case: Helidon's own parser is no judge of types.
-   */
-  private static boolean saysJson(ServerRequest request) {
+  /** Compares the content type as text, because Helidon's parser accepts invalid types. */
+  private static boolean declaresJson(ServerRequest request) {
     String type = request.headers().value(HeaderNames.CONTENT_TYPE).orElse("");
     int parameters = type.indexOf(';');
     return (parameters < 0 ? type : type.substring(0, parameters))
@@ -112,7 +111,7 @@ public final class HttpExchange {
         .equalsIgnoreCase("application/json");
   }
 
-  /** A query parameter that must be a whole number from 0 on. */
+  /** Parses a query parameter, or returns {@code absent} if the request does not have it. */
   public static long number(ServerRequest request, String name, long absent) {
     if (!request.query().contains(name)) {
       return absent;
@@ -123,7 +122,7 @@ public final class HttpExchange {
     return number(name, request.query().get(name));
   }
 
-  /** A whole number from 0 on that fits a long; leading zeros are fine, signs are not. */
+  /** Parses a non-negative number of at most 18 digits. Signs are not allowed. */
   public static long number(String name, String text) {
     if (!text.matches("[0-9]{1,18}")) {
       throw ApiException.badRequest(name + " must be a whole number from 0 on");
@@ -131,22 +130,26 @@ public final class HttpExchange {
     return Long.parseLong(text);
   }
 
-  /** The parameter {@code after} of a listing: rows come after this number; absent: all rows. */
+  /**
+   * Parses the parameter {@code after} of a listing: the listing contains the rows after this
+   * number. Returns -1, for all rows, if the parameter is absent or -1.
+   */
   public static long after(ServerRequest request) {
     boolean fromStart =
         !request.query().contains("after") || request.query().get("after").equals("-1");
     return fromStart ? -1 : number(request, "after", -1);
   }
 
-  /** The parameter {@code limit} of a listing, at most this. */
-  public static int limit(ServerRequest request, int most) {
-    long limit = number(request, "limit", DEFAULT_PAGE);
-    if (limit < 1 || limit > most) {
-      throw ApiException.badRequest("limit must be from 1 to " + most);
+  /** Parses the parameter {@code limit} of a listing, from 1 to {@code max}. */
+  public static int limit(ServerRequest request, int max) {
+    long limit = number(request, "limit", DEFAULT_LIMIT);
+    if (limit < 1 || limit > max) {
+      throw ApiException.badRequest("limit must be from 1 to " + max);
     }
     return (int) limit;
   }
 
+  /** Sends a successful response of the public API. */
   public static void sendData(ServerRequest request, ServerResponse response, Object data) {
     sendJson(request, response, new Data(data));
   }
@@ -155,20 +158,22 @@ public final class HttpExchange {
     sendEncoded(request, response, Json.toJson(body));
   }
 
-  /** An answer that is JSON already. */
+  /** Sends a response that is already encoded as JSON. */
   public static void sendEncoded(ServerRequest request, ServerResponse response, byte[] json) {
     send(request, response, 200, JSON, json);
   }
 
+  /** Sends a response to another node, in CBOR. */
   public static void sendMessage(ServerRequest request, ServerResponse response, Object body) {
     send(request, response, 200, CBOR, MessageCodec.toCbor(body));
   }
 
-  public static void sendProblem(ServerRequest request, ServerResponse response, Problem problem) {
+  public static void sendProblem(
+      ServerRequest request, ServerResponse response, ApiProblem problem) {
     if (problem.code() == 503) {
       response.header(RETRY_SOON);
     }
-    send(request, response, problem.code(), JSON, Json.toJson(new Problem.Body(problem)));
+    send(request, response, problem.code(), JSON, Json.toJson(new ApiProblem.Body(problem)));
   }
 
   public static void send(

@@ -6,7 +6,7 @@ import toystore.protocol.message.Hold;
 import toystore.protocol.message.PurchaseRequest;
 
 /** A purchase for which the catalog holds stock. */
-record HeldPurchase(PendingPurchase pending, UUID holdId, Hold.Granted granted) {
+record PurchaseWithHold(PendingPurchase pending, UUID holdId, Hold.Granted granted) {
   OrderLogCommand.Entry entry(long askedAtMs) {
     PurchaseRequest purchase = pending.purchase();
     return new OrderLogCommand.Entry(

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * that applies the log. Both are opened when they are first used, so that a start does not wait for
  * them. Thread-safe.
  */
-final class ReadConnections {
+final class ReadConnectionPool {
   private static final long CLOSE_SECONDS = 2;
 
   private final H2File file;
@@ -32,7 +32,7 @@ final class ReadConnections {
   /** Once true, no connection may be opened: H2 would open the file again. */
   private volatile boolean closed;
 
-  ReadConnections(H2File file, int poolSize, FirstFailure failure) {
+  ReadConnectionPool(H2File file, int poolSize, FirstFailure failure) {
     this.file = file;
     this.poolSize = poolSize;
     this.failure = failure;
@@ -144,7 +144,7 @@ final class ReadConnections {
           connection.close();
         }
       } catch (SQLException e) {
-        System.getLogger(ReadConnections.class.getName())
+        System.getLogger(ReadConnectionPool.class.getName())
             .log(System.Logger.Level.WARNING, "cannot close a connection to " + file.name(), e);
       }
     }

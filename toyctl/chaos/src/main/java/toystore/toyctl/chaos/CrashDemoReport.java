@@ -17,7 +17,7 @@ import toystore.toyctl.cluster.TextTable;
  * @param errors the number of responses with status 503
  * @param disturbances the number of requests without a response
  */
-record CrashReport(
+record CrashDemoReport(
     long seed,
     String target,
     int clients,
@@ -35,7 +35,7 @@ record CrashReport(
     PromiseReport proof,
     List<FaultTimeline.Event> timeline)
     implements FaultReport {
-  CrashReport {
+  CrashDemoReport {
     crashes = List.copyOf(crashes);
     acknowledgedPerSecond = List.copyOf(acknowledgedPerSecond);
     timeline = List.copyOf(timeline);

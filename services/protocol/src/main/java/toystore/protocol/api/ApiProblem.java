@@ -5,9 +5,9 @@ import java.io.IOException;
 import toystore.protocol.codec.JsonWritable;
 
 /** The error in the body of an error response. The code is the HTTP status. */
-public record Problem(int code, String message) {
+public record ApiProblem(int code, String message) {
   /** The body of an error response: {@code {"error":{"code":404,"message":"…"}}}. */
-  public record Body(Problem error) implements JsonWritable {
+  public record Body(ApiProblem error) implements JsonWritable {
     @Override
     public void write(JsonGenerator out) throws IOException {
       out.writeStartObject();

@@ -21,7 +21,7 @@ import toystore.toyctl.cluster.process.Distribution;
  *     allows it
  * @param overridingClasses directories whose classes take precedence over the distribution's
  */
-public record StorePlan(
+public record ThrowawayStorePlan(
     @Nullable Path configFile,
     Map<String, String> settings,
     int frontEnds,
@@ -31,7 +31,7 @@ public record StorePlan(
     boolean diskFaults,
     boolean loopDisks,
     List<Path> overridingClasses) {
-  public StorePlan {
+  public ThrowawayStorePlan {
     settings = Map.copyOf(settings);
     overridingClasses = List.copyOf(overridingClasses);
     if (frontEnds < 1 || frontEnds > 9) {
@@ -40,8 +40,8 @@ public record StorePlan(
   }
 
   /** One front end, three products that cannot sell out, and support for process faults only. */
-  public static StorePlan minimal(long seed) {
-    return new StorePlan(
+  public static ThrowawayStorePlan minimal(long seed) {
+    return new ThrowawayStorePlan(
         null,
         Map.of(),
         1,
@@ -53,8 +53,8 @@ public record StorePlan(
         List.of());
   }
 
-  public StorePlan withConfigFile(@Nullable Path file) {
-    return new StorePlan(
+  public ThrowawayStorePlan withConfigFile(@Nullable Path file) {
+    return new ThrowawayStorePlan(
         file,
         settings,
         frontEnds,
@@ -66,8 +66,8 @@ public record StorePlan(
         overridingClasses);
   }
 
-  public StorePlan withSettings(Map<String, String> others) {
-    return new StorePlan(
+  public ThrowawayStorePlan withSettings(Map<String, String> others) {
+    return new ThrowawayStorePlan(
         configFile,
         others,
         frontEnds,
@@ -79,8 +79,8 @@ public record StorePlan(
         overridingClasses);
   }
 
-  public StorePlan withFrontEnds(int count) {
-    return new StorePlan(
+  public ThrowawayStorePlan withFrontEnds(int count) {
+    return new ThrowawayStorePlan(
         configFile,
         settings,
         count,
@@ -92,8 +92,8 @@ public record StorePlan(
         overridingClasses);
   }
 
-  public StorePlan withCatalog(String csv) {
-    return new StorePlan(
+  public ThrowawayStorePlan withCatalog(String csv) {
+    return new ThrowawayStorePlan(
         configFile,
         settings,
         frontEnds,
@@ -106,13 +106,13 @@ public record StorePlan(
   }
 
   /** Adds support for network and disk faults, as far as this machine allows it. */
-  public StorePlan withAllFaults() {
-    return new StorePlan(
+  public ThrowawayStorePlan withAllFaults() {
+    return new ThrowawayStorePlan(
         configFile, settings, frontEnds, catalog, seed, true, true, true, overridingClasses);
   }
 
-  public StorePlan withNetworkFaults() {
-    return new StorePlan(
+  public ThrowawayStorePlan withNetworkFaults() {
+    return new ThrowawayStorePlan(
         configFile,
         settings,
         frontEnds,
@@ -124,8 +124,8 @@ public record StorePlan(
         overridingClasses);
   }
 
-  public StorePlan withOverridingClasses(List<Path> directories) {
-    return new StorePlan(
+  public ThrowawayStorePlan withOverridingClasses(List<Path> directories) {
+    return new ThrowawayStorePlan(
         configFile,
         settings,
         frontEnds,

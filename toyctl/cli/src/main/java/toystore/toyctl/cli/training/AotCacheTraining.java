@@ -32,7 +32,7 @@ import toystore.toyctl.cluster.process.StopResult;
  * Creates the AOT caches: runs a small store under load whose processes write their caches when
  * they end, and then puts the written caches in place.
  */
-public final class CacheTraining {
+public final class AotCacheTraining {
   private static final Duration TIMEOUT = Duration.ofMinutes(3);
   private static final Duration KILL_TIMEOUT = Duration.ofSeconds(10);
   private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(1);
@@ -70,7 +70,7 @@ public final class CacheTraining {
   private final NodeClient nodes;
   private final Deadline deadline = Deadline.in(TIMEOUT);
 
-  private CacheTraining(
+  private AotCacheTraining(
       Distribution distribution, String commandsMain, Path directory, ApiHttpClient http)
       throws IOException {
     this.distribution = distribution;
@@ -93,7 +93,7 @@ public final class CacheTraining {
       throws IOException, InterruptedException {
     Path directory = Files.createTempDirectory("toystore-training");
     try (ApiHttpClient http = new ApiHttpClient()) {
-      new CacheTraining(distribution, commandsMain, directory, http).createCaches();
+      new AotCacheTraining(distribution, commandsMain, directory, http).createCaches();
     } finally {
       DataWipe.all(directory);
     }

@@ -11,37 +11,38 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-class ListenerMonitorTest {
-  private final BlockingQueue<InetSocketAddress> gone = new LinkedBlockingQueue<>();
+class PortMonitorTest {
+  private final BlockingQueue<InetSocketAddress> closed = new LinkedBlockingQueue<>();
 
   private static ServerSocket listen() throws IOException {
     return new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
   }
 
-  private static InetSocketAddress address(ServerSocket of) {
-    return (InetSocketAddress) of.getLocalSocketAddress();
+  private static InetSocketAddress address(ServerSocket socket) {
+    return (InetSocketAddress) socket.getLocalSocketAddress();
   }
 
   @Test
-  void aListenerThatClosesIsNoticedAndOthersAreNot() throws Exception {
+  @DisplayName("A listener that closes is detected, and no other is reported")
+  void detectsOnlyTheClosedListener() throws Exception {
     ServerSocket closes = listen();
     InetSocketAddress closing = address(closes);
     try (ServerSocket stays = listen();
-        ListenerMonitor watch =
-            new ListenerMonitor(
-                List.of(address(stays), closing), Duration.ofMillis(5), gone::add)) {
-      assertThat(watch).isNotNull();
+        PortMonitor monitor =
+            new PortMonitor(List.of(address(stays), closing), Duration.ofMillis(5), closed::add)) {
+      assertThat(monitor).isNotNull();
       try (closes) {
         stays.accept().close();
         closes.accept().close();
         closes.accept().close();
-        assertThat(gone).isEmpty();
+        assertThat(closed).isEmpty();
       }
 
-      assertThat(gone.poll(30, TimeUnit.SECONDS)).isEqualTo(closing);
+      assertThat(closed.poll(30, TimeUnit.SECONDS)).isEqualTo(closing);
     }
-    assertThat(gone).allMatch(closing::equals);
+    assertThat(closed).allMatch(closing::equals);
   }
 }
