@@ -150,7 +150,7 @@ public final class Node {
     NodeServer server = NodeServer.start(config, self, routes, metrics, status);
     onStop("server", server);
     onStop(
-        "listener monitor",
+        "port monitor",
         new PortMonitor(
             ListenerAddresses.of(config, self),
             LISTENER_CHECK_INTERVAL,

@@ -14,7 +14,7 @@ import toystore.protocol.api.Uuids;
 import toystore.protocol.message.CacheLeaseMessages;
 import toystore.tests.benchmarks.BenchmarkSettings;
 
-/** What a cached product query costs besides HTTP. */
+/** Measures a cached product query without HTTP. */
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 public class ProductCacheBenchmark extends BenchmarkSettings {
   private final ProductCache cache = filled();
@@ -32,7 +32,7 @@ public class ProductCacheBenchmark extends BenchmarkSettings {
     return filled;
   }
 
-  /** A product that is there, under a valid lease. */
+  /** A query of a cached product under a valid lease. */
   @Benchmark
   public Product.@Nullable Versioned hit() {
     return cache.get("Tux");

@@ -46,7 +46,7 @@ public final class PortMonitor implements AutoCloseable {
     addresses.forEach(address -> refusals.put(address, 0));
     this.interval = interval;
     this.onClosed = onClosed;
-    this.thread = Thread.ofPlatform().daemon().name("listener-monitor").start(this::run);
+    this.thread = Thread.ofPlatform().daemon().name("port-monitor").start(this::run);
   }
 
   private void run() {

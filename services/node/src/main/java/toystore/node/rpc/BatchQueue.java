@@ -75,12 +75,12 @@ final class BatchQueue<I, O> {
     return batchesInFlight < lanes;
   }
 
-  /** Whether a batch of so many items may be sent past the queue. */
+  /** Whether a batch of this many items may be sent at once, without the queue. */
   boolean canBypass(int items) {
     return queue.isEmpty() && hasFreeLane() && items <= maxBatch;
   }
 
-  /** Moves items from the queue to a batch. Items that are no longer wanted go elsewhere. */
+  /** Moves items from the queue to {@code batch}, or to {@code unwanted}. */
   void take(List<PendingItem<I, O>> batch, List<PendingItem<I, O>> unwanted) {
     while (batch.size() < maxBatch && !queue.isEmpty()) {
       PendingItem<I, O> first = queue.remove();

@@ -8,23 +8,26 @@ import org.openjdk.jmh.annotations.OutputTimeUnit;
 import toystore.protocol.api.Uuids;
 import toystore.tests.benchmarks.BenchmarkSettings;
 
-/** What it costs to know without the file that an id is new, with as many as a replica keeps. */
+/**
+ * Measures how long the filter needs to decide that an id is new, with as many ids as a replica
+ * keeps.
+ */
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 public class NewIdFilterBenchmark extends BenchmarkSettings {
   private final NewIdFilter ids = NewIdFilter.beyond((id, limit) -> List.of(), 16_384);
 
-  /** One id of a purchase: asked for, then noted. */
+  /** Creates the id of a purchase, checks it and adds it. */
   @Benchmark
-  public boolean askAndNote() {
+  public boolean checkAndAdd() {
     UUID id = Uuids.fresh();
     boolean isNew = ids.isNew(id);
     ids.add(id);
     return isNew;
   }
 
-  /** What of that is making the id. */
+  /** Creates an id only. The difference is the cost of the filter. */
   @Benchmark
-  public UUID makeId() {
+  public UUID createId() {
     return Uuids.fresh();
   }
 }

@@ -7,7 +7,7 @@ import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.TearDown;
 import toystore.tests.benchmarks.BenchmarkSettings;
 
-/** What it costs to go by way of a lane, and by oneself. */
+/** Compares a batch that a lane sends with a batch that the calling thread sends. */
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 public class BatcherBenchmark extends BenchmarkSettings {
   private static final List<Integer> ONE = List.of(1);
@@ -15,19 +15,19 @@ public class BatcherBenchmark extends BenchmarkSettings {
   private final Batcher<Integer, Integer> batcher =
       new Batcher<>("benchmark", 512, 2_048, 2, items -> items);
 
-  /** Two changes of thread, and the answer. */
+  /** Sends a batch in a lane: two thread switches. */
   @Benchmark
-  public Integer byALane() {
+  public Integer inLane() {
     return batcher.submitAll(ONE).getFirst().join();
   }
 
-  /** No change of thread. */
+  /** Sends a batch in the calling thread: no thread switch. */
   @Benchmark
-  public Integer byOneself() {
+  public Integer inCallingThread() {
     return batcher.sendAll(ONE).getFirst().join();
   }
 
-  /** Ends the lanes. */
+  /** Stops the lanes. */
   @TearDown
   public void close() {
     batcher.close();

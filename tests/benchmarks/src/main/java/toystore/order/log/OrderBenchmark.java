@@ -9,7 +9,9 @@ import toystore.db.storage.RunningHash;
 import toystore.protocol.api.Uuids;
 import toystore.tests.benchmarks.BenchmarkSettings;
 
-/** The cost of a purchase on a replica without writing the log and the H2 file, in batches of 32. */
+/**
+ * The cost of a purchase on a replica without writing the log and the H2 file, in batches of 32.
+ */
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 public class OrderBenchmark extends BenchmarkSettings {
   private static final int BATCH = 32;
@@ -26,19 +28,19 @@ public class OrderBenchmark extends BenchmarkSettings {
     return entries;
   }
 
-  /** The leader: a batch as an entry of the log. */
+  /** The leader encodes a batch as an entry of the log. */
   @Benchmark
   public byte[] encodeBatch() {
     return batch.encode();
   }
 
-  /** Each replica: an entry of the log as a batch. */
+  /** Each replica decodes the entry. */
   @Benchmark
   public Object decodeBatch() {
     return OrderLogCommand.decode(encoded);
   }
 
-  /** Each replica: rows with their running hashes. */
+  /** Each replica creates the rows with their running hashes. */
   @Benchmark
   public Object hashBatch() {
     OrderRow.Hash hash = OrderRow.Hash.START;

@@ -21,7 +21,10 @@ import toystore.db.storage.RunningHash;
 import toystore.protocol.api.Uuids;
 import toystore.tests.benchmarks.BenchmarkSettings;
 
-/** What an order costs the writer of H2, in transactions of 2,000: a quarter of a second's. */
+/**
+ * Measures the time that the H2 writer needs for an order. A transaction has 2,000 orders, which is
+ * the load of a quarter of a second.
+ */
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 @Warmup(iterations = 3, time = 2)
 @Measurement(iterations = 5, time = 2)
@@ -35,7 +38,7 @@ public class OrderFileBenchmark extends BenchmarkSettings {
   private OrderRow.Hash hash = OrderRow.Hash.START;
   private List<OrderRowChange> changes = List.of();
 
-  /** Opens a file of its own in a temporary directory. */
+  /** Opens a new H2 file in a temporary directory. */
   public OrderFileBenchmark() {
     try {
       directory = Files.createTempDirectory("order-file");
@@ -50,7 +53,7 @@ public class OrderFileBenchmark extends BenchmarkSettings {
             failure -> {});
   }
 
-  /** The rows that the next transaction writes. */
+  /** Creates the rows of the next transaction. */
   @Setup(Level.Invocation)
   public void rows() {
     changes = new ArrayList<>(ROWS);
@@ -63,7 +66,7 @@ public class OrderFileBenchmark extends BenchmarkSettings {
     }
   }
 
-  /** One order of a transaction, its commit included. */
+  /** Writes one order of a transaction, including its share of the commit. */
   @Benchmark
   @OperationsPerInvocation(ROWS)
   public boolean write() {

@@ -8,7 +8,10 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** How pieces are measured that take microseconds at most: one JVM each, a few seconds. */
+/**
+ * Settings for operations that take microseconds at most: each benchmark runs for a few seconds in
+ * a JVM of its own.
+ */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @Warmup(iterations = 3, time = 1)

@@ -1,4 +1,4 @@
-/** Settings that all benchmarks share. */
+/** The settings of all benchmarks. */
 @NullMarked
 package toystore.tests.benchmarks;
 
