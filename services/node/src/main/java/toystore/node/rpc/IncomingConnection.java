@@ -45,7 +45,6 @@ final class IncomingConnection implements ServerConnection, InterruptableTask<Vo
    * Creates a connection.
    *
    * @param http handles the connection if it carries HTTP
-   * @param messages answers the requests if it carries messages
    * @param platformThreads a permit for each platform thread that may be started
    */
   IncomingConnection(
