@@ -52,7 +52,8 @@ public final class ChangePublisher implements AutoCloseable {
 
     /**
      * Sends the invalidations (step 2), on this thread if no round is in progress. Call this once,
-     * after the change was submitted to the log, because the commit takes about as long.
+     * after the change was submitted to the log, so that the round and the commit run at the same
+     * time.
      */
     public void invalidate() {
       if (change.names.isEmpty()) {
@@ -77,7 +78,7 @@ public final class ChangePublisher implements AutoCloseable {
      * Products that readers already see need no invalidation. Products that were not announced are
      * invalidated now (step 5).
      *
-     * @param products the durable state
+     * @param products the new states, which must be durable
      * @param timeout how long to wait for a round that another thread runs. A round that this
      *     thread runs ends when the leases expire, at the latest
      * @throws TimeoutException if the other thread's round takes longer
