@@ -20,10 +20,8 @@ sealed interface DataFileState {
   /**
    * The file is open.
    *
-   * @param created whether it was created because there was none, or only a damaged one
    * @param applied the position of the last entry that it contains
    * @param installed the position up to which its rows were last fetched from another member
    */
-  record Open(boolean created, LogPosition applied, LogPosition installed)
-      implements DataFileState {}
+  record Open(LogPosition applied, LogPosition installed) implements DataFileState {}
 }

@@ -112,9 +112,7 @@ final class ReplicaStartup<S extends ReplicatedState> {
 
   /** Opens data from which this log can continue. */
   private DataFile.Opened<S> openFor(LogFiles.Intact log, boolean wasMember) {
-    DataFileState found = dataState();
-    requireAllowed(policy.decide(log, found, wasMember));
-    boolean created = found instanceof DataFileState.Absent;
+    requireAllowed(policy.decide(log, dataState(), wasMember));
     DataFile.Opened<S> opened;
     try {
       opened = data.open();
@@ -123,13 +121,12 @@ final class ReplicaStartup<S extends ReplicatedState> {
       requireAllowed(policy.decide(log, new DataFileState.Damaged(damage), wasMember));
       data.quarantine(damage);
       opened = data.open();
-      created = true;
     }
     try {
-      StartDecision decision = policy.decide(log, openState(opened, created), wasMember);
+      StartDecision decision = policy.decide(log, openState(opened), wasMember);
       if (decision instanceof StartDecision.FetchMissing missing) {
         fetch(opened.state(), missing.index());
-        decision = policy.decide(log, openState(opened, created), wasMember);
+        decision = policy.decide(log, openState(opened), wasMember);
       }
       requireAllowed(decision);
       return opened;
@@ -139,9 +136,8 @@ final class ReplicaStartup<S extends ReplicatedState> {
     }
   }
 
-  private DataFileState openState(DataFile.Opened<S> opened, boolean created) {
+  private DataFileState openState(DataFile.Opened<S> opened) {
     return new DataFileState.Open(
-        created,
         opened.state().recoveredPosition(),
         opened.database().read(LogPositionTable::readInstalled));
   }

@@ -56,6 +56,14 @@ final class StartPolicy {
   }
 
   private StartDecision decideWithLog(LogFiles.Intact log, DataFileState dataState) {
+    boolean dataLost =
+        dataState instanceof DataFileState.Absent || dataState instanceof DataFileState.Damaged;
+    // Refuses before the data file is created or replaced. Otherwise the next start would find an
+    // empty file, and accept it.
+    if (dataLost && log.isEmpty() && log.currentTerm() > 0) {
+      return mayHaveForgotten(
+          "its data are gone and its log holds no entry", "no file shows what it had");
+    }
     return switch (dataState) {
       case DataFileState.Absent _ ->
           hasSource(log) ? new StartDecision.OpenData() : noSource(log, data + " is gone");
@@ -69,11 +77,6 @@ final class StartPolicy {
   }
 
   private StartDecision decideWithData(LogFiles.Intact log, DataFileState.Open open) {
-    // A file that existed and has no entries belongs to a member that stopped before its first one.
-    if (open.created() && log.isEmpty() && log.currentTerm() > 0) {
-      return mayHaveForgotten(
-          "its data are gone and its log holds no entry", "no file shows what it had");
-    }
     long applied = open.applied().index();
     if (applied < log.firstIndex() - 1) {
       return hasSource(log)

@@ -217,8 +217,8 @@ class ReplicaStartupTest {
           empty, term 0    | damaged       | any    | any     | starts after -1        | replaced   | yes
           empty, term 0    | empty         | any    | any     | starts after -1        | kept       | yes
           empty, term 0    | applied 4     | any    | any     | refuses: log end lost  | kept       | yes
-          empty, term 3    | none          | any    | any     | refuses: all data gone | created    | yes
-          empty, term 3    | damaged       | any    | any     | refuses: all data gone | replaced   | yes
+          empty, term 3    | none          | any    | any     | refuses: all data gone | none       | yes
+          empty, term 3    | damaged       | any    | any     | refuses: all data gone | kept       | yes
           empty, term 3    | empty         | any    | any     | starts after -1        | kept       | yes
           empty, term 3    | fetched 12    | any    | any     | starts after 12        | kept       | yes
           empty, term 3    | fetched 12 13 | any    | any     | refuses: log end lost  | kept       | yes
@@ -420,6 +420,21 @@ class ReplicaStartupTest {
     assertThat(run(() -> fixture.startup(log("5-9")).start()))
         .isEqualTo(noSource(fixture.data().path() + ": page 7 is damaged"));
     assertThat(fixture.dataAfter()).isEqualTo("kept");
+  }
+
+  @Test
+  @DisplayName("A member that has lost all its data is refused at every start, not only the first")
+  void refusesLostDataAtEveryStart() throws IOException {
+    for (String data : List.of("none", "damaged")) {
+      Fixture fixture = new Fixture(3);
+      fixture.createData(data);
+
+      for (int start = 1; start <= 3; start++) {
+        assertThat(run(() -> fixture.startup(log("empty, term 3")).start()))
+            .as("data: %s, start %d", data, start)
+            .contains("its data are gone");
+      }
+    }
   }
 
   @ParameterizedTest
