@@ -74,9 +74,9 @@ public final class ChangePublisher implements AutoCloseable {
     }
 
     /**
-     * Publishes the products that the change has made (step 3), and returns when readers see them.
-     * Products that readers already see need no invalidation. Products that were not announced are
-     * invalidated now (step 5).
+     * Publishes the new versions of the changed products (step 3), and returns when readers see
+     * them. Products that readers already see need no invalidation. Products that were not
+     * announced are invalidated now (step 5).
      *
      * @param products the new states, which must be durable
      * @param timeout how long to wait for a round that another thread runs. A round that this

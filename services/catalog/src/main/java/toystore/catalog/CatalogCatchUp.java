@@ -19,7 +19,7 @@ final class CatalogCatchUp implements MissedStateFetcher.Source<EndedHoldKey, Ca
     this.peers = peers;
   }
 
-  /** The response to a request for the state after a key. */
+  /** The response to a request for the rows that follow a given key. */
   static CatalogPage page(CatalogState state, EndedHoldKey after) {
     return state.missedAfter(after, MissedStateFetcher.PAGE_ROWS);
   }

@@ -171,11 +171,11 @@ final class CatalogStateMachine {
     CommandInventory inventory =
         new CommandInventory(products, openHolds, endedHolds, prunedBeforeMs, position, changes);
     // Outcomes first: the same command can hold the stock that they release.
-    change.outcomes().settled().forEach(holdId -> StockRules.settle(inventory, holdId));
-    change.outcomes().released().forEach(holdId -> StockRules.release(inventory, holdId));
+    change.outcomes().settled().forEach(holdId -> HoldRules.settle(inventory, holdId));
+    change.outcomes().released().forEach(holdId -> HoldRules.release(inventory, holdId));
     List<Hold.Answer> answers = new ArrayList<>(change.holds().size());
     for (Hold hold : change.holds()) {
-      answers.add(StockRules.hold(inventory, hold, logTimeMs));
+      answers.add(HoldRules.hold(inventory, hold, logTimeMs));
       inventory.publishBeforeAnswer(hold.name());
     }
     return new CatalogCommand.Result(answers, inventory.visible());

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import toystore.db.log.LogPosition;
 
 /** Products and holds while one command is applied; collects what the command changes. */
-final class CommandInventory implements StockRules.Inventory {
+final class CommandInventory implements HoldRules.Inventory {
   private final Map<String, ProductRow> products;
   private final Map<UUID, HoldRow> openHolds;
   private final EndedHolds endedHolds;

@@ -49,7 +49,8 @@ final class PurchaseRoute implements RequestMetrics.PurchaseHandler {
     return switch (purchases.buy(purchase)) {
       case PurchaseRequest.Placed placed -> {
         response.header(VERSION, Long.toString(placed.productVersion()));
-        // Without a key the front end itself repeated the purchase, which the client need not know.
+        // If the client sent no key, only this front end can have repeated the purchase. The
+        // response does not mention that.
         boolean repeated = placed.replayed() && request.headers().contains(KEY);
         if (repeated) {
           response.header(REPLAYED);

@@ -7,8 +7,8 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import toystore.client.Deadline;
 import toystore.order.log.OrderLogCommand;
+import toystore.order.log.OrderNumbering;
 import toystore.order.log.OrderProposer;
-import toystore.order.log.OrderRules;
 import toystore.protocol.message.PurchaseRequest;
 
 /**
@@ -105,7 +105,7 @@ final class OrderPlacement {
    */
   private PurchaseRequest.@Nullable Answer answerAndReport(
       PurchaseWithHold held, OrderLogCommand.Outcome outcome) {
-    if (OrderRules.releasesOwnHold(outcome, held.holdId())) {
+    if (OrderNumbering.releasesOwnHold(outcome, held.holdId())) {
       catalog.reportReleased(held.holdId());
     } else {
       catalog.reportSettled(held.holdId());
@@ -116,7 +116,7 @@ final class OrderPlacement {
         yield new PurchaseRequest.Placed(numbered.number(), held.granted().version(), false);
       }
       case OrderLogCommand.Duplicate duplicate ->
-          OrderRules.replay(duplicate.row(), held.pending().purchase());
+          OrderNumbering.replay(duplicate.row(), held.pending().purchase());
       case OrderLogCommand.Voided voided -> null;
     };
   }

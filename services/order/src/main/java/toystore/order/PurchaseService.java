@@ -10,9 +10,9 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import toystore.client.Deadline;
 import toystore.order.log.OrderLookup;
+import toystore.order.log.OrderNumbering;
 import toystore.order.log.OrderProposer;
 import toystore.order.log.OrderRow;
-import toystore.order.log.OrderRules;
 import toystore.protocol.api.Uuids;
 import toystore.protocol.message.Hold;
 import toystore.protocol.message.PurchaseRequest;
@@ -55,7 +55,7 @@ final class PurchaseService {
       OrderRow row = existing.get(purchase.orderId());
       answers.add(
           row != null
-              ? CompletableFuture.completedFuture(OrderRules.replay(row, purchase))
+              ? CompletableFuture.completedFuture(OrderNumbering.replay(row, purchase))
               : pendingPurchases.joinOrStart(purchase, started));
     }
     decide(started, deadline);
@@ -161,7 +161,7 @@ final class PurchaseService {
           OrderRow row = existing.get(pending.purchase().orderId());
           pending
               .answer()
-              .complete(row == null ? answer : OrderRules.replay(row, pending.purchase()));
+              .complete(row == null ? answer : OrderNumbering.replay(row, pending.purchase()));
         });
   }
 }

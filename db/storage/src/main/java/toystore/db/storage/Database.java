@@ -141,7 +141,7 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * Frees the space of dead chunks by rewriting about {@code maxBytes} at most. With {@code
+   * Frees the space of dead chunks by rewriting roughly {@code maxBytes}. With {@code
    * WRITE_DELAY=0} H2 never does this by itself. The future holds whether anything was rewritten.
    */
   public CompletableFuture<Boolean> compact(int maxBytes) {

@@ -13,10 +13,10 @@ import toystore.protocol.api.Uuids;
  * Recognizes new time-ordered ids (UUIDv7) without a query to the file. Nearly all ids in log
  * entries are new, and a query that finds nothing costs as much as one that finds a row.
  *
- * <p>A UUIDv7 contains the time at which it was made. The filter covers a range of these times. It
- * holds in memory all added ids of the range, and the file contains no others of the range. So an
- * id of the range that is not in memory is new, whatever the clocks of its makers show. For an id
- * outside of the range, or of another UUID version, the file must be queried.
+ * <p>A UUIDv7 contains the time of its creation. The filter covers a range of these times: all ids
+ * with a time in this range that are in the log are also in memory. An id with a time in the range
+ * that is not in memory is therefore new, even if the clocks of the nodes that create ids disagree.
+ * For an id outside of the range, or of another UUID version, the file must be queried.
  *
  * <p>One thread may add ids while any number of threads call {@link #isNew}.
  */

@@ -62,8 +62,8 @@ public final class OrderProposer {
   }
 
   /**
-   * Proposes a fence: an entry that changes nothing, whose index is one up to which replicas can be
-   * compared. Its result is the number of orders at that index.
+   * Proposes a fence: an entry that changes nothing. Replicas can be compared up to its index. Its
+   * result is the number of orders at that index.
    */
   public ReplicatedLog.Applied fence() throws Exception {
     return fence(TIMEOUT);

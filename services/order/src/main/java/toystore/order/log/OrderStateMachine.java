@@ -18,7 +18,7 @@ import toystore.protocol.message.Hold;
  * The lock of {@link OrderLog} guards it, except for {@link #prefix}, {@link #logTimeMs} and {@link
  * #lookup}.
  */
-final class OrderStateMachine implements OrderRules.LogView {
+final class OrderStateMachine implements OrderNumbering.LogView {
   /** Order ids that are kept in memory: those of a second or two under full load. */
   private static final int RECENT_IDS = 16_384;
 
@@ -114,10 +114,10 @@ final class OrderStateMachine implements OrderRules.LogView {
     List<OrderLogCommand.Outcome> outcomes = new ArrayList<>(place.entries().size());
     for (OrderLogCommand.Entry entry : place.entries()) {
       outcomes.add(
-          switch (OrderRules.decide(this, entry)) {
-            case OrderRules.Repeat repeat -> new OrderLogCommand.Duplicate(repeat.row());
-            case OrderRules.Refuse refuse -> new OrderLogCommand.Voided();
-            case OrderRules.Append append -> {
+          switch (OrderNumbering.decide(this, entry)) {
+            case OrderNumbering.Repeat repeat -> new OrderLogCommand.Duplicate(repeat.row());
+            case OrderNumbering.Refuse refuse -> new OrderLogCommand.Voided();
+            case OrderNumbering.Append append -> {
               OrderRow row = append(entry, position);
               changes.add(new OrderRowChange.Placed(row));
               yield new OrderLogCommand.Numbered(row.number());
@@ -144,7 +144,9 @@ final class OrderStateMachine implements OrderRules.LogView {
     for (Hold.InDoubt doubt : resolve.holds()) {
       UUID holdId = doubt.holdId();
       UUID orderId = doubt.orderId();
-      if (orderId == null ? named.contains(holdId) : OrderRules.settles(this, holdId, orderId)) {
+      if (orderId == null
+          ? named.contains(holdId)
+          : OrderNumbering.settles(this, holdId, orderId)) {
         settled.add(holdId);
       } else {
         released.add(holdId);

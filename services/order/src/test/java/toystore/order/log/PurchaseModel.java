@@ -10,9 +10,9 @@ import toystore.order.log.OrderLogCommand.Entry;
 import toystore.order.log.OrderLogCommand.Numbered;
 import toystore.order.log.OrderLogCommand.Outcome;
 import toystore.order.log.OrderLogCommand.Voided;
-import toystore.order.log.OrderRules.Append;
-import toystore.order.log.OrderRules.Refuse;
-import toystore.order.log.OrderRules.Repeat;
+import toystore.order.log.OrderNumbering.Append;
+import toystore.order.log.OrderNumbering.Refuse;
+import toystore.order.log.OrderNumbering.Repeat;
 import toystore.tests.models.ModelCatalog;
 import toystore.tests.models.ModelState;
 
@@ -25,10 +25,10 @@ import toystore.tests.models.ModelState;
  * the search covers every delay, repetition and loss by a network. With {@link Setup#losses}
  * messages can also be removed, so that the search reaches states at rest.
  *
- * <p>{@link OrderRules} makes the decisions of the log. The steps of a leader are those of {@code
- * PurchaseService}; a crash is possible between any two of them.
+ * <p>{@link OrderNumbering} makes the decisions of the log. The steps of a leader are those of
+ * {@code PurchaseService}; a crash is possible between any two of them.
  */
-final class PurchaseModel implements ModelState<PurchaseModel>, OrderRules.LogView {
+final class PurchaseModel implements ModelState<PurchaseModel>, OrderNumbering.LogView {
   /** A fault to plant in the protocol, so that a test can show that the search finds it. */
   enum Fault {
     NONE,
@@ -299,13 +299,13 @@ final class PurchaseModel implements ModelState<PurchaseModel>, OrderRules.LogVi
   private boolean releasesOwnHold(Outcome outcome, UUID holdId) {
     return setup.fault() == Fault.DUPLICATE_RELEASES_THE_HOLD_THAT_THE_ORDER_NAMES
         ? !(outcome instanceof Numbered)
-        : OrderRules.releasesOwnHold(outcome, holdId);
+        : OrderNumbering.releasesOwnHold(outcome, holdId);
   }
 
   // Applying entries, as in OrderStateMachine.
 
   private Outcome apply(int h) {
-    return switch (OrderRules.decide(this, ENTRIES[h][has(early, h) ? 0 : 1])) {
+    return switch (OrderNumbering.decide(this, ENTRIES[h][has(early, h) ? 0 : 1])) {
       case Repeat repeat -> new Duplicate(repeat.row());
       case Refuse refuse -> new Voided();
       case Append append -> {
@@ -316,7 +316,7 @@ final class PurchaseModel implements ModelState<PurchaseModel>, OrderRules.LogVi
   }
 
   private void resolve(int h) {
-    if (OrderRules.settles(this, HOLD_IDS[h], ORDER)) {
+    if (OrderNumbering.settles(this, HOLD_IDS[h], ORDER)) {
       settlements = with(settlements, h);
       return;
     }
@@ -405,7 +405,7 @@ final class PurchaseModel implements ModelState<PurchaseModel>, OrderRules.LogVi
     ModelCatalog rested = catalog.copy();
     for (int h = 0; h < setup.holds(); h++) {
       if (rested.status(h) == ModelCatalog.Status.OPEN) {
-        if (OrderRules.settles(this, HOLD_IDS[h], ORDER)) {
+        if (OrderNumbering.settles(this, HOLD_IDS[h], ORDER)) {
           rested.settle(h);
         } else {
           rested.release(h);

@@ -331,12 +331,12 @@ class ConventionsTest {
             named(
                 "OrderLog",
                 "OrderStateMachine",
-                "OrderRules",
+                "OrderNumbering",
                 "Tombstones",
                 "CatalogState",
                 "CatalogStateMachine",
                 "CommandInventory",
-                "StockRules"))
+                "HoldRules"))
         .should()
         .callMethod(System.class, "currentTimeMillis")
         .orShould()

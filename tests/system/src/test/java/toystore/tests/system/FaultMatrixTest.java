@@ -29,7 +29,7 @@ import toystore.toyctl.chaos.ChaosExperiment;
 import toystore.toyctl.chaos.PromiseReport;
 import toystore.toyctl.chaos.check.WorkloadProfile;
 import toystore.toyctl.chaos.faults.DiskFault;
-import toystore.toyctl.chaos.faults.DiskFaultLibrary;
+import toystore.toyctl.chaos.faults.DiskFaultShim;
 import toystore.toyctl.chaos.faults.Fault;
 import toystore.toyctl.chaos.faults.FaultyNetwork;
 import toystore.toyctl.chaos.faults.FullDiskFault;
@@ -300,7 +300,7 @@ class FaultMatrixTest {
   }
 
   private DiskFault diskFault(String node, DiskFault.Kind kind) {
-    DiskFaultLibrary library = Objects.requireNonNull(store.diskFaultLibraries().get(node));
+    DiskFaultShim library = Objects.requireNonNull(store.diskFaultLibraries().get(node));
     return new DiskFault(store, node, library, kind);
   }
 

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import toystore.config.Role;
 import toystore.toyctl.chaos.faults.DiskFault;
-import toystore.toyctl.chaos.faults.DiskFaultLibrary;
+import toystore.toyctl.chaos.faults.DiskFaultShim;
 import toystore.toyctl.chaos.faults.Fault;
 import toystore.toyctl.chaos.faults.FullDiskFault;
 import toystore.toyctl.chaos.faults.LoopDisk;
@@ -54,7 +54,7 @@ final class DiskFaultKinds {
   }
 
   /** Failing and slow writes and syncs, for nodes with a fault library. */
-  List<FaultKind> ofLibraries(Map<String, DiskFaultLibrary> libraries) {
+  List<FaultKind> ofLibraries(Map<String, DiskFaultShim> libraries) {
     List<String> nodes = libraries.keySet().stream().sorted().toList();
     return List.of(
         new FaultKind(
@@ -84,7 +84,7 @@ final class DiskFaultKinds {
   }
 
   private Fault diskFault(String node, DiskFault.Kind kind) {
-    DiskFaultLibrary library = store.diskFaultLibraries().get(node);
+    DiskFaultShim library = store.diskFaultLibraries().get(node);
     if (library == null) {
       throw new IllegalStateException(node + " has no disk fault library");
     }

@@ -27,7 +27,8 @@ record RecordExtent(int start, int length, int end) {
       byte next = bytes.get(start + i);
       length |= (next & 0x7f) << (7 * i);
       if (next >= 0) {
-        // The last byte of a longer varint is never zero, so it was not written yet.
+        // A varint of several bytes never ends in a zero byte; a zero there means that the byte was
+        // not written.
         if (next == 0 && i > 0) {
           return null;
         }

@@ -143,7 +143,7 @@ public final class TornTailRepair {
       return false;
     }
     RecordExtent record = RecordExtent.at(bytes, start);
-    // The record may itself end in zeros, but then at least its checksum is missing.
+    // Some of the trailing zeros may belong to the record. Even so, its checksum was not written.
     boolean cutShort =
         record == null
             ? written - start < MAX_VARINT_BYTES

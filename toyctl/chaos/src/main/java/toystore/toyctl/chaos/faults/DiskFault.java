@@ -3,10 +3,10 @@ package toystore.toyctl.chaos.faults;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
-import toystore.toyctl.chaos.faults.DiskFaultLibrary.Field;
+import toystore.toyctl.chaos.faults.DiskFaultShim.Field;
 
-/** A fault of the disk of one running process, injected with a {@link DiskFaultLibrary}. */
-public record DiskFault(StoreProcesses processes, String node, DiskFaultLibrary library, Kind kind)
+/** A fault of the disk of one running process, injected with a {@link DiskFaultShim}. */
+public record DiskFault(StoreProcesses processes, String node, DiskFaultShim library, Kind kind)
     implements Fault {
   /** What is wrong with the disk. */
   public sealed interface Kind {}

@@ -6,7 +6,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import toystore.toyctl.chaos.faults.DiskFaultLibrary;
+import toystore.toyctl.chaos.faults.DiskFaultShim;
 import toystore.toyctl.chaos.faults.LoopDisk;
 
 /** The file systems and the fault libraries of the nodes that keep data. */
@@ -16,7 +16,7 @@ final class FaultyDisks {
   private final Path directory;
   private final Path data;
   private final Map<String, LoopDisk> loopDisks = new LinkedHashMap<>();
-  private final Map<String, DiskFaultLibrary> libraries = new HashMap<>();
+  private final Map<String, DiskFaultShim> libraries = new HashMap<>();
 
   /**
    * @param directory where disk images and libraries are stored
@@ -39,11 +39,11 @@ final class FaultyDisks {
 
   /** Prepares a fault library for each of the nodes, if this machine can compile it. */
   void compileLibraries(List<String> nodes) throws IOException, InterruptedException {
-    if (DiskFaultLibrary.isSupported()) {
-      Path library = DiskFaultLibrary.compile(directory);
+    if (DiskFaultShim.isSupported()) {
+      Path library = DiskFaultShim.compile(directory);
       for (String node : nodes) {
         Path control = directory.resolve(node + ".disk");
-        libraries.put(node, DiskFaultLibrary.forProcess(library, control, data.resolve(node)));
+        libraries.put(node, DiskFaultShim.forProcess(library, control, data.resolve(node)));
       }
     }
   }
@@ -52,13 +52,13 @@ final class FaultyDisks {
     return new LinkedHashMap<>(loopDisks);
   }
 
-  Map<String, DiskFaultLibrary> libraries() {
+  Map<String, DiskFaultShim> libraries() {
     return Map.copyOf(libraries);
   }
 
   /** The environment variables that load the fault library into the process of a node. */
   Map<String, String> environment(String node) {
-    DiskFaultLibrary library = libraries.get(node);
+    DiskFaultShim library = libraries.get(node);
     return library == null ? Map.of() : library.environment();
   }
 

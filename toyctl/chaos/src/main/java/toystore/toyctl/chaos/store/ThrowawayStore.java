@@ -16,7 +16,7 @@ import toystore.client.Deadline;
 import toystore.config.Role;
 import toystore.config.StoreConfig;
 import toystore.config.Topology.Node;
-import toystore.toyctl.chaos.faults.DiskFaultLibrary;
+import toystore.toyctl.chaos.faults.DiskFaultShim;
 import toystore.toyctl.chaos.faults.FaultyNetwork;
 import toystore.toyctl.chaos.faults.LoopDisk;
 import toystore.toyctl.chaos.faults.StoreProcesses;
@@ -163,7 +163,7 @@ public final class ThrowawayStore implements StoreProcesses, AutoCloseable {
   }
 
   /** The disk fault libraries by node; empty if the machine or the plan does not have them. */
-  public Map<String, DiskFaultLibrary> diskFaultLibraries() {
+  public Map<String, DiskFaultShim> diskFaultLibraries() {
     return disks.libraries();
   }
 

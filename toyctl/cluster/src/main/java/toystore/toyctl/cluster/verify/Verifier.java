@@ -50,7 +50,7 @@ public final class Verifier {
         fence.awaitApplied(leaderFirst(fence.leader()), client, deadline);
     Map<Node, NodeStatus> comparable = comparable(progress, fence.index());
 
-    LogComparison logs = new LogComparison(client, fence.orders(), timeout);
+    OrderLogComparison logs = new OrderLogComparison(client, fence.orders(), timeout);
     Map<String, VerifyReport.Replica> verdicts = new HashMap<>();
     if (!comparable.isEmpty()) {
       logs.compare(comparable).forEach(replica -> verdicts.put(replica.node(), replica));

@@ -25,7 +25,7 @@ public record VerifyReport(
   /** The result of the whole comparison, or of one replica. */
   public enum Result {
     EQUAL(ExitCode.OK),
-    /** Rows or stock differ that must be equal. */
+    /** Rows or stock that must be equal differ. */
     DIVERGED(ExitCode.VERIFICATION_FAILED),
     /** Some node could not be read, so that not everything was compared. */
     INCOMPLETE(ExitCode.STATE_UNKNOWN);

@@ -15,7 +15,7 @@ import java.util.Map;
  * process's calls of the C library's write and sync functions for files below one directory. It
  * needs a C compiler, but neither a kernel module nor special privileges.
  */
-public final class DiskFaultLibrary {
+public final class DiskFaultShim {
   /** The fields of the control file, in the order in which {@code disk.c} declares them. */
   enum Field {
     ARMED(0),
@@ -42,8 +42,7 @@ public final class DiskFaultLibrary {
   private final Path directory;
   private final MappedByteBuffer control;
 
-  private DiskFaultLibrary(
-      Path library, Path controlFile, Path directory, MappedByteBuffer control) {
+  private DiskFaultShim(Path library, Path controlFile, Path directory, MappedByteBuffer control) {
     this.library = library;
     this.controlFile = controlFile;
     this.directory = directory;
@@ -59,7 +58,7 @@ public final class DiskFaultLibrary {
   public static Path compile(Path directory) throws IOException, InterruptedException {
     Path source = directory.resolve("disk.c");
     Path library = directory.resolve("disk.so");
-    try (InputStream in = DiskFaultLibrary.class.getResourceAsStream("disk.c")) {
+    try (InputStream in = DiskFaultShim.class.getResourceAsStream("disk.c")) {
       if (in == null) {
         throw new IOException("disk.c is missing from the distribution");
       }
@@ -77,7 +76,7 @@ public final class DiskFaultLibrary {
    * @param controlFile a new file through which the library receives its commands
    * @param directory the directory whose files are affected; created if it does not exist
    */
-  public static DiskFaultLibrary forProcess(Path library, Path controlFile, Path directory)
+  public static DiskFaultShim forProcess(Path library, Path controlFile, Path directory)
       throws IOException {
     Files.createDirectories(directory);
     try (FileChannel file =
@@ -89,7 +88,7 @@ public final class DiskFaultLibrary {
       MappedByteBuffer control =
           file.map(FileChannel.MapMode.READ_WRITE, 0, (long) Field.values().length * Long.BYTES);
       control.order(ByteOrder.nativeOrder());
-      return new DiskFaultLibrary(library, controlFile, directory.toRealPath(), control);
+      return new DiskFaultShim(library, controlFile, directory.toRealPath(), control);
     }
   }
 

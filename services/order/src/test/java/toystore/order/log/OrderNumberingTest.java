@@ -12,7 +12,7 @@ import toystore.protocol.message.Hold;
 import toystore.protocol.message.MessageCodec;
 import toystore.protocol.message.PurchaseRequest;
 
-class OrderRulesTest {
+class OrderNumberingTest {
   private static final UUID ORDER = Uuids.fresh();
   private static final UUID HOLD = Uuids.fresh();
   private static final OrderRow ROW =
@@ -21,27 +21,27 @@ class OrderRulesTest {
   @Test
   @DisplayName("The same purchase is replayed with its number and version")
   void replaysTheSamePurchase() {
-    assertThat(OrderRules.replay(ROW, new PurchaseRequest(ORDER, "Tux", 10)))
+    assertThat(OrderNumbering.replay(ROW, new PurchaseRequest(ORDER, "Tux", 10)))
         .isEqualTo(new PurchaseRequest.Placed(4, 17, true));
   }
 
   @Test
   @DisplayName("Another product or quantity under the same id is not replayed")
   void doesNotReplayAnotherProductOrQuantity() {
-    assertThat(OrderRules.replay(ROW, new PurchaseRequest(ORDER, "Tux", 11)))
+    assertThat(OrderNumbering.replay(ROW, new PurchaseRequest(ORDER, "Tux", 11)))
         .isEqualTo(new PurchaseRequest.OrderIdReused(4));
-    assertThat(OrderRules.replay(ROW, new PurchaseRequest(ORDER, "tux", 10)))
+    assertThat(OrderNumbering.replay(ROW, new PurchaseRequest(ORDER, "tux", 10)))
         .isEqualTo(new PurchaseRequest.OrderIdReused(4));
   }
 
   @Test
   @DisplayName("A hold is released unless the order names it")
   void releasesAHoldUnlessTheOrderNamesIt() {
-    assertThat(OrderRules.releasesOwnHold(new OrderLogCommand.Numbered(0), HOLD)).isFalse();
-    assertThat(OrderRules.releasesOwnHold(new OrderLogCommand.Duplicate(ROW), HOLD)).isFalse();
-    assertThat(OrderRules.releasesOwnHold(new OrderLogCommand.Duplicate(ROW), Uuids.fresh()))
+    assertThat(OrderNumbering.releasesOwnHold(new OrderLogCommand.Numbered(0), HOLD)).isFalse();
+    assertThat(OrderNumbering.releasesOwnHold(new OrderLogCommand.Duplicate(ROW), HOLD)).isFalse();
+    assertThat(OrderNumbering.releasesOwnHold(new OrderLogCommand.Duplicate(ROW), Uuids.fresh()))
         .isTrue();
-    assertThat(OrderRules.releasesOwnHold(new OrderLogCommand.Voided(), HOLD)).isTrue();
+    assertThat(OrderNumbering.releasesOwnHold(new OrderLogCommand.Voided(), HOLD)).isTrue();
   }
 
   @Test

@@ -8,8 +8,8 @@ import toystore.protocol.message.PurchaseRequest;
  * The decisions of the order log, described in DESIGN.md of this module. They use neither storage
  * nor network, so that a test can explore every order of messages with the production code.
  */
-public final class OrderRules {
-  private OrderRules() {}
+public final class OrderNumbering {
+  private OrderNumbering() {}
 
   /** The state of the log at one index. */
   interface LogView {

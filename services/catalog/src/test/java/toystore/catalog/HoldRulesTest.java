@@ -16,12 +16,12 @@ import toystore.protocol.api.Uuids;
 import toystore.protocol.message.Hold;
 import toystore.tests.models.ModelCatalog;
 
-class StockRulesTest {
+class HoldRulesTest {
   private static final int HOLDS = 3;
   private static final int DEPTH = 5;
 
   /** Products and holds in memory. The search copies them at each step. */
-  private static final class MapInventory implements StockRules.Inventory {
+  private static final class MapInventory implements HoldRules.Inventory {
     final Map<String, ProductRow> products;
     final Map<UUID, HoldRow> open;
     final Map<UUID, Boolean> ended;
@@ -118,14 +118,14 @@ class StockRulesTest {
         ModelCatalog nextModel = model.copy();
         switch (step) {
           case 0 ->
-              assertThat(kind(StockRules.hold(nextInventory, one(hold), 1_000)))
+              assertThat(kind(HoldRules.hold(nextInventory, one(hold), 1_000)))
                   .isEqualTo(nextModel.hold(hold));
           case 1 -> {
-            StockRules.settle(nextInventory, id(hold));
+            HoldRules.settle(nextInventory, id(hold));
             nextModel.settle(hold);
           }
           default -> {
-            StockRules.release(nextInventory, id(hold));
+            HoldRules.release(nextInventory, id(hold));
             nextModel.release(hold);
           }
         }
@@ -174,12 +174,12 @@ class StockRulesTest {
   @DisplayName("A repeated hold gets its first answer again, whatever happened to the product")
   void repeatsTheFirstAnswer() {
     MapInventory inventory = new MapInventory(10);
-    Hold.Answer first = StockRules.hold(inventory, one(0), 1_000);
-    StockRules.hold(inventory, one(1), 1_000);
-    StockRules.release(inventory, id(1));
+    Hold.Answer first = HoldRules.hold(inventory, one(0), 1_000);
+    HoldRules.hold(inventory, one(1), 1_000);
+    HoldRules.release(inventory, id(1));
 
     assertThat(first).isEqualTo(new Hold.Granted(1599, 2));
-    assertThat(StockRules.hold(inventory, one(0), 9_000)).isEqualTo(first);
+    assertThat(HoldRules.hold(inventory, one(0), 9_000)).isEqualTo(first);
     assertThat(inventory.tux().held()).isEqualTo(1);
   }
 
@@ -189,17 +189,17 @@ class StockRulesTest {
     MapInventory inventory = new MapInventory(10);
     UUID old = Uuids.smallestAt(5_000);
     UUID young = Uuids.smallestAt(5_001);
-    Hold.Answer open = StockRules.hold(inventory, new Hold(young, "Tux", 1, null), 5_001);
-    StockRules.hold(inventory, new Hold(old, "Tux", 1, null), 5_000);
-    StockRules.settle(inventory, old);
+    Hold.Answer open = HoldRules.hold(inventory, new Hold(young, "Tux", 1, null), 5_001);
+    HoldRules.hold(inventory, new Hold(old, "Tux", 1, null), 5_000);
+    HoldRules.settle(inventory, old);
     inventory.ended.remove(old);
     inventory.prunedBeforeMs = 5_001;
 
-    assertThat(StockRules.hold(inventory, new Hold(old, "Tux", 1, null), 9_000))
+    assertThat(HoldRules.hold(inventory, new Hold(old, "Tux", 1, null), 9_000))
         .isEqualTo(new Hold.AlreadyEnded());
-    assertThat(StockRules.hold(inventory, new Hold(young, "Tux", 1, null), 9_000)).isEqualTo(open);
+    assertThat(HoldRules.hold(inventory, new Hold(young, "Tux", 1, null), 9_000)).isEqualTo(open);
     inventory.prunedBeforeMs = 5_002;
-    assertThat(StockRules.hold(inventory, new Hold(young, "Tux", 1, null), 9_000))
+    assertThat(HoldRules.hold(inventory, new Hold(young, "Tux", 1, null), 9_000))
         .as("an open hold is kept however old it is")
         .isEqualTo(open);
     assertThat(inventory.tux().held()).isEqualTo(1);
@@ -210,18 +210,18 @@ class StockRulesTest {
   @DisplayName("A hold that asks for too much is answered with the quantity that is left")
   void reportsHowManyAreLeft() {
     MapInventory inventory = new MapInventory(10);
-    StockRules.hold(inventory, new Hold(id(0), "Tux", 4, null), 1_000);
+    HoldRules.hold(inventory, new Hold(id(0), "Tux", 4, null), 1_000);
 
-    assertThat(StockRules.hold(inventory, new Hold(id(1), "Tux", 7, null), 1_000))
+    assertThat(HoldRules.hold(inventory, new Hold(id(1), "Tux", 7, null), 1_000))
         .isEqualTo(new Hold.InsufficientStock(6));
-    assertThat(StockRules.hold(inventory, new Hold(id(1), "Tux", 6, null), 1_000))
+    assertThat(HoldRules.hold(inventory, new Hold(id(1), "Tux", 6, null), 1_000))
         .isInstanceOf(Hold.Granted.class);
   }
 
   @Test
   @DisplayName("A hold of an unknown product is answered as such")
   void reportsAnUnknownProduct() {
-    assertThat(StockRules.hold(new MapInventory(1), new Hold(id(0), "tux", 1, null), 1_000))
+    assertThat(HoldRules.hold(new MapInventory(1), new Hold(id(0), "tux", 1, null), 1_000))
         .isEqualTo(new Hold.NoSuchProduct());
   }
 
@@ -229,14 +229,14 @@ class StockRulesTest {
   @DisplayName("The version increases with each change that clients can see, and only then")
   void theVersionCountsVisibleChanges() {
     MapInventory inventory = new MapInventory(10);
-    StockRules.hold(inventory, one(0), 1_000);
-    StockRules.hold(inventory, one(1), 1_000);
+    HoldRules.hold(inventory, one(0), 1_000);
+    HoldRules.hold(inventory, one(1), 1_000);
     assertThat(inventory.tux().version()).isEqualTo(3);
-    StockRules.settle(inventory, id(0));
+    HoldRules.settle(inventory, id(0));
     assertThat(inventory.tux().version())
         .as("clients cannot see that held stock is sold")
         .isEqualTo(3);
-    StockRules.release(inventory, id(1));
+    HoldRules.release(inventory, id(1));
     assertThat(inventory.tux().version()).isEqualTo(4);
     assertThat(inventory.visibleChanges).isEqualTo(3);
   }

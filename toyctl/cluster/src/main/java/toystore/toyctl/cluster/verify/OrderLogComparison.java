@@ -19,7 +19,7 @@ import toystore.toyctl.cluster.nodes.NodeClient;
  * in memory. Equal logs can still contain an error that all replicas have made, so the rows of the
  * leader are also checked by {@link LogRowCheck}.
  */
-final class LogComparison {
+final class OrderLogComparison {
   private final NodeClient client;
   private final long orders;
   private final Duration pageTimeout;
@@ -31,7 +31,7 @@ final class LogComparison {
    * @param orders the number of orders before the fence; orders 0 to orders - 1 are compared
    * @param pageTimeout the limit for reading one page
    */
-  LogComparison(NodeClient client, long orders, Duration pageTimeout) {
+  OrderLogComparison(NodeClient client, long orders, Duration pageTimeout) {
     this.client = client;
     this.orders = orders;
     this.pageTimeout = pageTimeout;

@@ -9,8 +9,8 @@ import toystore.protocol.message.Hold;
  * The decisions of the catalog, described in DESIGN.md of this module. They use neither storage nor
  * network, so that a test can explore every order of messages with the production code.
  */
-final class StockRules {
-  private StockRules() {}
+final class HoldRules {
+  private HoldRules() {}
 
   /** The products and holds while one command is applied. */
   interface Inventory {

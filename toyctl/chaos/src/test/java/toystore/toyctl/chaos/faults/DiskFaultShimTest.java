@@ -23,10 +23,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Uses a real process that writes files in the same way as H2 and the Raft log. */
-class DiskFaultLibraryTest {
+class DiskFaultShimTest {
   @TempDir private Path temp = Path.of("");
   private @Nullable Process process;
-  private @Nullable DiskFaultLibrary library;
+  private @Nullable DiskFaultShim library;
 
   /** The main class of the process. It appends ten bytes or syncs for each line of its input. */
   public static final class Writer {
@@ -58,11 +58,10 @@ class DiskFaultLibraryTest {
 
   @BeforeEach
   void start() throws IOException, InterruptedException {
-    assumeThat(DiskFaultLibrary.isSupported()).as("needs Linux and gcc").isTrue();
+    assumeThat(DiskFaultShim.isSupported()).as("needs Linux and gcc").isTrue();
     Path directory = temp.resolve("data");
     library =
-        DiskFaultLibrary.forProcess(
-            DiskFaultLibrary.compile(temp), temp.resolve("control"), directory);
+        DiskFaultShim.forProcess(DiskFaultShim.compile(temp), temp.resolve("control"), directory);
     ProcessBuilder builder =
         new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -82,7 +81,7 @@ class DiskFaultLibraryTest {
     }
   }
 
-  private DiskFaultLibrary library() {
+  private DiskFaultShim library() {
     return Objects.requireNonNull(library);
   }
 
@@ -100,8 +99,8 @@ class DiskFaultLibraryTest {
 
   private Map<String, Long> counts() {
     return Map.of(
-        "writes", library().get(DiskFaultLibrary.Field.WRITES),
-        "syncs", library().get(DiskFaultLibrary.Field.SYNCS));
+        "writes", library().get(DiskFaultShim.Field.WRITES),
+        "syncs", library().get(DiskFaultShim.Field.SYNCS));
   }
 
   @Test
@@ -110,13 +109,13 @@ class DiskFaultLibraryTest {
     assertThat(request("write")).isEqualTo("done");
     assertThat(request("sync")).isEqualTo("done");
 
-    library().arm(DiskFaultLibrary.Field.WRITE_ERRNO, 28);
+    library().arm(DiskFaultShim.Field.WRITE_ERRNO, 28);
     assertThat(request("write")).contains("No space left");
     assertThat(request("sync")).isEqualTo("done");
     assertThat(counts()).containsEntry("writes", 1L).containsEntry("syncs", 1L);
 
     library().disarm();
-    library().arm(DiskFaultLibrary.Field.SYNC_ERRNO, 5);
+    library().arm(DiskFaultShim.Field.SYNC_ERRNO, 5);
     assertThat(request("write")).isEqualTo("done");
     assertThat(request("sync")).contains("Input/output error");
 
@@ -128,7 +127,7 @@ class DiskFaultLibraryTest {
   @Test
   @DisplayName("The process is killed in the middle of the chosen write")
   void processIsKilledInTheChosenWrite() throws Exception {
-    library().arm(DiskFaultLibrary.Field.WRITES_LEFT, 3);
+    library().arm(DiskFaultShim.Field.WRITES_LEFT, 3);
 
     assertThat(request("write")).isEqualTo("done");
     assertThat(request("write")).isEqualTo("done");
@@ -142,7 +141,7 @@ class DiskFaultLibraryTest {
   @DisplayName("A slow sync takes the set time")
   void slowSyncTakesTheSetTime() throws IOException {
     assertThat(request("sync")).isEqualTo("done");
-    library().arm(DiskFaultLibrary.Field.SYNC_DELAY_US, 100_000);
+    library().arm(DiskFaultShim.Field.SYNC_DELAY_US, 100_000);
     long start = System.nanoTime();
 
     assertThat(request("sync")).isEqualTo("done");
@@ -153,7 +152,7 @@ class DiskFaultLibraryTest {
   @Test
   @DisplayName("Files outside the directory are not affected")
   void filesOutsideTheDirectoryAreNotAffected() throws IOException {
-    library().arm(DiskFaultLibrary.Field.WRITE_ERRNO, 28);
+    library().arm(DiskFaultShim.Field.WRITE_ERRNO, 28);
 
     // The process also writes its answer, to a pipe, and that write succeeds.
     assertThat(request("write")).contains("No space left");
