@@ -61,7 +61,7 @@ class StoredDataTest {
         ZipInputStream zip = new ZipInputStream(Objects.requireNonNull(in))) {
       for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
         Path target = directory.resolve(entry.getName()).normalize();
-        assertThat(target).startsWith(directory);
+        assertThat(target.startsWith(directory)).as(entry.getName()).isTrue();
         if (entry.isDirectory()) {
           Files.createDirectories(target);
         } else {
