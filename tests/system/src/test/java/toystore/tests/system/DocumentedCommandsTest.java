@@ -10,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -60,6 +59,9 @@ class DocumentedCommandsTest {
     }
   }
 
+  /** A command of a document, and the output that the document shows, or nothing. */
+  private record Command(String line, String output) {}
+
   /** A fenced block of a document. */
   private record Block(String language, String text) {
     static List<Block> of(Path document) throws IOException {
@@ -76,16 +78,15 @@ class DocumentedCommandsTest {
     }
 
     /** The commands of this block, each with the output that the document shows for it. */
-    Map<String, String> commands() {
-      Map<String, String> commands = new LinkedHashMap<>();
+    List<Command> commands() {
       if (language.equals("sh")) {
-        text.lines().forEach(line -> commands.put(line, ""));
-        return commands;
+        return text.lines().map(line -> new Command(line, "")).toList();
       }
+      List<Command> commands = new ArrayList<>();
       for (String part : text.split("(?m)^\\$ ", -1)) {
         if (!part.isBlank()) {
           String[] both = part.split("\n", 2);
-          commands.put(both[0], both[1].strip());
+          commands.add(new Command(both[0], both[1].strip()));
         }
       }
       return commands;
@@ -125,8 +126,8 @@ class DocumentedCommandsTest {
       assertThat(bin.resolve("toyctl").toFile().setExecutable(true)).isTrue();
       for (Block block : Block.of(document)) {
         if (block.isRun()) {
-          for (Map.Entry<String, String> command : block.commands().entrySet()) {
-            run(work, command.getKey(), command.getValue());
+          for (Command command : block.commands()) {
+            run(work, command.line(), command.output());
           }
         }
       }
