@@ -1,5 +1,6 @@
 package toystore.catalog;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
@@ -9,7 +10,6 @@ import java.time.Duration;
 import java.util.List;
 import toystore.cache.CacheSessions;
 import toystore.cache.ChangePublisher;
-import com.github.benmanes.caffeine.cache.Ticker;
 import toystore.config.ProductCsv;
 import toystore.config.Role;
 import toystore.config.StoreConfig;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -30,7 +31,6 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import toystore.cache.CacheSessions;
 import toystore.cache.ChangePublisher;
-import com.github.benmanes.caffeine.cache.Ticker;
 import toystore.config.BatchSettings;
 import toystore.config.ProductCsv;
 import toystore.db.log.IndeterminateException;

@@ -30,8 +30,7 @@ final class FakeCatalog {
 
   LeaderClient client() {
     StoreConfig config = StoreConfig.load(null);
-    return new LeaderClient(
-        this::call, config, config.nodes(Role.CATALOG), LeaderObserver.NONE);
+    return new LeaderClient(this::call, config, config.nodes(Role.CATALOG), LeaderObserver.NONE);
   }
 
   private CompletableFuture<NodeReply> call(String url, byte @Nullable [] body, Duration timeout) {

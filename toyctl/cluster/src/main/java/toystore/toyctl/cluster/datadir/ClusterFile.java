@@ -52,7 +52,8 @@ public record ClusterFile(String cluster, int portBase, int frontends, int catal
     }
     try {
       JsonFields fields = JsonFields.read(Files.readAllBytes(file));
-      // Files of early versions lack these fields; such stores have one front end and one catalog node.
+      // Files of early versions lack these fields; such stores have one front end and one catalog
+      // node.
       return fields.end(
           new ClusterFile(
               fields.text("cluster"),
