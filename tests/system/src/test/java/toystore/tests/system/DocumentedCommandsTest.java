@@ -47,13 +47,8 @@ class DocumentedCommandsTest {
           "toyctl bench(?!.*--duration)(.*)", "toyctl bench$1 --duration 2s --warm-up 1s");
 
   private static Stream<Path> documents() {
-    try (Stream<Path> files = Files.walk(HOME)) {
-      return files
-          .filter(file -> file.toString().endsWith(".md"))
-          .filter(file -> !HOME.relativize(file).toString().matches("(.*/)?(target|\\.git)/.*"))
-          .sorted()
-          .toList()
-          .stream();
+    try {
+      return SourceTree.files(".md").stream();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -9,8 +9,11 @@ import com.sun.source.tree.Tree;
 import com.sun.source.util.JavacTask;
 import com.sun.source.util.TreeScanner;
 import java.io.IOException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -32,13 +35,35 @@ final class SourceTree {
 
   /** All Java files except those in build directories. */
   static List<Path> files() throws IOException {
-    try (Stream<Path> files = Files.walk(HOME)) {
-      return files
-          .filter(file -> file.toString().endsWith(".java"))
-          .filter(file -> !isInBuildDirectory(file))
-          .sorted()
-          .toList();
-    }
+    return files(".java");
+  }
+
+  /**
+   * All files with this ending, except those in build and hidden directories. Other programs may
+   * create and delete files there while this method runs.
+   */
+  static List<Path> files(String ending) throws IOException {
+    List<Path> found = new ArrayList<>();
+    Files.walkFileTree(
+        HOME,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) {
+            String name = String.valueOf(directory.getFileName());
+            boolean skipped =
+                !directory.equals(HOME) && (name.equals("target") || name.startsWith("."));
+            return skipped ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+            if (file.toString().endsWith(ending)) {
+              found.add(file);
+            }
+            return FileVisitResult.CONTINUE;
+          }
+        });
+    return found.stream().sorted().toList();
   }
 
   /** The Java files of main code, without those that only describe a package. */
@@ -47,15 +72,6 @@ final class SourceTree {
         .filter(file -> relative(file).toString().contains("src/main/java"))
         .filter(file -> !file.endsWith("package-info.java"))
         .toList();
-  }
-
-  private static boolean isInBuildDirectory(Path file) {
-    for (Path part : relative(file)) {
-      if (part.toString().equals("target")) {
-        return true;
-      }
-    }
-    return false;
   }
 
   static Path relative(Path file) {
