@@ -14,11 +14,11 @@ import toystore.protocol.api.Uuids;
 import toystore.protocol.message.CacheLeaseMessages;
 
 /**
- * The catalog's side of the leases of product caches (Gray &amp; Cheriton 1989). The catalog sends
- * a session an invalidation for every change from its first lease on. A session whose lease has
- * expired has ended; its front end begins another session with an empty cache and a new id. The id
- * of an ended session is never accepted again, because the answer that the session has ended may be
- * lost and must then be repeated.
+ * The catalog's side of the leases of product caches (Gray &amp; Cheriton 1989). From the first
+ * lease of a session on, the catalog sends that session an invalidation for every change. A session
+ * whose lease has expired has ended; its front end begins another session with an empty cache and a
+ * new id. The id of an ended session is never accepted again, because the answer that the session
+ * has ended may be lost and must then be repeated.
  *
  * <p>This class makes decisions and sends nothing. The steps of a lease are those of DESIGN.md of
  * this module.

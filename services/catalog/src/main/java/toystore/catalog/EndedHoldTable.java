@@ -90,7 +90,10 @@ final class EndedHoldTable {
     return new EndedHold(rows.getObject(1, UUID.class), rows.getBoolean(2), rows.getLong(3));
   }
 
-  /** Deletes the holds that entries after an index end: an interrupted install left them. */
+  /**
+   * Deletes the rows of holds that were ended by entries after an index. An interrupted install
+   * left such rows.
+   */
   static int deleteAfter(Connection transaction, long logIndex) throws SQLException {
     try (PreparedStatement delete =
         transaction.prepareStatement("DELETE FROM ended_holds WHERE log_index > ?")) {

@@ -6,8 +6,8 @@ import java.time.Duration;
  * Settings of a replicated log.
  *
  * @param electionTimeoutMin shortest election timeout (Raft §5.2); each timeout is drawn at random
- * @param electionTimeoutMax longest election timeout; also how long a leader may hear from no
- *     majority before it steps down
+ * @param electionTimeoutMax longest election timeout; also how long a leader may go without hearing
+ *     from a majority before it steps down
  * @param firstElectionTimeout how long this member waits for a leader when it starts
  * @param caughtUpFor how long a member with a higher id must have been caught up before the leader
  *     transfers leadership to it

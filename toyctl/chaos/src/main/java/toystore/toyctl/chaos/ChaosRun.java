@@ -20,7 +20,7 @@ public final class ChaosRun {
   private static final Duration LONGEST_FAULT = Duration.ofSeconds(30);
   private static final int FAULTS_BETWEEN_CHECKS = 8;
 
-  /** Acknowledgements for each client between two faults. */
+  /** The number of acknowledged purchases that each client must get between two faults. */
   private static final int RECOVERY_PURCHASES = 5;
 
   private static final int STORM_PURCHASES = 10;

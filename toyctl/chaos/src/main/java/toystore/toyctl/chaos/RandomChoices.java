@@ -56,7 +56,7 @@ final class RandomChoices {
     return random.nextDouble();
   }
 
-  /** A duration from 0.1 s to 0.1 s longer than the limit. */
+  /** A duration between 0.1 s and the limit plus 0.1 s. */
   Duration upTo(Duration limit) {
     return Duration.ofMillis(100 + (long) (random.nextDouble() * limit.toMillis()));
   }

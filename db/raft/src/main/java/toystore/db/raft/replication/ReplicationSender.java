@@ -244,7 +244,7 @@ final class ReplicationSender {
       } else if (pipeline.rejected(response, source.lastIndex())
           && kind == Kind.INSTALL_STATE
           && response.matchIndex() <= prevIndex) {
-        // The follower is fetching a state, or will try again.
+        // The follower is fetching a state, or its last attempt failed and it will retry.
         pipeline.pauseUntil(System.nanoTime() + heartbeatNanos);
       }
     } finally {
