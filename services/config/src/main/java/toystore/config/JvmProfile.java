@@ -47,12 +47,20 @@ public final class JvmProfile {
    * @param cores the number of processors of the machine
    */
   static JvmProfile of(JvmSettings settings, int cores) {
-    String name =
-        switch (settings.profile()) {
-          case JvmSettings.AUTO -> cores < STANDARD_CORES ? SMALL : STANDARD;
-          default -> settings.profile();
-        };
+    String name = name(settings, cores);
     return new JvmProfile(name, read(name + ".yaml"), settings);
+  }
+
+  /** The name of the profile for the machine that this process runs on. Reads no file. */
+  public static String nameForThisMachine(JvmSettings settings) {
+    return name(settings, Runtime.getRuntime().availableProcessors());
+  }
+
+  private static String name(JvmSettings settings, int cores) {
+    return switch (settings.profile()) {
+      case JvmSettings.AUTO -> cores < STANDARD_CORES ? SMALL : STANDARD;
+      default -> settings.profile();
+    };
   }
 
   private static Options read(String file) {

@@ -64,7 +64,7 @@ final class StatusReportBuilder {
         catalogLeader == null ? null : catalogLeader.node(),
         observations.stream().map(this::view).toList(),
         supervisor,
-        JvmProfile.ofThisMachine(config.jvm()).name());
+        JvmProfile.nameForThisMachine(config.jvm()));
   }
 
   private @Nullable Long highestTerm() {
